@@ -1,0 +1,46 @@
+// What holds where a policy says nothing: the only place of these values.
+// They are not in the schema, since a stored object would keep the default of the release that stored it.
+
+/** Values by the path of their field, spelled as a user would write them; items of lists are passed over. */
+export const DEFAULTS = {
+  route: { path: '/', tls: { redirectHTTP: true } },
+  admission: {
+    mode: 'Enforce',
+    rules: { headers: { type: 'Exact' }, cookies: { shape: 'MattermostID' } },
+    deny: { status: 403 },
+    forwardSecretHeaders: false,
+  },
+  sessionPersistence: {
+    type: 'Cookie',
+    cookie: { name: 'MMSTICKY', lifetimeType: 'Session', sameSite: 'Lax' },
+    fallback: ['UserIdentity', 'SourceAddress'],
+    sourceAddress: { ipv4PrefixLength: 32, ipv6PrefixLength: 64 },
+  },
+  websocket: { idleTimeout: '1h' },
+  backend: {
+    loadBalancing: 'LeastConnections',
+    tls: { minVersion: '1.2' },
+    timeouts: { connect: '3s', response: '600s' },
+  },
+  client: { tls: { minVersion: '1.2' } },
+  limits: { requestBody: '110Mi' },
+  accessLog: { enabled: true },
+} as const;
+
+/** Defaults that follow from other fields, in words; paths as in DEFAULTS. */
+export const DERIVED_DEFAULTS: Readonly<Record<string, string>> = {
+  'admission.deny.rejectReason': 'PreAuth when a rule has a secretRef, otherwise None',
+  'sessionPersistence.cookie.path': 'the value of route.path',
+  'backend.tls.serverName': '<service name>.<namespace>.svc',
+};
+
+/** The default of the field at a path such as `admission.rules.headers.type`; undefined where there is none. */
+export function defaultOf(path: readonly string[]): unknown {
+  let at: unknown = DEFAULTS;
+  for (const name of path) {
+    if (typeof at !== 'object' || at === null || Array.isArray(at) || !Object.hasOwn(at, name))
+      return undefined;
+    at = Object.entries(at).find(([key]) => key === name)?.[1];
+  }
+  return typeof at === 'object' && !Array.isArray(at) ? undefined : at;
+}

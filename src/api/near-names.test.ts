@@ -1,0 +1,23 @@
+// "Did you mean": near names are found, far ones are not.
+import { expect, test } from 'vitest';
+import { nearestName } from './near-names.ts';
+
+const FIELDS = ['route', 'admission', 'sessionPersistence', 'sourceCIDRs', 'paths', 'limits', 'tls'];
+
+test.each([
+  ['admision', 'admission'],
+  ['Admission', 'admission'],
+  ['sourceCIDR', 'sourceCIDRs'],
+  ['sourceCidrs', 'sourceCIDRs'],
+  ['raoute', 'route'],
+  ['ruote', 'route'],
+  ['path', 'paths'],
+  ['TLS', 'tls'],
+  ['sessionPersistance', 'sessionPersistence'],
+])('%s was meant to be %s', (name, meant) => {
+  expect(nearestName(name, FIELDS)).toBe(meant);
+});
+
+test.each(['', 'retries', 'zzz', 'x'.repeat(100_000)])('nothing is near %s', (name) => {
+  expect(nearestName(name, FIELDS)).toBeUndefined();
+});

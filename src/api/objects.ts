@@ -1,0 +1,89 @@
+// The few fields of the Kubernetes objects that we read, spelled as Kubernetes spells them.
+// Sources project what they receive to these shapes; nothing else of an object enters the program.
+
+/** Metadata of any object (Kubernetes API conventions, "Metadata"). */
+export type ObjectMeta = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid?: string;
+  readonly generation?: number;
+  /** RFC 3339 time; absent for objects that come from files. */
+  readonly creationTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+/** A MattermostIngressPolicy as received: not yet checked against the schema. */
+export type RawPolicy = {
+  readonly apiVersion: string;
+  readonly kind: 'MattermostIngressPolicy';
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+};
+
+export type ServicePort = {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: string;
+};
+
+export type Service = {
+  readonly kind: 'Service';
+  readonly metadata: ObjectMeta;
+  readonly type?: string;
+  readonly ports: readonly ServicePort[];
+};
+
+/** Conditions of one endpoint (discovery.k8s.io/v1); an absent one means unknown. */
+export type EndpointConditions = {
+  readonly ready?: boolean;
+  readonly serving?: boolean;
+  readonly terminating?: boolean;
+};
+
+export type SliceEndpoint = {
+  readonly addresses: readonly string[];
+  readonly conditions: EndpointConditions;
+  /** UID of the pod behind the address (targetRef.uid). */
+  readonly targetUid?: string;
+  readonly targetName?: string;
+};
+
+export type SlicePort = {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol?: string;
+};
+
+/** An EndpointSlice, or a v1 Endpoints object read as one. */
+export type EndpointSlice = {
+  readonly kind: 'EndpointSlice';
+  readonly metadata: ObjectMeta;
+  /** Name of the Service (label kubernetes.io/service-name). */
+  readonly serviceName: string;
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
+  readonly endpoints: readonly SliceEndpoint[];
+  readonly ports: readonly SlicePort[];
+};
+
+/** Values are base64, as the API serves them (`data`); `stringData` of files is folded in by the source. */
+export type Secret = {
+  readonly kind: 'Secret';
+  readonly metadata: ObjectMeta;
+  readonly type?: string;
+  readonly data: Readonly<Record<string, string>>;
+};
+
+export type ApiObject = RawPolicy | Service | EndpointSlice | Secret;
+
+/** The full set of what a source knows, one map a kind, keyed `namespace/name`. */
+export type ObjectSet = {
+  readonly policies: ReadonlyMap<string, RawPolicy>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
+  readonly secrets: ReadonlyMap<string, Secret>;
+};
+
+/** The key of an object in its map of an ObjectSet. */
+export function keyOf(metadata: { readonly namespace: string; readonly name: string }): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}

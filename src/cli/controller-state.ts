@@ -1,0 +1,36 @@
+// What the admin port tells of a running controller.
+import type { Fleet } from '../control/fleet.ts';
+import type { ControlLoop } from '../control/loop.ts';
+import type { Publisher } from '../control/publisher.ts';
+import type { SharedState } from '../model/shared-state.ts';
+import type { AdminStatus } from '../observe/admin.ts';
+import type { EndpointSample } from '../observe/registry.ts';
+
+export type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop; readonly publisher: Publisher };
+export type Progress = { readonly isListening: boolean; readonly isDraining: boolean };
+
+export function statusOf({ fleet, loop, publisher }: Observed, progress: Progress): AdminStatus {
+  return {
+    synced: loop.isSynced,
+    listening: progress.isListening,
+    draining: progress.isDraining,
+    generation: publisher.generation,
+    workers: fleet.members.map(({ index, isLive, generation }) => ({
+      worker: index,
+      alive: isLive,
+      generation,
+    })),
+  };
+}
+
+export function endpointSamples(publisher: Publisher, state: SharedState): readonly EndpointSample[] {
+  return publisher.placedBackends.flatMap(({ backend, slots }) =>
+    backend.endpoints.map((endpoint, at) => ({
+      service: backend.service,
+      endpoint: endpoint.name,
+      state: endpoint.state,
+      inFlight: state.inFlight(slots[at] ?? 0),
+      tunnels: state.tunnels(slots[at] ?? 0),
+    })),
+  );
+}

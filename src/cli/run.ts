@@ -1,0 +1,78 @@
+// `run`: the controller until it is told to stop.
+import process from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { LogSink } from '../observe/log.ts';
+import { environmentName, flagTable, type Options, resolveOptions } from '../options.ts';
+import { type Controller, startController } from './controller.ts';
+import { machineFacts } from './machine.ts';
+
+const EXAMPLE = `
+Example:
+  mattermost-ingress run --manifests ./manifests --http-port 8080 --https-port 8443
+Every option can also be given in the environment: --http-port as MATTERMOST_INGRESS_HTTP_PORT.`;
+const LOG_FLUSH_MS = 2_000;
+
+export function addRunCommand(program: Command): void {
+  const command = program.command('run').description('serve the sites of a folder of manifests');
+  for (const [name, { flag, placeholder, help, fallback }] of Object.entries(flagTable(machineFacts()))) {
+    const shown = fallback === undefined || fallback === '' ? '' : ` (default: ${fallback})`;
+    const option = new Option(`--${flag} <${placeholder}>`, `${help}${shown} [${environmentName(flag)}]`);
+    if (name === 'hostNamespaces')
+      option.argParser((value: string, earlier: string | undefined) =>
+        [earlier, value].filter(Boolean).join(','),
+      );
+    command.addOption(option);
+  }
+  command.addHelpText('after', EXAMPLE).action((given: Record<string, string | undefined>) => run(given));
+}
+
+async function run(given: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const byName = Object.fromEntries(
+    Object.entries(flagTable(machineFacts())).map(([name, { flag }]) => [name, given[camelCase(flag)]]),
+  );
+  const resolved = resolveOptions(byName, process.env, machineFacts());
+  if (resolved.kind === 'errors') {
+    process.stderr.write(`${resolved.errors.join('\n')}\nSee mattermost-ingress run --help\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const sink = new LogSink(process.stdout);
+  try {
+    const controller = await startController(resolved.options, sink);
+    await stopOnSignal(controller, resolved.options);
+    process.exitCode = 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  }
+  await sink.flush(LOG_FLUSH_MS);
+  process.exit();
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The first signal begins an orderly end, a second one ends at once. */
+async function stopOnSignal(controller: Controller, options: Options): Promise<void> {
+  const signal = await nextSignal();
+  process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
+  const { shutdownDelayMs, drainTimeoutMs } = options;
+  controller.log.info({ signal, shutdownDelayMs, drainTimeoutMs }, 'stopping: not ready, still accepting');
+  controller.lameDuck();
+  await pause(shutdownDelayMs);
+  controller.log.info('draining: no new connections');
+  await controller.drain(drainTimeoutMs);
+  controller.log.info('stopped');
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals) => {
+      process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+      resolve(signal);
+    };
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  });
+}

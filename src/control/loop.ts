@@ -1,0 +1,112 @@
+// The loop of the main thread: objects changed -> hold off -> translate -> publish -> tell what became of it.
+// A mistake of ours while translating keeps the last good configuration in force.
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { Clock } from '../model/clock.ts';
+import type { Finding } from '../model/finding.ts';
+import type { ObjectSource } from '../model/object-source.ts';
+import type { Logger } from '../observe/log.ts';
+import type { MainMetrics } from '../observe/main-metrics.ts';
+import {
+  EMPTY_MEMORY,
+  translate,
+  type TranslateMemory,
+  type TranslateSettings,
+  type Translation,
+} from '../translate/translate.ts';
+import type { Fleet } from './fleet.ts';
+import type { Publisher } from './publisher.ts';
+
+export type LoopOptions = {
+  readonly source: ObjectSource;
+  readonly settings: Omit<TranslateSettings, 'nowMs'>;
+  readonly publisher: Publisher;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: MainMetrics;
+  readonly load: (slot: number) => number;
+  /** Told after each translation. */
+  readonly onTranslated: (translation: Translation, findings: readonly Finding[]) => void;
+};
+
+/** A burst of changes is one change, but nobody waits longer than half a second for it. */
+const HOLD_OFF_MS = 20;
+const MAX_HOLD_OFF_MS = 500;
+
+export class ControlLoop {
+  readonly #options: LoopOptions;
+  #memory: TranslateMemory = EMPTY_MEMORY;
+  #timer: NodeJS.Timeout | undefined;
+  #dirtySinceMs: number | undefined;
+  #sentMs = 0;
+  #isSynced = false;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** A first full configuration was made. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Reads everything once; the workers may start when this resolves. Rejects where nothing can be read. */
+  async start(): Promise<void> {
+    await this.#options.source.start(() => this.#markDirty());
+    this.#run();
+    this.#isSynced = true;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#options.source.close();
+  }
+
+  /** All live workers serve that generation. */
+  served(generation: number): void {
+    const { publisher, clock, metrics, load, log } = this.#options;
+    publisher.collect(generation, load);
+    if (generation !== publisher.generation) return;
+    const durationMs = clock.monotonicMs() - this.#sentMs;
+    metrics.configurationServed({ durationMs, epochMs: clock.epochMs() });
+    log.info({ generation, durationMs: Math.round(durationMs) }, 'configuration served');
+  }
+
+  #markDirty(): void {
+    if (!this.#isSynced) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#dirtySinceMs ??= nowMs;
+    const left = this.#dirtySinceMs + MAX_HOLD_OFF_MS - nowMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.min(HOLD_OFF_MS, left)));
+  }
+
+  #run(): void {
+    this.#dirtySinceMs = undefined;
+    const { source, settings, clock, log, metrics, onTranslated } = this.#options;
+    let translation: Translation;
+    try {
+      translation = translate(source.objects(), { ...settings, nowMs: clock.epochMs() }, this.#memory);
+    } catch (error) {
+      log.error({ err: error }, 'translation failed; the last configuration stays');
+      return;
+    }
+    this.#memory = translation.memory;
+    const findings = [...source.findings(), ...translation.findings];
+    metrics.findingsCounted({
+      error: findings.filter(({ severity }) => severity === 'error').length,
+      warning: findings.filter(({ severity }) => severity === 'warning').length,
+    });
+    onTranslated(translation, findings);
+    this.#publish(translation);
+  }
+
+  #publish({ configuration }: Translation): void {
+    const { publisher, fleet, clock, metrics } = this.#options;
+    const delta = publisher.advance(configuration);
+    if (delta === undefined) return;
+    this.#sentMs = clock.monotonicMs();
+    metrics.configurationSent(delta.generation);
+    fleet.publish(delta);
+  }
+}

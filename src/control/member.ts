@@ -1,0 +1,75 @@
+// One worker as the main thread knows it, over all the threads that take its place in turn.
+import type { Worker } from 'node:worker_threads';
+import type { ToWorker } from '../model/delta.ts';
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 5_000;
+/** Who lived that long did not fail at the start: the next delay is short again. */
+const HEALTHY_MS = 60_000;
+
+export class Member {
+  readonly index: number;
+  /** Generation it serves; 0 until it has acknowledged one. */
+  generation = 0;
+  isListening = false;
+  #worker: Worker | undefined;
+  #drained = Promise.withResolvers<void>();
+  #beganMs = 0;
+  #delayMs = FIRST_DELAY_MS;
+  #beat = -1;
+  #beatMs = 0;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  get isLive(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /** Resolves when its last connection ended, or the worker itself. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  begin(worker: Worker, nowMs: number): void {
+    this.#worker = worker;
+    this.#beganMs = nowMs;
+    this.#beatMs = nowMs;
+    this.#beat = -1;
+    this.#drained = Promise.withResolvers<void>();
+  }
+
+  send(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  markDrained(): void {
+    this.#drained.resolve();
+  }
+
+  /** Its thread has ended. Says how long to wait before another one. */
+  end(nowMs: number): number {
+    this.#worker = undefined;
+    this.generation = 0;
+    this.isListening = false;
+    this.#drained.resolve();
+    if (nowMs - this.#beganMs > HEALTHY_MS) this.#delayMs = FIRST_DELAY_MS;
+    const delayMs = this.#delayMs;
+    this.#delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
+    return delayMs;
+  }
+
+  /** For how long its heartbeat has stood still. */
+  silentMs(beat: number, nowMs: number): number {
+    if (beat !== this.#beat || this.#worker === undefined) {
+      this.#beat = beat;
+      this.#beatMs = nowMs;
+    }
+    return nowMs - this.#beatMs;
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+}

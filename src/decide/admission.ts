@@ -1,0 +1,121 @@
+// Admission: the ordered rules of a site over one request. Positive and fail-closed: a condition holds only when
+// what it asks for is there, once, and right; what cannot be read does not match.
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IpAddress } from '../model/address.ts';
+import type { Admission, AdmissionRule, CookieCondition, HeaderCondition } from '../model/configuration.ts';
+import type { AdmissionVerdict } from '../model/decision.ts';
+import { type RequestHead, singleField } from '../model/request.ts';
+import { bearerToken, type Cookie, isMattermostId, valuesOf } from './cookies.ts';
+import { meetsPath } from './path.ts';
+import { isInRanges } from './ranges.ts';
+
+/** What the rules are held against; cookies are read once for admission and persistence. */
+export type Applicant = {
+  readonly head: RequestHead;
+  readonly address: IpAddress;
+  readonly cookies: readonly Cookie[];
+  /** Path of the site, for the place of its WebSocket. */
+  readonly sitePath: string;
+};
+
+type Outcome = { readonly holds: boolean; readonly secretKey: string | undefined };
+
+const HOLDS: Outcome = { holds: true, secretKey: undefined };
+const FAILS: Outcome = { holds: false, secretKey: undefined };
+
+/** @param digestKey the process's key under which the accepted secrets were hashed */
+export function admit(admission: Admission, applicant: Applicant, digestKey: Uint8Array): AdmissionVerdict {
+  const { mode } = admission;
+  for (const rule of admission.rules) {
+    const outcome = judgeRule(rule, applicant, digestKey);
+    if (!outcome.holds) continue;
+    return {
+      rule: rule.name,
+      action: rule.action,
+      mode,
+      secretKey: outcome.secretKey,
+      shapeOnly: isShapeOnly(rule),
+    };
+  }
+  return { rule: 'default', action: admission.defaultAction, mode, secretKey: undefined, shapeOnly: false };
+}
+
+/** Nothing but the form of a cookie or token speaks for the client: anybody can send that (design: the 101 must prove it). */
+function isShapeOnly(rule: AdmissionRule): boolean {
+  const hasShape = rule.cookies !== undefined || rule.bearerToken;
+  return rule.request === 'WebSocket' && hasShape && rule.sources === undefined && rule.headers === undefined;
+}
+
+/** Cheap conditions first; the secret last, so that its cost cannot be asked for without the rest. */
+function judgeRule(rule: AdmissionRule, applicant: Applicant, digestKey: Uint8Array): Outcome {
+  if (rule.never || !meetsRequest(rule, applicant) || !meetsProofs(rule, applicant)) return FAILS;
+  let secretKey: string | undefined;
+  for (const condition of rule.headers ?? []) {
+    const outcome = judgeHeader(condition, applicant.head, digestKey);
+    if (!outcome.holds) return FAILS;
+    secretKey = outcome.secretKey ?? secretKey;
+  }
+  return secretKey === undefined ? HOLDS : { holds: true, secretKey };
+}
+
+function meetsRequest(rule: AdmissionRule, { head, sitePath }: Applicant): boolean {
+  if (rule.methods !== undefined && !rule.methods.includes(head.method)) return false;
+  if (rule.paths !== undefined && !rule.paths.some((condition) => meetsPath(head.path, condition)))
+    return false;
+  if (rule.request === undefined) return true;
+  const isKnownPlace = rule.paths !== undefined || isWebSocketPath(head.path, sitePath);
+  const isWebSocket = head.upgrade.kind === 'websocket' && isKnownPlace;
+  return isWebSocket === (rule.request === 'WebSocket');
+}
+
+/** Where Mattermost takes WebSockets, below the path of the site. */
+export function isWebSocketPath(path: string, sitePath: string): boolean {
+  const base = sitePath === '/' ? '' : sitePath;
+  return path.startsWith(base) && /^\/api\/v[0-9]+\/(?:users\/)?websocket\/?$/.test(path.slice(base.length));
+}
+
+function meetsProofs(rule: AdmissionRule, { head, address, cookies }: Applicant): boolean {
+  if (rule.sources !== undefined && !isInRanges(address, rule.sources)) return false;
+  if (rule.cookies !== undefined && !rule.cookies.every((condition) => meetsCookie(condition, cookies)))
+    return false;
+  return !rule.bearerToken || isMattermostId(bearerToken(head) ?? '');
+}
+
+function meetsCookie(condition: CookieCondition, cookies: readonly Cookie[]): boolean {
+  const values = valuesOf(cookies, condition.name);
+  if (values === undefined || values.length === 0) return false;
+  return values.every((value) => (condition.shape === 'Any' ? value !== '' : isMattermostId(value)));
+}
+
+function judgeHeader(condition: HeaderCondition, head: RequestHead, digestKey: Uint8Array): Outcome {
+  const value = singleField(head, condition.name);
+  // A field nominated by Connection speaks of this hop, not of the app behind it.
+  if (value === undefined || value === '' || head.nominated.includes(condition.name)) return FAILS;
+  switch (condition.type) {
+    case 'Present':
+      return HOLDS;
+    case 'Secret':
+      return judgeSecret(condition, value, digestKey);
+    default:
+      return condition.values.some((wanted) => meetsText(condition.type, value, wanted)) ? HOLDS : FAILS;
+  }
+}
+
+function meetsText(type: 'Exact' | 'Prefix' | 'Contains', value: string, wanted: string): boolean {
+  if (type === 'Exact') return value === wanted;
+  return type === 'Prefix' ? value.startsWith(wanted) : value.includes(wanted);
+}
+
+/** Row A2: digests of equal length, all of them compared, whichever matches. */
+function judgeSecret(
+  condition: HeaderCondition & { type: 'Secret' },
+  value: string,
+  digestKey: Uint8Array,
+): Outcome {
+  const digest = createHmac('sha256', digestKey).update(value, 'latin1').digest();
+  let secretKey: string | undefined;
+  for (const secret of condition.secrets) {
+    if (timingSafeEqual(digest, Buffer.from(secret.digest, 'hex'))) secretKey = secret.key;
+  }
+  return secretKey === undefined ? FAILS : { holds: true, secretKey };
+}

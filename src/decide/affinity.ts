@@ -1,0 +1,125 @@
+// Persistence: from what a request carries to the endpoint it belongs to, computed the same way everywhere.
+import { type IpAddress, networkHex } from '../model/address.ts';
+import type { Persistence } from '../model/configuration.ts';
+import type { AffinityResult } from '../model/decision.ts';
+import type { RequestHead } from '../model/request.ts';
+import { balance, type LoadView } from './balance.ts';
+import type { ServingBackend, ServingEndpoint } from './compiled.ts';
+import { bearerToken, type Cookie, isMattermostId, valuesOf } from './cookies.ts';
+import { combine, hashText } from './hash.ts';
+
+/** What persistence may go by, in the order it is tried; read once a request, used again for each attempt. */
+export type AffinityKeys = {
+  /** Tokens of our cookie that map to an endpoint of this backend. */
+  readonly endpoint: ServingEndpoint | undefined;
+  readonly hashes: readonly { readonly result: 'user' | 'source'; readonly hash: number }[];
+  /** Name and token of the cookie the client sent, to see whether it needs another. */
+  readonly sentToken: string | undefined;
+};
+
+export type Choice = { readonly endpoint: ServingEndpoint; readonly result: AffinityResult };
+
+/** Slack over the mean before an address's endpoint counts as overloaded: an office is one address. */
+const MEAN_FACTOR = 1.25;
+const MEAN_SLACK = 8;
+
+export function readAffinityKeys(
+  persistence: Persistence,
+  request: { readonly head: RequestHead; readonly address: IpAddress; readonly cookies: readonly Cookie[] },
+  backend: ServingBackend,
+): AffinityKeys {
+  const sent = persistence.type === 'Cookie' ? sentCookie(persistence, request.cookies, backend) : undefined;
+  const hashes: { result: 'user' | 'source'; hash: number }[] = [];
+  for (const key of fallbackKeys(persistence)) {
+    if (key === 'UserIdentity') {
+      const user = userIdentity(request.head, request.cookies);
+      if (user !== undefined) hashes.push({ result: 'user', hash: hashText(user) });
+    } else hashes.push({ result: 'source', hash: sourceHash(persistence, request.address) });
+  }
+  return { endpoint: sent?.endpoint, sentToken: sent?.token, hashes };
+}
+
+function fallbackKeys(persistence: Persistence): Persistence['fallback'] {
+  if (persistence.type === 'Cookie') return persistence.fallback;
+  return persistence.type === 'SourceAddress' ? ['SourceAddress'] : [];
+}
+
+/** Of up to four copies the first that names an endpoint of this backend. */
+function sentCookie(
+  persistence: Persistence,
+  cookies: readonly Cookie[],
+  backend: ServingBackend,
+): { token: string; endpoint: ServingEndpoint } | undefined {
+  for (const token of valuesOf(cookies, persistence.cookieName) ?? []) {
+    const endpoint = backend.byToken.get(token);
+    if (endpoint !== undefined) return { token, endpoint };
+  }
+  return undefined;
+}
+
+/** The user where the client says who it is: stable over sessions and over clients that keep no cookies of ours. */
+function userIdentity(head: RequestHead, cookies: readonly Cookie[]): string | undefined {
+  const user = valuesOf(cookies, 'MMUSERID')?.find(isMattermostId);
+  return user ?? bearerToken(head);
+}
+
+function sourceHash(persistence: Persistence, address: IpAddress): number {
+  const bits = address.hex.length === 8 ? persistence.ipv4PrefixLength : persistence.ipv6PrefixLength;
+  return hashText(networkHex(address.hex, bits));
+}
+
+/**
+ * The endpoint for a request, leaving out those that were tried already.
+ * Ready endpoints serve everybody; a draining one only the holders of its cookie, or all while there is no other.
+ */
+export function chooseEndpoint(
+  backend: ServingBackend,
+  keys: AffinityKeys,
+  view: LoadView,
+  tried: ReadonlySet<ServingEndpoint>,
+): Choice | undefined {
+  const left = backend.endpoints.filter((candidate) => !tried.has(candidate));
+  if (keys.endpoint !== undefined && !tried.has(keys.endpoint)) {
+    const isDraining = keys.endpoint.endpoint.state === 'draining';
+    return { endpoint: keys.endpoint, result: isDraining ? 'cookie-draining' : 'cookie' };
+  }
+  const ready = left.filter((candidate) => candidate.endpoint.state === 'ready');
+  const usable = ready.length > 0 ? ready : left;
+  if (usable.length === 0) return undefined;
+  for (const { result, hash } of keys.hashes) {
+    const ranked = rendezvous(usable, hash);
+    const endpoint = result === 'source' ? firstWithRoom(ranked, view) : ranked[0];
+    if (endpoint !== undefined) return { endpoint, result };
+  }
+  const endpoint = balance(backend.backend, usable, view);
+  return endpoint === undefined ? undefined : { endpoint, result: 'balanced' };
+}
+
+/** All endpoints, the one this key belongs to first (highest random weight). */
+function rendezvous(endpoints: readonly ServingEndpoint[], hash: number): readonly ServingEndpoint[] {
+  const weighed = endpoints.map((endpoint) => ({ endpoint, weight: combine(endpoint.seed, hash) }));
+  weighed.sort((a, b) => b.weight - a.weight || compareIdentity(a.endpoint, b.endpoint));
+  return weighed.map(({ endpoint }) => endpoint);
+}
+
+function compareIdentity(a: ServingEndpoint, b: ServingEndpoint): number {
+  return a.endpoint.identity < b.endpoint.identity ? -1 : 1;
+}
+
+function firstWithRoom(ranked: readonly ServingEndpoint[], view: LoadView): ServingEndpoint | undefined {
+  let sum = 0;
+  for (const endpoint of ranked) sum += view.load(endpoint.slot);
+  const room = (sum / ranked.length) * MEAN_FACTOR + MEAN_SLACK;
+  return ranked.find((endpoint) => view.load(endpoint.slot) <= room);
+}
+
+/** The token a response must set so that the client comes back here; undefined when it has it already. */
+export function tokenToIssue(
+  persistence: Persistence,
+  keys: AffinityKeys,
+  chosen: ServingEndpoint,
+): string | undefined {
+  if (persistence.type !== 'Cookie') return undefined;
+  const token = chosen.endpoint.tokens[0];
+  return token === keys.sentToken ? undefined : token;
+}

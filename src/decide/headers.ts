@@ -1,0 +1,95 @@
+// Which fields go on, in which form: towards the backend and back to the client.
+import type { Context } from '../model/decision.ts';
+import type { RequestHead } from '../model/request.ts';
+import type { ResponseHead } from '../model/response.ts';
+import { withoutCookie } from './cookies.ts';
+
+/** Fields a client's copy of which is never passed on: hop-by-hop, framing, and what only a proxy may say (X1, X3). */
+const NEVER_FORWARDED: readonly string[] = [
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'content-length',
+  'upgrade',
+  'http2-settings',
+  'proxy-authorization',
+  'expect',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-forwarded-prefix',
+  'x-real-ip',
+  'x-request-id',
+  'x-original-url',
+  'x-original-host',
+  'x-rewrite-url',
+];
+
+const NEVER_RETURNED: ReadonlySet<string> = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'content-length',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  // Mattermost's apps ask their user for the secret wherever they see it: only admission may say it.
+  'x-reject-reason',
+]);
+
+export function droppedRequestFields(secretHeaders: readonly string[]): ReadonlySet<string> {
+  return new Set([...NEVER_FORWARDED, ...secretHeaders]);
+}
+
+export type ForwardedFacts = {
+  readonly context: Context | undefined;
+  readonly droppedFields: ReadonlySet<string>;
+  /** Name of our cookie, which is ours alone. */
+  readonly cookieName: string;
+  readonly requestId: string;
+};
+
+/** The fields of the request to the backend in order, ours last so that nothing of the client's can undo them. */
+export function forwardedRequestFields(head: RequestHead, facts: ForwardedFacts): string[] {
+  const fields: string[] = [];
+  for (let at = 0; at < head.names.length; at++) {
+    const name = head.names[at] ?? '';
+    if (facts.droppedFields.has(name) || head.nominated.includes(name)) continue;
+    const value = head.fields[2 * at + 1] ?? '';
+    const kept = name === 'cookie' ? withoutCookie(value, facts.cookieName) : value;
+    if (kept !== undefined) fields.push(head.fields[2 * at] ?? '', kept);
+  }
+  if (facts.context === undefined) return fields;
+  const { address, scheme, port } = facts.context;
+  fields.push('X-Forwarded-For', address.text, 'X-Real-IP', address.text);
+  fields.push('X-Forwarded-Proto', scheme, 'X-Forwarded-Host', head.host, 'X-Forwarded-Port', String(port));
+  fields.push('X-Request-ID', facts.requestId);
+  return fields;
+}
+
+/** The fields of the backend's answer that the client gets, in order; its length is the writer's to say. */
+export function returnedFields(head: ResponseHead): string[] {
+  const fields: string[] = [];
+  for (let at = 0; at < head.names.length; at++) {
+    const name = head.names[at] ?? '';
+    if (NEVER_RETURNED.has(name) || head.nominated.includes(name)) continue;
+    fields.push(head.fields[2 * at] ?? '', head.fields[2 * at + 1] ?? '');
+  }
+  return fields;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The client's own request id where it is harmless, so that its log and ours meet. */
+export function usableRequestId(value: string | undefined): string | undefined {
+  return value !== undefined && REQUEST_ID.test(value) ? value : undefined;
+}

@@ -1,0 +1,31 @@
+// Which site a request is for: exact host, then one-label wildcard, then the longest path by segment.
+import type { HostTable, ServingHost, ServingSite } from './compiled.ts';
+import { hasBadEscape, interpretations, isBelow, meetsPath } from './path.ts';
+
+/** One function for SNI and Host, so that they cannot disagree (row S1). */
+export function findHost(hosts: HostTable, hostname: string): ServingHost | undefined {
+  const exact = hosts.exact.get(hostname);
+  if (exact !== undefined) return exact;
+  const dot = hostname.indexOf('.');
+  return dot === -1 ? undefined : hosts.wildcard.get(hostname.slice(dot));
+}
+
+export function findSite(host: ServingHost, path: string): ServingSite | undefined {
+  for (const site of host.sites) if (isBelow(path, site.site.path)) return site;
+  return undefined;
+}
+
+/** Row K2: whichever way a server reads this path, it comes to the same site and the same path conditions. */
+export function isUnambiguous(host: ServingHost, path: string): boolean {
+  if (hasBadEscape(path)) return false;
+  if (!host.isPathSensitive) return true;
+  const readings = interpretations(path);
+  if (readings === undefined) return false;
+  const site = findSite(host, path);
+  const conditions = site?.open?.admission.rules.flatMap((rule) => rule.paths ?? []) ?? [];
+  return readings.every(
+    (reading) =>
+      findSite(host, reading) === site &&
+      conditions.every((condition) => meetsPath(reading, condition) === meetsPath(path, condition)),
+  );
+}

@@ -1,0 +1,118 @@
+// The one map from what went wrong to what the client is told. Details stay in the log; secrets never get here.
+import type { Admission } from '../model/configuration.ts';
+import type { RejectReason } from '../model/decision.ts';
+import type { FaultCode } from '../model/fault.ts';
+
+export type Cause = FaultCode | RejectReason;
+
+/** An answer of our own making. */
+export type Answer = {
+  readonly status: number;
+  /** Without Content-Length, Connection and Date, which the writer adds. */
+  readonly fields: readonly string[];
+  readonly body: string;
+  /** The connection cannot be trusted, or is not wanted, for another request. */
+  readonly close: boolean;
+};
+
+export type AnswerContext = {
+  /** Path of the request, to tell API calls from pages; undefined when there is none. */
+  readonly path: string | undefined;
+  readonly sitePath: string;
+  readonly admission: Admission | undefined;
+  readonly requestId: string;
+};
+
+type Row = {
+  readonly status: number;
+  readonly message: string;
+  readonly close?: true;
+  readonly retryAfterSeconds?: number;
+};
+
+const ROWS: Readonly<Record<Cause, Row>> = {
+  'request-malformed': { status: 400, message: 'The request could not be understood', close: true },
+  'request-line-too-long': { status: 414, message: 'The address of the request is too long', close: true },
+  'request-head-too-large': { status: 431, message: 'The head of the request is too large', close: true },
+  'request-body-too-large': { status: 413, message: 'The body of the request is too large', close: true },
+  'request-timeout': { status: 408, message: 'The request did not arrive in time', close: true },
+  'body-timeout': { status: 408, message: 'The body of the request did not arrive in time', close: true },
+  'body-malformed': { status: 400, message: 'The body of the request could not be understood', close: true },
+  'method-unknown': { status: 501, message: 'The method of the request is not known', close: true },
+  'method-refused': { status: 405, message: 'The method of the request is not served', close: true },
+  'version-unsupported': { status: 505, message: 'The version of HTTP is not served', close: true },
+  'transfer-coding-unknown': { status: 501, message: 'The transfer coding is not known', close: true },
+  'expectation-failed': { status: 417, message: 'The expectation cannot be met', close: true },
+  'websocket-version': { status: 426, message: 'WebSocket version 13 is needed', close: true },
+  'client-closed': { status: 499, message: 'The client went away', close: true },
+  'slow-reader': { status: 499, message: 'The client did not read', close: true },
+  'connect-refused': { status: 502, message: 'No server could be reached' },
+  'connect-timeout': { status: 504, message: 'No server answered in time' },
+  'connect-failed': { status: 502, message: 'No server could be reached' },
+  'tls-failed': { status: 502, message: 'No server could be reached securely' },
+  'closed-before-response': { status: 502, message: 'The server closed the connection without an answer' },
+  'response-malformed': { status: 502, message: 'The server gave an answer that could not be understood' },
+  'response-truncated': { status: 502, message: 'The server broke off its answer' },
+  'response-timeout': { status: 504, message: 'The server did not answer in time' },
+  'upgrade-invalid': { status: 502, message: 'The server gave an answer that could not be understood' },
+  'no-endpoints': { status: 503, message: 'No server is available for this site', retryAfterSeconds: 5 },
+  draining: { status: 503, message: 'This proxy is stopping', close: true, retryAfterSeconds: 1 },
+  internal: { status: 500, message: 'Something went wrong in the proxy', close: true },
+  'path-ambiguous': {
+    status: 400,
+    message: 'The path of the request could be read in several ways',
+    close: true,
+  },
+  'unknown-host': { status: 404, message: 'No site of that name is served here' },
+  'unknown-path': { status: 404, message: 'No site is served at that path' },
+  'plain-http': { status: 404, message: 'No site is served here without TLS' },
+  'policy-invalid': {
+    status: 503,
+    message: 'This site is closed until its policy is mended',
+    retryAfterSeconds: 30,
+  },
+  misdirected: { status: 421, message: 'This connection is not for that site', close: true },
+  'tls-version': { status: 421, message: 'This site demands a newer version of TLS', close: true },
+  'body-too-large': { status: 413, message: 'The body of the request is too large', close: true },
+  admission: { status: 403, message: 'Forbidden' },
+  'upgrade-not-accepted': { status: 403, message: 'Forbidden', close: true },
+};
+
+/** Causes that are answered without a word, so that nothing can be learnt. */
+const SILENT: ReadonlySet<Cause> = new Set(['upgrade-not-accepted']);
+
+/** Whether an exchange that ended so leaves the client's connection unusable. */
+export function answerFor(cause: Cause, context: AnswerContext): Answer {
+  const row = ROWS[cause];
+  const isAdmission = cause === 'admission' && context.admission !== undefined;
+  const status = isAdmission ? context.admission.denyStatus : row.status;
+  const fields: string[] = ['Cache-Control', 'no-store', 'X-Request-ID', context.requestId];
+  // Lower case on the wire: apps before 2.40 look for just that spelling.
+  if (isAdmission && context.admission.rejectReason === 'PreAuth') fields.push('x-reject-reason', 'pre-auth');
+  if (row.retryAfterSeconds !== undefined) fields.push('Retry-After', String(row.retryAfterSeconds));
+  if (cause === 'websocket-version') fields.push('Sec-WebSocket-Version', '13');
+  if (cause === 'method-refused') fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  const close = row.close === true;
+  if (SILENT.has(cause)) return { status, fields, body: '', close };
+  if (isApiPath(context)) {
+    fields.push('Content-Type', 'application/json');
+    return { status, fields, body: apiError(cause, status, row.message, context.requestId), close };
+  }
+  fields.push('Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff');
+  return { status, fields, body: `${status} ${row.message} (${cause})\n`, close };
+}
+
+function isApiPath({ path, sitePath }: AnswerContext): boolean {
+  return path?.startsWith(sitePath === '/' ? '/api/' : `${sitePath}/api/`) ?? false;
+}
+
+/** The form of Mattermost's own errors, which is what its clients show to people. */
+function apiError(cause: Cause, status: number, message: string, requestId: string): string {
+  return JSON.stringify({
+    id: `ingress.${cause.replaceAll('-', '_')}`,
+    message,
+    status_code: status,
+    detailed_error: '',
+    request_id: requestId,
+  });
+}

@@ -1,0 +1,43 @@
+// Whether a failed attempt may be made again, and where: the only place that says so.
+import type { BackendFault } from '../model/fault.ts';
+
+/** How far an attempt had come when it failed. */
+export type Attempt = {
+  readonly fault: BackendFault;
+  /** Attempts made before this one. */
+  readonly earlier: number;
+  /** Bytes of this request were written to the backend connection. */
+  readonly written: boolean;
+  /** The connection had served another request before. */
+  readonly reused: boolean;
+  /** Bytes of a response came. */
+  readonly answered: boolean;
+  readonly method: string;
+  readonly hasBody: boolean;
+};
+
+export type Retry = 'next-endpoint' | 'same-endpoint' | 'no';
+
+/** Attempts after the first one. */
+export const MAX_RETRIES = 2;
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+const NEVER_REACHED: ReadonlySet<BackendFault> = new Set([
+  'connect-refused',
+  'connect-timeout',
+  'connect-failed',
+  'tls-failed',
+]);
+
+/**
+ * - Nothing was written: any method may go to the next endpoint.
+ * - A reused connection that ended without a byte of answer is most likely one the backend had given up:
+ *   a request that may be repeated (RFC 9110 section 9.2.2) and has no body is sent once more on a fresh one (row R9).
+ */
+export function judgeRetry(attempt: Attempt): Retry {
+  if (attempt.earlier >= MAX_RETRIES || attempt.answered) return 'no';
+  if (!attempt.written) return NEVER_REACHED.has(attempt.fault) ? 'next-endpoint' : 'no';
+  const isStale = attempt.fault === 'closed-before-response' && attempt.reused;
+  return isStale && !attempt.hasBody && IDEMPOTENT.has(attempt.method) ? 'same-endpoint' : 'no';
+}

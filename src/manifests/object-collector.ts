@@ -1,0 +1,186 @@
+// Sorts the documents of one file into objects and findings: opens lists, knows kinds, counts what it ignores.
+// Used by parse.ts, document by document.
+import { isMap, isNode, isSeq } from 'yaml';
+import type { Node } from 'yaml';
+import { POLICY_KIND } from '../api/policy.ts';
+import type { Finding, ObjectReference } from '../model/finding.ts';
+import { FieldReader } from './field-reader.ts';
+import type { FieldIssue } from './field-reader.ts';
+import { findLines } from './field-path.ts';
+import type { ObjectText } from './field-path.ts';
+import { describeType, isJsonList, isJsonMap } from './json-value.ts';
+import type { JsonMap, JsonValue } from './json-value.ts';
+import { readIdentity } from './metadata.ts';
+import type { FileReading, ParsedObject } from './parsed-object.ts';
+import { knownVersions, projectObject } from './project.ts';
+import type { KnownKind } from './project.ts';
+import type { DocumentProblem, DocumentTree } from './yaml-document.ts';
+
+/** Errors reported of one file; the rest is counted. */
+export const maxFindingsPerFile = 100;
+
+/** One JSON object of a file with its place. */
+type Item = { readonly value: JsonValue; readonly source: ObjectText };
+
+export class ObjectCollector {
+  readonly #file: string;
+  readonly #objects: ParsedObject[] = [];
+  readonly #findings: Finding[] = [];
+  readonly #ignored = new Map<string, { line: number; count: number }>();
+  #documentCount = 0;
+  #unreported = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  addBroken(problem: DocumentProblem): void {
+    this.#documentCount += 1;
+    if (this.#findings.length >= maxFindingsPerFile) {
+      this.#unreported += 1;
+      return;
+    }
+    const { line, message, remedy } = problem;
+    const location = { file: this.#file, line };
+    this.#findings.push({ severity: 'error', location, field: '', reason: 'YAMLInvalid', message, remedy });
+  }
+
+  addRoot(value: JsonValue, tree: DocumentTree): void {
+    this.#documentCount += 1;
+    this.#addItem({ value, source: cutSource(tree, tree.root) }, tree.root, tree);
+  }
+
+  finish(): FileReading {
+    const findings = [...this.#findings, ...this.#describeUnreported(), ...this.#describeIgnored()];
+    return { objects: this.#objects, findings, documentCount: this.#documentCount };
+  }
+
+  /** An error without object, so that nobody takes the file for fully read. */
+  #describeUnreported(): readonly Finding[] {
+    if (this.#unreported === 0) return [];
+    const message = `${this.#unreported} more errors in this file are not shown`;
+    const location = { file: this.#file, line: 1 };
+    const remedy = 'Correct those shown first';
+    return [{ severity: 'error', location, field: '', reason: 'ObjectInvalid', message, remedy }];
+  }
+
+  #describeIgnored(): readonly Finding[] {
+    return [...this.#ignored].map(([kind, { line, count }]): Finding => {
+      const objects = count === 1 ? 'the object is' : `${count} objects are`;
+      const message = `Kind ${kind} is not read from files; ${objects} ignored`;
+      const remedy = 'Remove it from the folder, or leave it: it does no harm';
+      const location = { file: this.#file, line };
+      return { severity: 'warning', location, field: 'kind', reason: 'KindUnknown', message, remedy };
+    });
+  }
+
+  #addItem(item: Item, node: unknown, tree: DocumentTree): void {
+    if (!isJsonMap(item.value)) {
+      const message = `A document must be an object with apiVersion and kind, it is ${describeType(item.value)}`;
+      this.#refuse(item, undefined, [{ field: '', message, remedy: 'Write a Kubernetes object' }]);
+      return;
+    }
+    const reader = new FieldReader();
+    const kind = reader.requiredString({ value: item.value['kind'], path: 'kind' });
+    const apiVersion = reader.requiredString({ value: item.value['apiVersion'], path: 'apiVersion' });
+    if (reader.issues.length > 0) this.#refuse(item, undefined, reader.issues);
+    else if (isListOf(kind, item.value)) this.#addList(item.value['items'], node, tree);
+    else if (isKnown(kind, apiVersion)) this.#addKnown(kind, apiVersion, { ...item, value: item.value });
+    else this.#ignore(kind, apiVersion, item.source.line);
+  }
+
+  #addList(values: readonly JsonValue[], node: unknown, tree: DocumentTree): void {
+    const list = isMap(node) ? node.get('items', true) : undefined;
+    values.forEach((value, index) => {
+      const itemNode: unknown = isSeq(list) ? list.items[index] : undefined;
+      // Items behind an alias have no text of their own; the list's would be parsed again for each.
+      const source = isNode(itemNode)
+        ? cutSource(tree, itemNode)
+        : { text: '', line: cutSource(tree, node).line };
+      this.#addItem({ value, source }, itemNode, tree);
+    });
+  }
+
+  #addKnown(kind: KnownKind, apiVersion: string, item: Item & { readonly value: JsonMap }): void {
+    const identityReader = new FieldReader();
+    const identity = readIdentity(item.value, identityReader);
+    if (identity === undefined) {
+      const issues = identityReader.issues.map((issue) => ({
+        ...issue,
+        message: `${kind}: ${issue.message}`,
+      }));
+      this.#refuse(item, undefined, issues);
+      return;
+    }
+    const reference = { kind, ...identity };
+    if (apiVersion !== knownVersions[kind] && kind !== POLICY_KIND) {
+      const message = `apiVersion must be ${knownVersions[kind]} for kind ${kind}`;
+      this.#refuse(item, reference, [
+        { field: 'apiVersion', message, remedy: `Write ${knownVersions[kind]}` },
+      ]);
+      return;
+    }
+    const { produced, issues } = projectObject(kind, item.value, identity);
+    if (issues.length > 0) this.#refuse(item, reference, issues);
+    else this.#objects.push({ reference, produced, file: this.#file, source: item.source });
+  }
+
+  #refuse(item: Item, object: ObjectReference | undefined, issues: readonly FieldIssue[]): void {
+    const room = Math.max(maxFindingsPerFile - this.#findings.length, 0);
+    const shown = issues.slice(0, room);
+    this.#unreported += issues.length - shown.length;
+    if (shown.length === 0) return;
+    const lines = findLines(
+      item.source,
+      shown.map((issue) => issue.at ?? issue.field),
+    );
+    const known = object === undefined ? {} : { object };
+    shown.forEach(({ field, message, remedy }, index) => {
+      const location = { file: this.#file, line: lines[index] ?? item.source.line };
+      this.#findings.push({
+        severity: 'error',
+        ...known,
+        location,
+        field,
+        reason: 'ObjectInvalid',
+        message,
+        remedy,
+      });
+    });
+  }
+
+  #ignore(kind: string, apiVersion: string, line: number): void {
+    const name = `${printable(kind)} (${printable(apiVersion)})`;
+    const seen = this.#ignored.get(name);
+    if (seen === undefined) this.#ignored.set(name, { line, count: 1 });
+    else seen.count += 1;
+  }
+}
+
+/** `kind: List`, and the typed lists of older kubectl. */
+function isListOf(kind: string, value: JsonMap): value is JsonMap & { readonly items: readonly JsonValue[] } {
+  return kind.endsWith('List') && isJsonList(value['items']);
+}
+
+/** Our own kind is known in every group: a wrong group is a mistake, not another kind. */
+function isKnown(kind: string, apiVersion: string): kind is KnownKind {
+  if (!Object.hasOwn(knownVersions, kind)) return false;
+  const group = groupOf(knownVersions[kind as KnownKind]);
+  return kind === POLICY_KIND || groupOf(apiVersion) === group;
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+}
+
+function printable(word: string): string {
+  return /^[\w./-]{1,100}$/.test(word) ? word : '?';
+}
+
+/** The text of a node, indented as in the file so that it parses by itself. */
+function cutSource(tree: DocumentTree, node: unknown): ObjectText {
+  const { text } = tree.document;
+  const [start, end] = (isNode(node) ? (node as Node).range : undefined) ?? [0, text.length];
+  const indent = start - (text.lastIndexOf('\n', start - 1) + 1);
+  return { text: ' '.repeat(indent) + text.slice(start, end), line: tree.lineAt(start) };
+}

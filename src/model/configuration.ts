@@ -1,0 +1,167 @@
+// Configuration: what translate/ makes of the objects and the data plane serves.
+// Plain data, so that it crosses threads by structured clone; entries are compared by digest and replaced whole.
+import type { ObjectReference } from './finding.ts';
+
+/** Everything the data plane serves, by key. */
+export type Configuration = {
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly certificates: ReadonlyMap<string, Certificate>;
+};
+
+/** One installation of Mattermost as clients see it: some hosts, one path below them, and all that is decided there. */
+export type Site = {
+  /** Kind, namespace and name of the object it comes from, and a path where that object gives several. */
+  readonly key: string;
+  readonly owner: ObjectReference;
+  /** Lower case; `*.example.com` stands for exactly one label. */
+  readonly hosts: readonly string[];
+  /** Absolute and without a trailing slash, except `/` itself; matched by segment. */
+  readonly path: string;
+  readonly service: SiteService;
+};
+
+/** A site either serves, or is held at 503 until its object is mended: closed, never open. */
+export type SiteService = OpenSite | ClosedSite;
+
+export type ClosedSite = { readonly kind: 'closed'; readonly reason: ClosedReason };
+export type ClosedReason = 'policy-invalid';
+
+export type OpenSite = {
+  readonly kind: 'open';
+  /** Key of a backend; one that is missing from the configuration has no endpoints. */
+  readonly backend: string;
+  readonly tls: SiteTls | undefined;
+  readonly admission: Admission;
+  readonly persistence: Persistence;
+  readonly requestBodyMaxBytes: number;
+  readonly webSocketIdleTimeoutMs: number;
+  readonly accessLog: boolean;
+};
+
+export type TlsVersion = '1.1' | '1.2' | '1.3';
+
+export type SiteTls = {
+  /** Key of a certificate; one that is missing from the configuration is answered with the default certificate. */
+  readonly certificate: string;
+  /** Plain requests are redirected to https; otherwise they find no site. */
+  readonly redirectHttp: boolean;
+  readonly minVersion: TlsVersion;
+};
+
+/** What a rule may do with a request. */
+export type AdmissionAction = 'Allow' | 'Deny' | 'Reset';
+
+export type Admission = {
+  readonly mode: 'Enforce' | 'Observe';
+  /** First match wins. */
+  readonly rules: readonly AdmissionRule[];
+  readonly defaultAction: AdmissionAction;
+  readonly denyStatus: 403 | 404 | 429;
+  readonly rejectReason: 'PreAuth' | 'None';
+  /** Lower-case names of headers that are removed before forwarding because a secret is sent in them. */
+  readonly secretHeaders: readonly string[];
+};
+
+/** All conditions that are present must hold. A rule none of whose proofs is usable is `never`. */
+export type AdmissionRule = {
+  readonly name: string;
+  readonly action: AdmissionAction;
+  /** Something the rule needs is missing (a Secret, a key): it matches nothing. */
+  readonly never: boolean;
+  readonly sources: AddressRanges | undefined;
+  readonly paths: readonly PathCondition[] | undefined;
+  readonly methods: readonly string[] | undefined;
+  readonly headers: readonly HeaderCondition[] | undefined;
+  readonly request: 'WebSocket' | 'HTTP' | undefined;
+  readonly cookies: readonly CookieCondition[] | undefined;
+  readonly bearerToken: boolean;
+};
+
+/**
+ * CIDRs as sorted, merged ranges per family, in the hexadecimal form of model/address.ts:
+ * even places hold the first address of a range, odd places the last.
+ */
+export type AddressRanges = { readonly v4: readonly string[]; readonly v6: readonly string[] };
+
+export type PathCondition =
+  | { readonly type: 'Exact'; readonly value: string }
+  | { readonly type: 'Prefix'; readonly value: string }
+  /** Segments between slashes; `*` stands for one segment of [A-Za-z0-9_-]+. */
+  | { readonly type: 'Pattern'; readonly segments: readonly string[] };
+
+/** Names are lower case. */
+export type HeaderCondition =
+  | { readonly name: string; readonly type: 'Present' }
+  | {
+      readonly name: string;
+      readonly type: 'Exact' | 'Prefix' | 'Contains';
+      readonly values: readonly string[];
+    }
+  | { readonly name: string; readonly type: 'Secret'; readonly secrets: readonly SecretValue[] };
+
+/**
+ * One accepted value of a secret header. The value itself stays on the main thread:
+ * `digest` is its HMAC-SHA256 in hexadecimal under a key of this process (row A2).
+ */
+export type SecretValue = { readonly key: string; readonly digest: string };
+
+export type CookieCondition = { readonly name: string; readonly shape: 'MattermostId' | 'Any' };
+
+export type FallbackKey = 'UserIdentity' | 'SourceAddress';
+
+export type Persistence = {
+  readonly type: 'Cookie' | 'SourceAddress' | 'None';
+  readonly cookieName: string;
+  /** Everything of the Set-Cookie line behind `name=token`, except `Secure`, which depends on the request. */
+  readonly cookieAttributes: string;
+  /** Keys tried in this order when no valid cookie came. */
+  readonly fallback: readonly FallbackKey[];
+  readonly ipv4PrefixLength: number;
+  readonly ipv6PrefixLength: number;
+};
+
+/** A Service port with the settings it is reached by, and its endpoints. */
+export type Backend = {
+  readonly key: string;
+  readonly service: { readonly namespace: string; readonly name: string; readonly port: string };
+  readonly loadBalancing: 'LeastConnections' | 'RoundRobin' | 'Random';
+  readonly tls: BackendTls | undefined;
+  readonly connectTimeoutMs: number;
+  /** Silence allowed before the response head and between body bytes. */
+  readonly responseTimeoutMs: number;
+  readonly endpoints: readonly Endpoint[];
+};
+
+/** TLS towards the endpoints; undefined on the backend means plain HTTP. */
+export type BackendTls = {
+  readonly verify: boolean;
+  /** PEM bundle; undefined means the system's authorities. */
+  readonly ca: string | undefined;
+  /** Name sent as SNI and verified. */
+  readonly serverName: string;
+  readonly clientCertificate: { readonly chain: string; readonly key: string } | undefined;
+  readonly minVersion: TlsVersion;
+};
+
+export type Endpoint = {
+  /** Pod UID and port where known, else address and port: what persistence and slots hang on. */
+  readonly identity: string;
+  readonly address: string;
+  readonly port: number;
+  /** Draining endpoints take no new users, only those whose cookie names them. */
+  readonly state: 'ready' | 'draining';
+  /** Cookie tokens of this endpoint, one for each sticky key; the first one is issued, all are recognised. */
+  readonly tokens: readonly string[];
+  /** Name for people: the pod's name where known, else address:port. */
+  readonly name: string;
+};
+
+export type Certificate = {
+  readonly key: string;
+  /** PEM, leaf first. */
+  readonly chain: string;
+  readonly privateKey: string;
+  /** End of validity of the leaf, milliseconds since the epoch. */
+  readonly notAfterMs: number;
+};

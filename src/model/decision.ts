@@ -1,0 +1,70 @@
+// Decision: what is to be done with a request, and why. The reason words are those of the log and the metrics.
+import type { Admission, AdmissionAction } from './configuration.ts';
+import type { IpAddress } from './address.ts';
+
+/** Why a request is answered here instead of by a backend. */
+export type RejectReason =
+  | 'path-ambiguous'
+  | 'unknown-host'
+  | 'unknown-path'
+  | 'plain-http'
+  | 'policy-invalid'
+  | 'misdirected'
+  | 'tls-version'
+  | 'body-too-large'
+  | 'admission'
+  | 'upgrade-not-accepted'
+  | 'no-endpoints';
+
+/** How persistence found the endpoint; the label of affinity_decisions_total. */
+export type AffinityResult = 'cookie' | 'cookie-draining' | 'user' | 'source' | 'balanced';
+
+/** What admission said, whichever way the request then went. */
+export type AdmissionVerdict = {
+  /** Name of the rule, or `default`. */
+  readonly rule: string;
+  readonly action: AdmissionAction;
+  readonly mode: 'Enforce' | 'Observe';
+  /** Data key of the Secret that opened the door, where a secret did. */
+  readonly secretKey: string | undefined;
+  /** Only the shape of a cookie or bearer token opened it: the backend must prove the upgrade with a 101. */
+  readonly shapeOnly: boolean;
+};
+
+/** Bounded labels of everything counted about a request. */
+export type SiteLabels = {
+  readonly namespace: string;
+  readonly kind: string;
+  readonly name: string;
+  /** The configured host pattern, never what the client sent. */
+  readonly host: string;
+};
+
+export type Context = {
+  readonly site: SiteLabels | undefined;
+  /** Path of the site, `/` where there is none: API errors below it have Mattermost's form. */
+  readonly sitePath: string;
+  readonly logsAccess: boolean;
+  readonly address: IpAddress;
+  readonly scheme: 'http' | 'https';
+  readonly port: number;
+  readonly admission: AdmissionVerdict | undefined;
+};
+
+export type Forward<Target> = {
+  readonly kind: 'forward';
+  readonly context: Context;
+  readonly target: Target;
+};
+
+export type Reject = {
+  readonly kind: 'reject';
+  readonly context: Context;
+  readonly reason: RejectReason;
+  /** How the site wants its refusals answered. */
+  readonly admission: Admission | undefined;
+};
+export type Redirect = { readonly kind: 'redirect'; readonly context: Context; readonly location: string };
+export type Reset = { readonly kind: 'reset'; readonly context: Context };
+
+export type Decision<Target> = Forward<Target> | Reject | Redirect | Reset;

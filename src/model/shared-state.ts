@@ -1,0 +1,127 @@
+// The layout of the memory that the main thread and all workers share, and the only code that indexes it.
+// Each worker writes only its own row and readers sum, so no number needs a lock; see `docs/architecture.md`.
+
+export type SharedLayout = {
+  readonly workers: number;
+  /** Endpoints that can be counted at a time (--max-endpoints). */
+  readonly slots: number;
+  /** Numbers a worker may keep for metrics; what does not fit is counted as lost. */
+  readonly cells: number;
+};
+
+/** What crosses to a worker by `workerData`: memory is shared, not copied. */
+export type SharedMemory = { readonly layout: SharedLayout; readonly buffer: SharedArrayBuffer };
+
+/** A worker's own signals to the main thread. */
+const SIGNALS = { heartbeat: 0, connections: 1, tunnels: 2, logTakenBytes: 3 } as const;
+const SIGNAL_COUNT = 8;
+const SLOT_FIELDS = 2;
+const IN_FLIGHT = 0;
+const TUNNELS = 1;
+
+export type Signal = keyof typeof SIGNALS;
+
+/** Shared memory for that many workers, all zero. */
+export function allocateSharedMemory(layout: SharedLayout): SharedMemory {
+  const bytes = layout.workers * rowBytes(layout);
+  return { layout, buffer: new SharedArrayBuffer(bytes) };
+}
+
+function rowBytes(layout: SharedLayout): number {
+  const integers = (SIGNAL_COUNT + layout.slots * SLOT_FIELDS) * Int32Array.BYTES_PER_ELEMENT;
+  return layout.cells * Float64Array.BYTES_PER_ELEMENT + Math.ceil(integers / 8) * 8;
+}
+
+/** One worker's row. */
+export class SharedRow {
+  /** Metric values; observe/series.ts says which cell is what. */
+  readonly cells: Float64Array;
+  readonly #signals: Int32Array;
+  readonly #slots: Int32Array;
+
+  constructor(memory: SharedMemory, worker: number) {
+    const { layout, buffer } = memory;
+    const start = worker * rowBytes(layout);
+    const integersAt = start + layout.cells * Float64Array.BYTES_PER_ELEMENT;
+    this.cells = new Float64Array(buffer, start, layout.cells);
+    this.#signals = new Int32Array(buffer, integersAt, SIGNAL_COUNT);
+    this.#slots = new Int32Array(
+      buffer,
+      integersAt + SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT,
+      layout.slots * SLOT_FIELDS,
+    );
+  }
+
+  signal(name: Signal): number {
+    return Atomics.load(this.#signals, SIGNALS[name]);
+  }
+
+  setSignal(name: Signal, value: number): void {
+    Atomics.store(this.#signals, SIGNALS[name], value);
+  }
+
+  addSignal(name: Signal, delta: number): void {
+    Atomics.add(this.#signals, SIGNALS[name], delta);
+  }
+
+  inFlight(slot: number): number {
+    return this.#slots[slot * SLOT_FIELDS + IN_FLIGHT] ?? 0;
+  }
+
+  tunnels(slot: number): number {
+    return this.#slots[slot * SLOT_FIELDS + TUNNELS] ?? 0;
+  }
+
+  addInFlight(slot: number, delta: number): void {
+    this.#slots[slot * SLOT_FIELDS + IN_FLIGHT] = this.inFlight(slot) + delta;
+  }
+
+  addTunnels(slot: number, delta: number): void {
+    this.#slots[slot * SLOT_FIELDS + TUNNELS] = this.tunnels(slot) + delta;
+  }
+
+  /** What a worker leaves behind when it ends: nothing is in flight there any more. */
+  clear(): void {
+    this.cells.fill(0);
+    this.#slots.fill(0);
+    this.#signals.fill(0);
+  }
+}
+
+/** All rows, for sums. */
+export class SharedState {
+  readonly layout: SharedLayout;
+  readonly #rows: readonly SharedRow[];
+
+  constructor(memory: SharedMemory) {
+    this.layout = memory.layout;
+    this.#rows = Array.from({ length: memory.layout.workers }, (_, worker) => new SharedRow(memory, worker));
+  }
+
+  row(worker: number): SharedRow {
+    const row = this.#rows[worker];
+    if (row === undefined) throw new RangeError(`No worker ${worker} in shared memory`);
+    return row;
+  }
+
+  /** Requests in flight plus tunnels of one endpoint, over all workers. */
+  load(slot: number): number {
+    let sum = 0;
+    for (const row of this.#rows) sum += row.inFlight(slot) + row.tunnels(slot);
+    return sum;
+  }
+
+  /** Requests in flight of one endpoint, over all workers. */
+  inFlight(slot: number): number {
+    let sum = 0;
+    for (const row of this.#rows) sum += row.inFlight(slot);
+    return sum;
+  }
+
+  /** Open tunnels of one endpoint, over all workers. */
+  tunnels(slot: number): number {
+    let sum = 0;
+    for (const row of this.#rows) sum += row.tunnels(slot);
+    return sum;
+  }
+}

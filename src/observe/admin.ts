@@ -1,0 +1,164 @@
+// The admin port: health for the kubelet and metrics for Prometheus. Read-only, and it never touches user traffic.
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+
+export type WorkerStatus = {
+  readonly worker: number;
+  /** Its heartbeat is fresh. */
+  readonly alive: boolean;
+  /** Generation it acknowledged last; 0 before the first. */
+  readonly generation: number;
+};
+
+export type AdminStatus = {
+  /** A first full configuration was published. */
+  readonly synced: boolean;
+  readonly listening: boolean;
+  readonly draining: boolean;
+  readonly generation: number;
+  readonly workers: readonly WorkerStatus[];
+};
+
+export type AdminState = { status(): AdminStatus };
+
+export type AdminOptions = {
+  readonly address: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly state: AdminState;
+  readonly registry: Registry;
+};
+
+export type AdminServer = { readonly port: number; close(): Promise<void> };
+
+type Answer = { readonly status: number; readonly type: string; readonly body: string };
+
+const TEXT = 'text/plain; charset=utf-8';
+const JSON_TYPE = 'application/json';
+
+const SECURITY_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+const LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+} as const;
+/** A scraper that does not read its answer is cut off. */
+const SILENCE_TIMEOUT_MS = 30_000;
+const MAX_CONNECTIONS = 64;
+
+/** Opens the port; rejects with the address in the message where that fails. */
+export async function createAdminServer(options: AdminOptions): Promise<AdminServer> {
+  const scrape = shareRunning(() => options.registry.metrics());
+  const server = createServer(LIMITS, (request, response) => {
+    void handle(request, response, { ...options, scrape });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(SILENCE_TIMEOUT_MS);
+  const port = await listen(server, options);
+  return { port, close: () => close(server) };
+}
+
+type Handling = AdminOptions & { readonly scrape: () => Promise<string> };
+
+async function handle(request: IncomingMessage, response: ServerResponse, handling: Handling): Promise<void> {
+  const answer = await answerTo(request, handling).catch(() => plain(500, 'This could not be found out'));
+  const { method } = request;
+  response.writeHead(answer.status, {
+    ...SECURITY_HEADERS,
+    'Content-Type': answer.type,
+    'Content-Length': Buffer.byteLength(answer.body),
+    ...(answer.status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    // Whatever body follows a refused request is not read, so it must not be taken for the next request.
+    ...(answer.status >= 400 && answer.status < 500 ? { Connection: 'close' } : {}),
+  });
+  response.end(method === 'HEAD' ? undefined : answer.body);
+}
+
+async function answerTo(request: IncomingMessage, handling: Handling): Promise<Answer> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return plain(405, 'Only GET and HEAD are served here');
+  if (hasBody(request)) return plain(413, 'A request here has no body');
+  const [path, query] = (request.url ?? '').split('?', 2);
+  switch (path) {
+    case '/livez':
+      return isLive(handling.state.status()) ? plain(200, 'ok') : plain(503, 'no worker is alive');
+    case '/readyz':
+      return readiness(handling.state.status(), new URLSearchParams(query).has('verbose'));
+    case '/metrics':
+      return { status: 200, type: handling.registry.contentType, body: await handling.scrape() };
+    default:
+      return plain(404, 'Served here: /livez, /readyz, /metrics');
+  }
+}
+
+function plain(status: number, line: string): Answer {
+  return { status, type: TEXT, body: `${line}\n` };
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** Answering at all shows that the main thread lives; restarting helps only when no worker does either. */
+function isLive({ workers }: AdminStatus): boolean {
+  return workers.length === 0 || workers.some((worker) => worker.alive);
+}
+
+/** What keeps the process from being ready; empty when it is. */
+function unreadyReasons({ synced, listening, draining }: AdminStatus): readonly string[] {
+  const reasons: string[] = [];
+  if (!synced) reasons.push('not synced');
+  if (!listening) reasons.push('not listening');
+  if (draining) reasons.push('draining');
+  return reasons;
+}
+
+function readiness(status: AdminStatus, isVerbose: boolean): Answer {
+  const reasons = unreadyReasons(status);
+  const code = reasons.length === 0 ? 200 : 503;
+  if (!isVerbose) return plain(code, reasons.length === 0 ? 'ok' : reasons.join(', '));
+  const { synced, listening, draining, generation, workers } = status;
+  const body = { ready: code === 200, reasons, synced, listening, draining, generation, workers };
+  return { status: code, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
+}
+
+/** Whoever asks while an answer is being made gets that one: scrapes cost the same however many there are. */
+function shareRunning(run: () => Promise<string>): () => Promise<string> {
+  let running: Promise<string> | undefined;
+  return () => {
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+function listen(server: Server, { address, port }: AdminOptions): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once('error', (error) => {
+    reject(
+      new Error(`Admin port ${port} on ${address} cannot be opened: ${error.message}`, { cause: error }),
+    );
+  });
+  server.listen({ host: address, port }, () => {
+    const bound = server.address();
+    resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+  });
+  return promise;
+}
+
+function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  return promise;
+}

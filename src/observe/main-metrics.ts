@@ -1,0 +1,60 @@
+// Numbers that the main thread itself comes to know: what control/ tells of publishing, findings and workers.
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { boundsOf } from './series.ts';
+import { definitionOf, METRIC_PREFIX } from './metrics.ts';
+import type { MetricName } from './metrics.ts';
+
+export type Publication = {
+  /** From the delta sent to the last acknowledgement. */
+  readonly durationMs: number;
+  /** When the last worker acknowledged, milliseconds since the epoch. */
+  readonly epochMs: number;
+};
+
+/** Made by createMetrics; the same registry shows it. */
+export class MainMetrics {
+  readonly #generation: Gauge;
+  readonly #publishSeconds: Histogram;
+  readonly #lastSuccess: Gauge;
+  readonly #findings: Gauge;
+  readonly #restarts: Counter;
+
+  constructor(registry: Registry) {
+    this.#generation = new Gauge(options(registry, 'configuration_generation'));
+    const publish = 'configuration_publish_seconds';
+    this.#publishSeconds = new Histogram({
+      ...options(registry, publish),
+      buckets: [...boundsOf(definitionOf(publish))],
+    });
+    this.#lastSuccess = new Gauge(options(registry, 'configuration_last_success_timestamp_seconds'));
+    this.#findings = new Gauge(options(registry, 'configuration_findings'));
+    this.#restarts = new Counter(options(registry, 'worker_restarts_total'));
+    this.findingsCounted({ error: 0, warning: 0 });
+  }
+
+  /** A generation was sent to the workers. */
+  configurationSent(generation: number): void {
+    this.#generation.set(generation);
+  }
+
+  /** Every live worker serves the generation sent last. */
+  configurationServed({ durationMs, epochMs }: Publication): void {
+    this.#publishSeconds.observe(durationMs / 1000);
+    this.#lastSuccess.set(epochMs / 1000);
+  }
+
+  findingsCounted(counts: { readonly error: number; readonly warning: number }): void {
+    this.#findings.set({ severity: 'error' }, counts.error);
+    this.#findings.set({ severity: 'warning' }, counts.warning);
+  }
+
+  workerRestarted(): void {
+    this.#restarts.inc();
+  }
+}
+
+function options(registry: Registry, name: MetricName) {
+  const { help, labels } = definitionOf(name);
+  return { name: METRIC_PREFIX + name, help, labelNames: [...labels], registers: [registry] };
+}

@@ -1,0 +1,243 @@
+// The catalogue of every metric: names without the common prefix, labels in the order series.ts writes them.
+// The registry, the shared-memory cells and docs/reference/metrics.md are all made from it.
+
+export const METRIC_PREFIX = 'mattermost_ingress_';
+
+export type MetricDefinition = {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** `workers`: counted in shared memory on the request path; `main`: known to the main thread. */
+  readonly from: 'workers' | 'main';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds, ascending, in the unit of the name; histograms only. */
+  readonly buckets?: readonly number[];
+};
+
+/** A site by the object it comes from and the configured host pattern; see UNKNOWN_SITE for requests without one. */
+const SITE = ['namespace', 'kind', 'name', 'host'] as const;
+const ENDPOINT = ['namespace', 'service', 'port', 'endpoint'] as const;
+
+const EXCHANGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const CONNECT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
+const TUNNEL_SECONDS = [1, 10, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 604_800];
+const PUBLISH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** All metrics of this program; `prom-client` adds those of the process (`process_*`, `nodejs_*`). */
+export const METRICS = {
+  requests_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Requests finished, by method (from a fixed list, else OTHER) and status code (none where no response was sent).',
+    labels: [...SITE, 'method', 'code'],
+  },
+  request_duration_seconds: {
+    type: 'histogram',
+    from: 'workers',
+    help: 'Time from the first byte of a request to the last byte of its response.',
+    labels: SITE,
+    buckets: EXCHANGE_SECONDS,
+  },
+  upstream_connect_duration_seconds: {
+    type: 'histogram',
+    from: 'workers',
+    help: 'Time to open a connection to an endpoint, TLS included.',
+    labels: SITE,
+    buckets: CONNECT_SECONDS,
+  },
+  upstream_first_byte_seconds: {
+    type: 'histogram',
+    from: 'workers',
+    help: 'Time from the request sent to an endpoint to the first byte of its response.',
+    labels: SITE,
+    buckets: EXCHANGE_SECONDS,
+  },
+  request_bytes_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Bytes of requests received from clients, heads included.',
+    labels: SITE,
+  },
+  response_bytes_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Bytes of responses sent to clients, heads included.',
+    labels: SITE,
+  },
+  connections: {
+    type: 'gauge',
+    from: 'workers',
+    help: 'Client connections open, by listener.',
+    labels: ['listener'],
+  },
+  connections_rejected_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Client connections closed before a request was read.',
+    labels: ['reason'],
+  },
+  tls_handshakes_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'TLS handshakes with clients, by version (unknown where none was agreed) and result.',
+    labels: ['version', 'result'],
+  },
+  websocket_connections: {
+    type: 'gauge',
+    from: 'workers',
+    help: 'WebSockets open.',
+    labels: SITE,
+  },
+  websocket_opened_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'WebSockets opened: the backend answered 101.',
+    labels: SITE,
+  },
+  websocket_closed_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'WebSockets closed, by what ended them.',
+    labels: [...SITE, 'reason'],
+  },
+  websocket_messages_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'WebSocket data messages passed on, by who sent them.',
+    labels: [...SITE, 'direction'],
+  },
+  websocket_duration_seconds: {
+    type: 'histogram',
+    from: 'workers',
+    help: 'How long WebSockets were open, counted when they close.',
+    labels: SITE,
+    buckets: TUNNEL_SECONDS,
+  },
+  affinity_decisions_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Requests given an endpoint, by what persistence found it with.',
+    labels: [...SITE, 'result'],
+  },
+  admission_decisions_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Admission verdicts by rule (default where none matched); in mode Observe a refusal was not carried out.',
+    labels: [...SITE, 'rule', 'action', 'mode'],
+  },
+  admission_secret_used_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Requests admitted by a secret header, by the data key of the Secret whose value they sent.',
+    labels: [...SITE, 'rule', 'key'],
+  },
+  retries_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Further attempts at an endpoint, by the fault of the attempt before.',
+    labels: ['reason'],
+  },
+  faults_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Exchanges that went wrong, by whose fault and what.',
+    labels: ['source', 'code'],
+  },
+  log_lines_dropped_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Log lines thrown away because nobody read the log fast enough.',
+    labels: [],
+  },
+  series_lost_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Series for which a worker had no room left; what they would have counted is missing.',
+    labels: [],
+  },
+  tls_certificate_not_after_seconds: {
+    type: 'gauge',
+    from: 'main',
+    help: 'End of validity of a certificate in use, in seconds since the epoch.',
+    labels: ['certificate'],
+  },
+  endpoint_inflight: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Requests in flight at an endpoint.',
+    labels: ENDPOINT,
+  },
+  endpoint_websockets: {
+    type: 'gauge',
+    from: 'main',
+    help: 'WebSockets open to an endpoint.',
+    labels: ENDPOINT,
+  },
+  endpoint_state: {
+    type: 'gauge',
+    from: 'main',
+    help: 'State of an endpoint: 1 for the state it is in, 0 for the others.',
+    labels: [...ENDPOINT, 'state'],
+  },
+  configuration_generation: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Generation of the configuration that was published last.',
+    labels: [],
+  },
+  configuration_publish_seconds: {
+    type: 'histogram',
+    from: 'main',
+    help: 'Time from a configuration published to every worker serving it.',
+    labels: [],
+    buckets: PUBLISH_SECONDS,
+  },
+  configuration_last_success_timestamp_seconds: {
+    type: 'gauge',
+    from: 'main',
+    help: 'When every worker last began to serve a new configuration, in seconds since the epoch.',
+    labels: [],
+  },
+  configuration_findings: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Findings about the objects as they are now.',
+    labels: ['severity'],
+  },
+  worker_restarts_total: {
+    type: 'counter',
+    from: 'main',
+    help: 'Workers replaced because they ended or fell silent.',
+    labels: [],
+  },
+  build_info: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Always 1; the labels say what is running.',
+    labels: ['version', 'node'],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** Metrics that workers count in shared memory. */
+export type WorkerMetric = {
+  [Name in MetricName]: (typeof METRICS)[Name]['from'] extends 'workers' ? Name : never;
+}[MetricName];
+
+/** The catalogue as a list, in its own order. */
+export const METRIC_LIST: readonly (readonly [MetricName, MetricDefinition])[] = Object.entries(METRICS).map(
+  ([name, definition]) => [metricName(name), definition],
+);
+
+export function definitionOf(name: MetricName): MetricDefinition {
+  return METRICS[name];
+}
+
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(METRICS, name);
+}
+
+function metricName(name: string): MetricName {
+  if (!isMetricName(name)) throw new TypeError(`No metric ${name} in the catalogue`);
+  return name;
+}

@@ -1,0 +1,104 @@
+// From an accepted socket to a connection that speaks HTTP: PROXY header where one is due, then TLS where there is TLS.
+import type { Socket } from 'node:net';
+import { isInRanges } from '../decide/ranges.ts';
+import { type IpAddress, parsePeerAddress } from '../model/address.ts';
+import type { AddressRanges } from '../model/configuration.ts';
+import type { Client, ClientTls } from '../model/request.ts';
+import type { ConnectionRejection, Listener as ListenerName, Recorder } from '../observe/recorder.ts';
+import { type ConnectionServices, Http1Connection } from './connection.ts';
+import { readProxyHeader } from './proxy-header.ts';
+import { adoptSocket } from './read-buffer.ts';
+import { Timer } from './timers.ts';
+import type { TlsTerminator } from './tls.ts';
+
+export type AcceptServices = ConnectionServices & {
+  readonly recorder: Recorder;
+  readonly trustedProxies: AddressRanges;
+  readonly proxyProtocolFrom: AddressRanges;
+  readonly onConnection: (connection: Http1Connection) => void;
+};
+
+/** How a client reached us, as far as the socket or a PROXY header says. */
+type Arrival = { readonly peer: IpAddress; readonly peerPort: number; readonly localPort: number };
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export class Acceptor {
+  readonly #name: ListenerName;
+  readonly #tls: TlsTerminator | undefined;
+  readonly #services: AcceptServices;
+
+  constructor(name: ListenerName, tls: TlsTerminator | undefined, services: AcceptServices) {
+    this.#name = name;
+    this.#tls = tls;
+    this.#services = services;
+  }
+
+  /** @param shell paused since it was accepted */
+  accept(shell: Socket): void {
+    const peer = parsePeerAddress(shell.remoteAddress);
+    if (peer === undefined) {
+      shell.destroy();
+      return;
+    }
+    const arrival = { peer, peerPort: shell.remotePort ?? 0, localPort: shell.localPort ?? 0 };
+    if (!isInRanges(peer, this.#services.proxyProtocolFrom)) {
+      this.#secure(shell, arrival, undefined);
+      return;
+    }
+    readProxyHeader(shell, this.#services.timers, (header, rest) => {
+      if (header === undefined) this.reject(shell, 'proxy-header');
+      else if (header.kind === 'local') this.#secure(shell, arrival, rest);
+      else {
+        const { source, sourcePort, destinationPort } = header;
+        this.#secure(shell, { peer: source, peerPort: sourcePort, localPort: destinationPort }, rest);
+      }
+    });
+  }
+
+  reject(shell: Socket, reason: ConnectionRejection): void {
+    this.#services.recorder.connectionRejected(reason);
+    shell.destroy();
+  }
+
+  /** @param early bytes that came behind a PROXY header */
+  #secure(shell: Socket, arrival: Arrival, early: Buffer | undefined): void {
+    if (this.#tls === undefined) {
+      this.#open(shell, shell, this.#clientOf(arrival, undefined), early);
+      return;
+    }
+    if (early !== undefined && early.length > 0) shell.unshift(early);
+    const { timers, recorder } = this.#services;
+    const socket = this.#tls.accept(shell, (outcome) => {
+      timer.cancel();
+      if (outcome.kind === 'secure') {
+        recorder.tlsHandshake(outcome.tls.version, 'ok');
+        this.#open(outcome.socket, shell, this.#clientOf(arrival, outcome.tls), undefined);
+        return;
+      }
+      recorder.tlsHandshake(outcome.kind === 'refused' ? outcome.version : undefined, outcome.kind);
+      socket.destroy();
+    });
+    const timer = new Timer(() => socket.destroy());
+    timers.arm(timer, HANDSHAKE_TIMEOUT_MS);
+  }
+
+  #clientOf(arrival: Arrival, tls: ClientTls | undefined): Client {
+    return { ...arrival, tls, trusted: isInRanges(arrival.peer, this.#services.trustedProxies) };
+  }
+
+  #open(socket: Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
+    const { recorder } = this.#services;
+    let connection: Http1Connection | undefined;
+    const onBytes = (chunk: Buffer, start: number, end: number) => connection?.onBytes(chunk, start, end);
+    const isPlain = socket === raw;
+    const used = isPlain ? adoptSocket(socket, this.#services.readBuffer, onBytes) : socket;
+    if (!isPlain) used.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length));
+    recorder.connectionOpened(this.#name);
+    used.once('close', () => recorder.connectionClosed(this.#name));
+    connection = new Http1Connection({ socket: used, raw: isPlain ? used : raw }, client, this.#services);
+    this.#services.onConnection(connection);
+    if (early !== undefined && early.length > 0) connection.onBytes(early, 0, early.length);
+    used.resume();
+  }
+}

@@ -1,0 +1,314 @@
+// One HTTP/1 connection of a client: requests in order, one exchange at a time, until it closes or becomes a tunnel.
+import type { Socket } from 'node:net';
+import type { ClientFault, Fault } from '../model/fault.ts';
+import type { Client, RequestHead } from '../model/request.ts';
+import { RequestHeadReader } from '../wire/http1-request.ts';
+import type { ClientListener, ClientStream } from './client-stream.ts';
+import { Http1ResponseWriter } from './http1-response-writer.ts';
+import { LingeringClose } from './lingering-close.ts';
+import { MessageWriter } from './message-writer.ts';
+import type { ReadBuffer } from './read-buffer.ts';
+import { RequestBody } from './request-body.ts';
+import { Timer, type TimerWheel } from './timers.ts';
+import type { TunnelEnd } from './tunnel.ts';
+
+/**
+ * `head` reads a request head, `body` its body, `waiting` holds the exchange whose request is complete,
+ * `lingering` has said its last and only discards (row Q6), `tunnel` passes bytes.
+ */
+type State = 'head' | 'body' | 'waiting' | 'lingering' | 'tunnel' | 'closed';
+
+const HEAD_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 75_000;
+const BODY_IDLE_MS = 60_000;
+const MAX_PENDING_BYTES = 65_536;
+const MAX_REQUESTS = 1000;
+
+export type ConnectionServices = {
+  readonly readBuffer: ReadBuffer;
+  readonly timers: TimerWheel;
+  /** Who hears of everything that follows a head; undefined when it is answered already. */
+  readonly onRequest: (head: RequestHead, stream: ClientStream) => ClientListener | undefined;
+  /** Answers a request whose head was refused. */
+  readonly onRefused: (fault: Fault, stream: ClientStream) => void;
+  readonly onClosed: (connection: Http1Connection) => void;
+};
+
+export class Http1Connection implements ClientStream {
+  readonly client: Client;
+  readonly response: Http1ResponseWriter;
+  readonly #socket: Socket;
+  /** The accepted socket: below TLS where there is TLS, else the same. */
+  readonly #raw: Socket;
+  readonly #services: ConnectionServices;
+  readonly #reader = new RequestHeadReader();
+  readonly #body = new RequestBody();
+  readonly #timer: Timer;
+  #state: State = 'head';
+  #listener: ClientListener | undefined;
+  #head: RequestHead | undefined;
+  #tunnel: TunnelEnd | undefined;
+  /** Bytes that came before anybody wanted them. */
+  #pending: Buffer | undefined;
+  #isProcessing = false;
+  #clientEnded = false;
+  #requests = 0;
+  #lingering: LingeringClose | undefined;
+  #mustClose = false;
+
+  constructor(
+    sockets: { readonly socket: Socket; readonly raw: Socket },
+    client: Client,
+    services: ConnectionServices,
+  ) {
+    this.#socket = sockets.socket;
+    this.#raw = sockets.raw;
+    this.client = client;
+    this.#services = services;
+    this.response = new Http1ResponseWriter(new MessageWriter(sockets.socket, services.readBuffer));
+    this.#timer = new Timer(() => this.#onTimeout());
+    services.timers.arm(this.#timer, HEAD_TIMEOUT_MS);
+    sockets.socket.on('end', () => this.#onEnd());
+    sockets.socket.on('error', () => this.#onClose());
+    sockets.socket.on('close', () => this.#onClose());
+    sockets.socket.on('drain', () =>
+      this.#tunnel === undefined ? this.#listener?.onClientDrain() : this.#tunnel.onDrain(),
+    );
+  }
+
+  get requestBytes(): number {
+    return this.#body.bytes;
+  }
+
+  get isRequestComplete(): boolean {
+    return this.#state === 'waiting';
+  }
+
+  get mustClose(): boolean {
+    return (
+      this.#mustClose || this.#clientEnded || this.#requests >= MAX_REQUESTS || (this.#head?.close ?? true)
+    );
+  }
+
+  /** No request is being read or answered. */
+  get isIdle(): boolean {
+    return this.#state === 'head' && this.#reader.isEmpty && this.#pending === undefined;
+  }
+
+  /** The listener is going: no further request on this connection; ends at once where there is none. */
+  closeWhenIdle(): void {
+    this.#mustClose = true;
+    if (this.isIdle) this.#linger();
+  }
+
+  onBytes(chunk: Buffer, start: number, end: number): void {
+    if (this.#pending === undefined) this.#process(chunk, start, end);
+    else this.#keep(chunk, start, end);
+  }
+
+  #process(chunk: Buffer, start: number, end: number): void {
+    this.#isProcessing = true;
+    let at = start;
+    while (at < end) {
+      const next = this.#step(chunk, at, end);
+      if (next === undefined) break;
+      at = next;
+    }
+    this.#isProcessing = false;
+    this.#listener?.onClientReadEnd();
+  }
+
+  /** One state's share of the bytes; undefined when the rest is kept or of no more use. */
+  #step(chunk: Buffer, at: number, end: number): number | undefined {
+    switch (this.#state) {
+      case 'head':
+        return this.#readHead(chunk, at, end);
+      case 'body':
+        return this.#readBody(chunk, at, end);
+      case 'waiting':
+        this.#onEarly(chunk, at, end);
+        return undefined;
+      case 'tunnel':
+        this.#tunnel?.onBytes(chunk, at, end);
+        return undefined;
+      default:
+        this.#lingering?.discard(end - at);
+        return undefined;
+    }
+  }
+
+  #readHead(chunk: Buffer, at: number, end: number): number | undefined {
+    if (this.#reader.isEmpty) this.#services.timers.arm(this.#timer, HEAD_TIMEOUT_MS);
+    const parsed = this.#reader.push(chunk, at, end);
+    if (parsed === undefined) return end;
+    if ('code' in parsed) {
+      this.#refuse(parsed);
+      return undefined;
+    }
+    // Taken first: answering may lead to the next head.
+    const next = this.#reader.position;
+    this.#begin(parsed);
+    return next;
+  }
+
+  #begin(head: RequestHead): void {
+    this.#timer.cancel();
+    this.#requests++;
+    this.#head = head;
+    this.response.version = head.version;
+    this.#body.start(head.framing);
+    this.#state = head.framing.kind === 'none' ? 'waiting' : 'body';
+    const listener = this.#services.onRequest(head, this);
+    if (listener === undefined) return;
+    this.#listener = listener;
+    listener.start();
+  }
+
+  #refuse(fault: Fault): void {
+    this.#state = 'waiting';
+    this.#head = undefined;
+    this.#services.onRefused(fault, this);
+  }
+
+  #readBody(chunk: Buffer, at: number, end: number): number | undefined {
+    if (!this.#body.isWanted) {
+      this.#keep(chunk, at, end);
+      return undefined;
+    }
+    const { timers } = this.#services;
+    timers.arm(this.#timer, BODY_IDLE_MS);
+    const next = this.#body.push(chunk, at, end, this);
+    if (this.#state !== 'body') return undefined;
+    const fault = this.#body.fault(timers.nowMs);
+    if (fault !== undefined) {
+      this.#fault(fault);
+      return undefined;
+    }
+    if (this.#body.isComplete) this.#endRequest();
+    return next;
+  }
+
+  /** Called by the body decoder. */
+  onBody(chunk: Buffer, start: number, end: number): void {
+    this.#listener?.onRequestBody(chunk, start, end);
+  }
+
+  #endRequest(): void {
+    this.#timer.cancel();
+    this.#state = 'waiting';
+    this.#listener?.onRequestEnd();
+  }
+
+  #fault(code: ClientFault): void {
+    this.#timer.cancel();
+    this.#listener?.onRequestFault(code);
+  }
+
+  /** Bytes behind a complete request: the next one, or a WebSocket client that does not wait for its 101 (row U6). */
+  #onEarly(chunk: Buffer, at: number, end: number): void {
+    if (this.#head?.upgrade.kind === 'websocket') this.#fault('request-malformed');
+    else this.#keep(chunk, at, end);
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    const bytes = this.#services.readBuffer.keep(chunk, start, end);
+    this.#pending = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes]);
+    if (this.#pending.length >= MAX_PENDING_BYTES || this.#state === 'body') this.#socket.pause();
+  }
+
+  #release(): void {
+    while (this.#pending !== undefined && !this.#isProcessing && this.#canTake()) {
+      const pending = this.#pending;
+      this.#pending = undefined;
+      this.#process(pending, 0, pending.length);
+    }
+    if (this.#pending !== undefined) return;
+    // Row B9: a body that will never be complete.
+    if (this.#clientEnded && this.#state === 'body') this.#socket.destroy();
+    else this.#socket.resume();
+  }
+
+  #canTake(): boolean {
+    return this.#state !== 'waiting' && (this.#state !== 'body' || this.#body.isWanted);
+  }
+
+  #onTimeout(): void {
+    if (this.#state === 'body') this.#fault('body-timeout');
+    else if (this.#state === 'head' && !this.#reader.isEmpty)
+      this.#refuse({ source: 'client', code: 'request-timeout' });
+    else this.#socket.destroy();
+  }
+
+  #onEnd(): void {
+    this.#clientEnded = true;
+    if (this.#state === 'tunnel') this.#tunnel?.onEnd();
+    else if (this.#state === 'head' || this.#state === 'lingering') this.#socket.destroy();
+    else if (this.#pending === undefined) this.#release();
+  }
+
+  #onClose(): void {
+    if (this.#state === 'closed') return;
+    const wasTunnel = this.#state === 'tunnel';
+    this.#state = 'closed';
+    this.#timer.cancel();
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (wasTunnel) this.#tunnel?.onClose();
+    else listener?.onClientGone();
+    this.#socket.destroy();
+    this.#services.onClosed(this);
+  }
+
+  wantBody(maxBytes: number): void {
+    if (this.#state !== 'body') return;
+    const { timers } = this.#services;
+    this.#body.want(maxBytes, timers.nowMs);
+    timers.arm(this.#timer, BODY_IDLE_MS);
+    this.#release();
+  }
+
+  holdBody(): void {
+    this.#body.isWanted = false;
+    this.#timer.cancel();
+  }
+
+  finish(close: boolean): void {
+    if (this.#state === 'closed') return;
+    const isComplete = this.#state === 'waiting';
+    this.#listener = undefined;
+    this.#head = undefined;
+    this.response.flush();
+    if (close || !isComplete) {
+      this.#linger();
+      return;
+    }
+    this.#state = 'head';
+    this.#services.timers.arm(this.#timer, KEEP_ALIVE_MS);
+    if (!this.#isProcessing) this.#release();
+  }
+
+  #linger(): void {
+    this.#state = 'lingering';
+    this.#pending = undefined;
+    this.#timer.cancel();
+    this.#lingering = new LingeringClose(this.#socket, this.#services.timers, this.#clientEnded);
+  }
+
+  reset(): void {
+    this.#listener = undefined;
+    this.#raw.resetAndDestroy();
+  }
+
+  switchProtocols(fields: readonly string[]): Socket {
+    this.response.switching(fields);
+    return this.#socket;
+  }
+
+  enterTunnel(tunnel: TunnelEnd): void {
+    this.#timer.cancel();
+    this.#state = 'tunnel';
+    this.#listener = undefined;
+    this.#tunnel = tunnel;
+    if (this.#clientEnded) tunnel.onEnd();
+  }
+}

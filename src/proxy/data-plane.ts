@@ -1,0 +1,175 @@
+// The data plane of one worker: its listeners, its connections, and the configuration they are served by.
+import type { DecideSettings } from '../decide/decide.ts';
+import type { AddressRanges } from '../model/configuration.ts';
+import type { BoundPorts, Delta } from '../model/delta.ts';
+import type { SharedState } from '../model/shared-state.ts';
+import type { Listener as ListenerName } from '../observe/recorder.ts';
+import { Acceptor, type AcceptServices } from './accept.ts';
+import type { Http1Connection } from './connection.ts';
+import { Current } from './current.ts';
+import { dispatch } from './dispatch.ts';
+import { Drain } from './drain.ts';
+import { Listener } from './listener.ts';
+import { refuse } from './local-answer.ts';
+import { ReadBuffer } from './read-buffer.ts';
+import type { ExchangeServices } from './services.ts';
+import { Timer, type TimerWheel } from './timers.ts';
+import { type DefaultCertificate, TlsTerminator } from './tls.ts';
+import { TunnelSet } from './tunnel-set.ts';
+import { UpstreamPool } from './upstream-pool.ts';
+
+/** Everything about a worker that its options decide; plain data, so that it reaches the worker's thread. */
+export type DataPlaneSettings = {
+  readonly bindAddress: string;
+  /** Undefined opens no such listener; 0 takes a free port. */
+  readonly httpPort: number | undefined;
+  readonly httpsPort: number | undefined;
+  readonly legacyHttpsPort: number | undefined;
+  readonly redirectHttpsPort: number;
+  readonly trustedProxies: AddressRanges;
+  readonly proxyProtocolFrom: AddressRanges;
+  readonly secretDigestKey: Uint8Array;
+  readonly ticketKeys: Uint8Array;
+  readonly defaultCertificate: DefaultCertificate;
+  /** Key of a certificate of the configuration that takes its place while it is there. */
+  readonly defaultCertificateKey: string | undefined;
+  readonly refusesUnknownNames: boolean;
+  readonly maxConnections: number;
+};
+
+/** What the thread gives: time, chance, counters and a log. */
+export type DataPlaneHost = Pick<ExchangeServices, 'clock' | 'recorder' | 'log' | 'row' | 'newRequestId'> & {
+  readonly timers: TimerWheel;
+  readonly shared: SharedState;
+  readonly random: () => number;
+};
+
+const SWEEP_MS = 1_000;
+
+export class DataPlane {
+  readonly #settings: DataPlaneSettings;
+  readonly #host: DataPlaneHost;
+  readonly #current = new Current();
+  readonly #connections = new Set<Http1Connection>();
+  readonly #listeners: Listener[] = [];
+  readonly #terminators: TlsTerminator[] = [];
+  readonly #pool: UpstreamPool;
+  readonly #services: ExchangeServices;
+  readonly #sweep: Timer;
+  #isLameDuck = false;
+
+  constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
+    this.#settings = settings;
+    this.#host = host;
+    const readBuffer = new ReadBuffer();
+    this.#pool = new UpstreamPool({ readBuffer, timers: host.timers });
+    const turns = new Map<string, number>();
+    this.#services = {
+      ...host,
+      serving: () => this.#current.serving,
+      settings: decideSettings(settings),
+      loads: {
+        load: (slot) => host.shared.load(slot),
+        random: host.random,
+        turn: (key) => nextTurn(turns, key),
+      },
+      pool: this.#pool,
+      tunnels: new TunnelSet(host.row),
+      readBuffer,
+      isLameDuck: () => this.#isLameDuck,
+    };
+    this.#sweep = new Timer(() => this.#sweepPool());
+    host.timers.arm(this.#sweep, SWEEP_MS);
+  }
+
+  /** False when the delta does not start from what is served here. */
+  apply(delta: Delta): boolean {
+    if (!this.#current.apply(delta)) return false;
+    for (const terminator of this.#terminators) terminator.update(this.#current.serving);
+    this.#sweepPool();
+    return true;
+  }
+
+  /** @param ports what the first worker was given; undefined for that first one */
+  async listen(ports: BoundPorts | undefined): Promise<BoundPorts> {
+    const { httpPort, httpsPort, legacyHttpsPort } = this.#settings;
+    return {
+      http: await this.#open('http', ports?.http ?? httpPort),
+      https: await this.#open('https', ports?.https ?? httpsPort),
+      legacyHttps: await this.#open('legacy-https', ports?.legacyHttps ?? legacyHttpsPort),
+    };
+  }
+
+  /** Readiness is red: clients are asked to leave with each answer. */
+  lameDuck(): void {
+    this.#isLameDuck = true;
+  }
+
+  /** Stops accepting and lets everything end, WebSockets spread over that time; resolves when nothing is open. */
+  drain(tunnelCloseSpreadMs: number): Promise<void> {
+    this.#isLameDuck = true;
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections) connection.closeWhenIdle();
+    const drain = new Drain(this.#services.tunnels, this.#host.timers, () => this.#connections.size);
+    return drain.run(tunnelCloseSpreadMs);
+  }
+
+  async #open(name: ListenerName, port: number | undefined): Promise<number | undefined> {
+    if (port === undefined) return undefined;
+    const acceptor = new Acceptor(name, this.#terminator(name), this.#acceptServices());
+    const listener = new Listener(acceptor, () => this.#connections.size < this.#settings.maxConnections);
+    this.#listeners.push(listener);
+    return listener.listen(this.#settings.bindAddress, port);
+  }
+
+  #terminator(name: ListenerName): TlsTerminator | undefined {
+    if (name === 'http') return undefined;
+    const { defaultCertificate, defaultCertificateKey, refusesUnknownNames } = this.#settings;
+    const ticketKeys = Buffer.from(this.#settings.ticketKeys);
+    const isLegacy = name === 'legacy-https';
+    const terminator = new TlsTerminator({
+      isLegacy,
+      ticketKeys,
+      defaultCertificate,
+      defaultCertificateKey,
+      refusesUnknownNames,
+    });
+    terminator.update(this.#current.serving);
+    this.#terminators.push(terminator);
+    return terminator;
+  }
+
+  #acceptServices(): AcceptServices {
+    const { trustedProxies, proxyProtocolFrom } = this.#settings;
+    const services = this.#services;
+    return {
+      readBuffer: services.readBuffer,
+      timers: services.timers,
+      recorder: services.recorder,
+      trustedProxies,
+      proxyProtocolFrom,
+      onRequest: (head, stream) => dispatch(services, head, stream),
+      onRefused: (fault, stream) => refuse(services, fault, stream),
+      onConnection: (connection) => this.#connections.add(connection),
+      onClosed: (connection) => this.#connections.delete(connection),
+    };
+  }
+
+  #sweepPool(): void {
+    const slots = this.#current.slotsInUse();
+    this.#pool.sweep((slot) => slots.has(slot));
+    this.#host.row.setSignal('connections', this.#connections.size);
+    this.#host.timers.arm(this.#sweep, SWEEP_MS);
+  }
+}
+
+function decideSettings(settings: DataPlaneSettings): DecideSettings {
+  const { trustedProxies, secretDigestKey, redirectHttpsPort } = settings;
+  return { trustedProxies, secretDigestKey, redirectHttpsPort };
+}
+
+function nextTurn(turns: Map<string, number>, key: string): number {
+  const turn = turns.get(key) ?? 0;
+  turns.set(key, turn + 1);
+  return turn;
+}

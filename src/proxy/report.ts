@@ -1,0 +1,127 @@
+// What is told of one exchange when it is over: one set of counters, one line of the access log.
+import type { Choice } from '../decide/affinity.ts';
+import type { Context, RejectReason } from '../model/decision.ts';
+import type { Fault, FaultCode } from '../model/fault.ts';
+import type { Client, RequestHead } from '../model/request.ts';
+import type { ExchangeServices } from './services.ts';
+import type { TunnelSummary } from './tunnel.ts';
+
+export class ExchangeReport {
+  /** Set as the exchange learns of them. */
+  context: Context | undefined;
+  choice: Choice | undefined;
+  reason: RejectReason | FaultCode | undefined;
+  detail: string | undefined;
+  status = 0;
+  retries = 0;
+  readonly requestId: string;
+  readonly startedMs: number;
+  readonly #services: ExchangeServices;
+  readonly #client: Client;
+  readonly #head: RequestHead | undefined;
+  readonly #sentBefore: number;
+  #attemptMs = 0;
+  #connectMs: number | undefined;
+  #firstByteMs: number | undefined;
+
+  constructor(
+    services: ExchangeServices,
+    client: Client,
+    facts: { head: RequestHead | undefined; sentBytes: number; requestId: string },
+  ) {
+    this.#services = services;
+    this.#client = client;
+    this.#head = facts.head;
+    this.#sentBefore = facts.sentBytes;
+    this.requestId = facts.requestId;
+    this.startedMs = services.clock.monotonicMs();
+  }
+
+  fault(fault: Fault): void {
+    this.reason = fault.code;
+    this.detail = fault.detail;
+    this.#services.recorder.faulted(fault);
+  }
+
+  /** An attempt at an endpoint begins. */
+  attempt(choice: Choice): void {
+    this.choice = choice;
+    this.#attemptMs = this.#services.clock.monotonicMs();
+  }
+
+  connected(): void {
+    this.#connectMs = this.#services.clock.monotonicMs() - this.#attemptMs;
+    if (this.context?.site !== undefined)
+      this.#services.recorder.upstreamConnected(this.context.site, this.#connectMs);
+  }
+
+  /** The final head of an answer came: now it is known who served, and by which key. */
+  firstByte(): void {
+    this.#firstByteMs = this.#services.clock.monotonicMs() - this.#attemptMs;
+    const site = this.context?.site;
+    if (site === undefined || this.choice === undefined) return;
+    this.#services.recorder.upstreamFirstByte(site, this.#firstByteMs);
+    this.#services.recorder.affinityDecided(site, this.choice.result);
+  }
+
+  finish(requestBytes: number, sentBytes: number): void {
+    const durationMs = this.#services.clock.monotonicMs() - this.startedMs;
+    const responseBytes = sentBytes - this.#sentBefore;
+    const outcome = {
+      method: this.#head?.method ?? 'OTHER',
+      status: this.status,
+      durationMs,
+      requestBytes,
+      responseBytes,
+    };
+    this.#services.recorder.requestFinished(this.context?.site, outcome);
+    // A WebSocket has lines of its own.
+    if (this.status === 101 || !this.#logsAccess) return;
+    this.#services.log({ event: 'request', requestBytes, responseBytes, durationMs, ...this.#facts() });
+  }
+
+  webSocketOpened(): void {
+    if (this.#logsAccess) this.#services.log({ event: 'websocket-opened', ...this.#facts() });
+  }
+
+  webSocketClosed(summary: TunnelSummary & { readonly durationMs: number }): void {
+    if (!this.#logsAccess) return;
+    this.#services.log({
+      event: 'websocket-closed',
+      ...this.#facts(),
+      reason: summary.reason,
+      durationMs: summary.durationMs,
+      requestBytes: summary.bytesFromClient,
+      responseBytes: summary.bytesFromBackend,
+      messagesFromClient: summary.messagesFromClient,
+      messagesFromBackend: summary.messagesFromBackend,
+    });
+  }
+
+  get #logsAccess(): boolean {
+    return this.context?.logsAccess ?? true;
+  }
+
+  /** What request lines and WebSocket lines have in common. */
+  #facts() {
+    return {
+      epochMs: this.#services.clock.epochMs(),
+      requestId: this.requestId,
+      client: (this.context?.address ?? this.#client.peer).text,
+      scheme: this.context?.scheme,
+      host: this.#head?.host,
+      method: this.#head?.method,
+      target: this.#head?.target,
+      site: this.context?.site,
+      status: this.status,
+      connectMs: this.#connectMs,
+      firstByteMs: this.#firstByteMs,
+      endpoint: this.choice?.endpoint.endpoint.name,
+      retries: this.retries === 0 ? undefined : this.retries,
+      persistence: this.choice?.result,
+      admission: this.context?.admission,
+      reason: this.reason,
+      detail: this.detail,
+    };
+  }
+}

@@ -1,0 +1,177 @@
+// A WebSocket after its 101: bytes pass untouched both ways with backpressure and half-close.
+// Frame headers are followed so that messages are counted and a Close frame can be put between frames.
+import type { Socket } from 'node:net';
+import type { WebSocketCloseReason } from '../observe/recorder.ts';
+import { closeFrame, FrameFollower, type FrameSender } from '../wire/websocket-frame.ts';
+import type { OnBytes, ReadBuffer } from './read-buffer.ts';
+import { Timer, type TimerWheel } from './timers.ts';
+
+/** What a connection calls once its bytes belong to a tunnel. */
+export type TunnelEnd = {
+  readonly onBytes: OnBytes;
+  onEnd(): void;
+  onDrain(): void;
+  onClose(): void;
+};
+
+export type TunnelSummary = {
+  readonly reason: WebSocketCloseReason;
+  readonly messagesFromClient: number;
+  readonly messagesFromBackend: number;
+  readonly bytesFromClient: number;
+  readonly bytesFromBackend: number;
+};
+
+export type TunnelSettings = {
+  readonly idleTimeoutMs: number;
+  readonly extensions: boolean;
+  readonly onClosed: (summary: TunnelSummary) => void;
+};
+
+/** How long the other side may still talk after one side has ended (row U11), and a closing handshake may take. */
+const HALF_CLOSE_GRACE_MS = 10_000;
+const CLOSE_GRACE_MS = 5_000;
+
+/** One direction: from a socket to the other one. */
+class Direction {
+  bytes = 0;
+  ended = false;
+  /** Bytes are read but go nowhere any more. */
+  discards = false;
+  readonly follower: FrameFollower;
+  readonly #sender: FrameSender;
+  readonly from: Socket;
+  readonly to: Socket;
+
+  constructor(from: Socket, to: Socket, sender: FrameSender, extensions: boolean) {
+    this.from = from;
+    this.to = to;
+    this.#sender = sender;
+    this.follower = new FrameFollower(sender, extensions);
+  }
+
+  /** What it means when this side goes: in good order after a Close frame, else it was lost. */
+  get endReason(): WebSocketCloseReason {
+    return this.follower.sawClose ? `${this.#sender}-closed` : `${this.#sender}-lost`;
+  }
+}
+
+/** `open` passes both ways; the other two have a deadline that traffic does not move. */
+type Phase = 'open' | 'half-closed' | 'closing' | 'closed';
+
+export class Tunnel {
+  readonly client: TunnelEnd;
+  readonly backend: TunnelEnd;
+  readonly #services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel };
+  readonly #settings: TunnelSettings;
+  readonly #up: Direction;
+  readonly #down: Direction;
+  readonly #timer: Timer;
+  #phase: Phase = 'open';
+  #reason: WebSocketCloseReason = 'idle';
+  /** The Close frame that waits for a boundary between two frames of the backend. */
+  #pendingClose: Buffer | undefined;
+
+  constructor(
+    sockets: { readonly client: Socket; readonly backend: Socket },
+    services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel },
+    settings: TunnelSettings,
+  ) {
+    this.#services = services;
+    this.#settings = settings;
+    this.#up = new Direction(sockets.client, sockets.backend, 'client', settings.extensions);
+    this.#down = new Direction(sockets.backend, sockets.client, 'backend', settings.extensions);
+    this.client = this.#endOf(this.#up, this.#down);
+    this.backend = this.#endOf(this.#down, this.#up);
+    this.#timer = new Timer(() => this.#finish());
+    services.timers.arm(this.#timer, settings.idleTimeoutMs);
+  }
+
+  #endOf(incoming: Direction, outgoing: Direction): TunnelEnd {
+    return {
+      onBytes: (chunk, start, end) => this.#pass(incoming, chunk, start, end),
+      onEnd: () => this.#onEnd(incoming, outgoing),
+      onDrain: () => void outgoing.from.resume(),
+      onClose: () => {
+        if (this.#phase === 'open') this.#reason = incoming.endReason;
+        this.#finish();
+      },
+    };
+  }
+
+  #pass(direction: Direction, chunk: Buffer, start: number, end: number): void {
+    if (this.#phase === 'closed' || direction.discards) return;
+    const stop = direction.follower.push(chunk, start, end);
+    direction.bytes += stop - start;
+    if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#settings.idleTimeoutMs);
+    if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) direction.from.pause();
+    // RFC 6455 section 5.5.1: nothing follows a Close frame.
+    if (direction.follower.closeComplete) direction.discards = true;
+    if (this.#phase === 'closing') this.#advanceClosing();
+  }
+
+  #onEnd(incoming: Direction, outgoing: Direction): void {
+    if (this.#phase === 'closed') return;
+    incoming.ended = true;
+    incoming.to.end();
+    if (this.#phase === 'open') {
+      this.#phase = 'half-closed';
+      this.#reason = incoming.endReason;
+      this.#services.timers.arm(this.#timer, HALF_CLOSE_GRACE_MS);
+    }
+    if (outgoing.ended) this.#finish();
+  }
+
+  /**
+   * Asks the client to leave with a Close frame between two frames of the backend, and ends both sides when it has
+   * answered, at the latest after five seconds. Where frames cannot be followed the connection just ends.
+   * Says whether there was still something to close.
+   */
+  closeByServer(code: number, reason: string): boolean {
+    if (this.#phase !== 'open') return false;
+    this.#phase = 'closing';
+    this.#reason = 'shutdown';
+    const isClosing = this.#down.follower.sawClose || this.#up.follower.sawClose;
+    this.#pendingClose = isClosing ? undefined : closeFrame(code, reason);
+    this.#services.timers.arm(this.#timer, CLOSE_GRACE_MS);
+    this.#advanceClosing();
+    return true;
+  }
+
+  #advanceClosing(): void {
+    const { follower } = this.#down;
+    if (follower.opaque) {
+      this.#finish();
+      return;
+    }
+    if (this.#pendingClose !== undefined && !follower.sawClose && follower.atBoundary) {
+      this.#down.to.write(this.#pendingClose);
+      this.#pendingClose = undefined;
+      this.#down.discards = true;
+    }
+    const wasAsked = this.#down.discards;
+    if (wasAsked && this.#up.follower.closeComplete) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
+    this.#timer.cancel();
+    for (const { from } of [this.#up, this.#down]) this.#endSocket(from);
+    this.#settings.onClosed({
+      reason: this.#reason,
+      messagesFromClient: this.#up.follower.messages,
+      messagesFromBackend: this.#down.follower.messages,
+      bytesFromClient: this.#up.bytes,
+      bytesFromBackend: this.#down.bytes,
+    });
+  }
+
+  /** What was written still goes out, for a while; what comes in is of no more use. */
+  #endSocket(socket: Socket): void {
+    if (socket.destroyed) return;
+    this.#services.timers.arm(new Timer(() => socket.destroy()), CLOSE_GRACE_MS);
+    socket.end(() => socket.destroy());
+    socket.resume();
+  }
+}

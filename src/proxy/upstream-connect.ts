@@ -1,0 +1,119 @@
+// Makes one new connection to an endpoint: TCP, TLS where the backend wants it, within the connect timeout.
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { ServingEndpoint } from '../decide/compiled.ts';
+import type { Backend, BackendTls, TlsVersion } from '../model/configuration.ts';
+import type { BackendFault } from '../model/fault.ts';
+import type { ReadBuffer } from './read-buffer.ts';
+import { Timer, type TimerWheel } from './timers.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+
+/** Told exactly once how the wish for a connection ended, and never before the call that made the wish returned. */
+export type Requester = {
+  onConnection(connection: UpstreamConnection): void;
+  onConnectFault(code: BackendFault, detail: string): void;
+};
+
+const KEEP_ALIVE_DELAY_MS = 30_000;
+const TLS_VERSIONS: Readonly<Record<TlsVersion, 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'>> = {
+  '1.1': 'TLSv1.1',
+  '1.2': 'TLSv1.2',
+  '1.3': 'TLSv1.3',
+};
+
+export type ConnectServices = { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel };
+
+export class ConnectAttempt {
+  readonly #requester: Requester;
+  readonly #socket: Socket;
+  readonly #timer: Timer;
+  readonly #secure: boolean;
+  #connection: UpstreamConnection | undefined;
+  #tcpConnected = false;
+  #over = false;
+
+  constructor(endpoint: ServingEndpoint, backend: Backend, requester: Requester, services: ConnectServices) {
+    this.#requester = requester;
+    this.#secure = backend.tls !== undefined;
+    const onBytes = (chunk: Buffer, start: number, end: number) =>
+      this.#connection?.onBytes(chunk, start, end);
+    this.#socket = openSocket(endpoint, backend, services.readBuffer.onread(onBytes));
+    this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
+    services.timers.arm(this.#timer, backend.connectTimeoutMs);
+    this.#socket.once('connect', () => (this.#tcpConnected = true));
+    this.#socket.once(this.#secure ? 'secureConnect' : 'connect', () => this.#succeed(endpoint, services));
+    this.#socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#fail(this.#codeOf(error), error.message),
+    );
+    this.#socket.once('close', () =>
+      this.#fail(this.#codeOf(undefined), 'The endpoint closed the connection'),
+    );
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#socket.destroy();
+  }
+
+  #succeed(endpoint: ServingEndpoint, services: ConnectServices): void {
+    if (this.#over) return;
+    this.#end();
+    this.#connection = new UpstreamConnection(this.#socket, endpoint, services.readBuffer);
+    this.#requester.onConnection(this.#connection);
+  }
+
+  #fail(code: BackendFault, detail: string): void {
+    if (this.#over) return;
+    this.#end();
+    this.#socket.destroy();
+    this.#requester.onConnectFault(code, detail);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#timer.cancel();
+  }
+
+  #codeOf(error: NodeJS.ErrnoException | undefined): BackendFault {
+    if (error?.code === 'ECONNREFUSED') return 'connect-refused';
+    if (error?.code === 'ETIMEDOUT') return 'connect-timeout';
+    return this.#secure && this.#tcpConnected ? 'tls-failed' : 'connect-failed';
+  }
+}
+
+function openSocket(
+  endpoint: ServingEndpoint,
+  backend: Backend,
+  onread: ReturnType<ReadBuffer['onread']>,
+): Socket {
+  const options = {
+    host: endpoint.endpoint.address,
+    port: endpoint.endpoint.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
+    allowHalfOpen: true,
+    autoSelectFamily: false,
+    onread,
+  };
+  return backend.tls === undefined
+    ? connect(options)
+    : connectTls({ ...options, ...tlsOptions(backend.tls) });
+}
+
+/** No session is offered: one made under another policy would skip the check of the name (CVE-2026-58040 and alike). */
+function tlsOptions(tls: BackendTls): ConnectionOptions {
+  const options: ConnectionOptions = {
+    servername: tls.serverName,
+    rejectUnauthorized: tls.verify,
+    minVersion: TLS_VERSIONS[tls.minVersion],
+    ALPNProtocols: ['http/1.1'],
+  };
+  if (tls.ca !== undefined) options.ca = tls.ca;
+  if (tls.clientCertificate !== undefined) {
+    options.cert = tls.clientCertificate.chain;
+    options.key = tls.clientCertificate.key;
+  }
+  return options;
+}

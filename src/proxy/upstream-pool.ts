@@ -1,0 +1,118 @@
+// Idle connections to endpoints, newest first, and the way to new ones.
+import type { ServingEndpoint } from '../decide/compiled.ts';
+import type { Backend } from '../model/configuration.ts';
+import { ConnectAttempt, type ConnectServices, type Requester } from './upstream-connect.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+
+/** A wish for a connection that can be taken back. */
+export type Acquisition = { cancel(): void };
+
+/** Idle connections kept for one endpoint, and how many requests each may serve. */
+const MAX_IDLE_PER_ENDPOINT = 64;
+const MAX_REQUESTS = 10_000;
+/** Below Mattermost's own 60 s, so that it is always we who close. */
+const IDLE_TIMEOUT_MS = 50_000;
+
+export class UpstreamPool {
+  readonly #services: ConnectServices;
+  readonly #idle = new Map<number, UpstreamConnection[]>();
+  #checkouts: Checkout[] = [];
+
+  constructor(services: ConnectServices) {
+    this.#services = services;
+  }
+
+  /** A connection that was never used: for WebSockets (row U1) and for attempts after a stale one. */
+  connect(endpoint: ServingEndpoint, backend: Backend, requester: Requester): Acquisition {
+    return new ConnectAttempt(endpoint, backend, requester, this.#services);
+  }
+
+  /** An idle connection if one is still good after a poll of the kernel, else a new one. */
+  acquire(endpoint: ServingEndpoint, backend: Backend, requester: Requester): Acquisition {
+    if ((this.#idle.get(endpoint.slot)?.length ?? 0) === 0) return this.connect(endpoint, backend, requester);
+    const checkout = new Checkout(endpoint, backend, requester);
+    // Row R8: what the kernel holds for an idle socket shows only after a completed poll, which two turns make sure of.
+    if (this.#checkouts.push(checkout) === 1) setImmediate(() => setImmediate(() => this.#flush()));
+    return checkout;
+  }
+
+  /** Takes a connection back after a complete response. */
+  release(connection: UpstreamConnection): void {
+    if (!connection.isReusable || connection.requests >= MAX_REQUESTS) {
+      connection.destroy();
+      return;
+    }
+    connection.idleSinceMs = this.#services.timers.nowMs;
+    // Paused for the sake of its last client, it would not show that it was closed.
+    if (connection.socket.isPaused()) connection.socket.resume();
+    const { slot } = connection.endpoint;
+    const list = this.#idle.get(slot) ?? [];
+    list.push(connection);
+    this.#idle.set(slot, list);
+    if (list.length > MAX_IDLE_PER_ENDPOINT) list.shift()?.destroy();
+  }
+
+  /** Closes what has been idle too long, and all of endpoints that take no new users; call about once a second. */
+  sweep(takesUsers: (slot: number) => boolean): void {
+    const oldestMs = this.#services.timers.nowMs - IDLE_TIMEOUT_MS;
+    for (const [slot, list] of this.#idle) {
+      const isServed = takesUsers(slot);
+      const kept: UpstreamConnection[] = [];
+      for (const connection of list) {
+        if (isServed && connection.isOpen && connection.idleSinceMs > oldestMs) kept.push(connection);
+        else connection.destroy();
+      }
+      if (kept.length === 0) this.#idle.delete(slot);
+      else this.#idle.set(slot, kept);
+    }
+  }
+
+  close(): void {
+    this.sweep(() => false);
+  }
+
+  #flush(): void {
+    const checkouts = this.#checkouts;
+    this.#checkouts = [];
+    for (const checkout of checkouts) {
+      if (checkout.isCancelled) continue;
+      const connection = this.#pop(checkout.endpoint.slot);
+      if (connection === undefined)
+        checkout.follow(this.connect(checkout.endpoint, checkout.backend, checkout.requester));
+      else checkout.requester.onConnection(connection);
+    }
+  }
+
+  #pop(slot: number): UpstreamConnection | undefined {
+    const list = this.#idle.get(slot);
+    for (let connection = list?.pop(); connection !== undefined; connection = list?.pop()) {
+      if (connection.isOpen) return connection;
+    }
+    return undefined;
+  }
+}
+
+/** A wish for an idle connection, until the poll is over. */
+class Checkout {
+  readonly endpoint: ServingEndpoint;
+  readonly backend: Backend;
+  readonly requester: Requester;
+  isCancelled = false;
+  #next: Acquisition | undefined;
+
+  constructor(endpoint: ServingEndpoint, backend: Backend, requester: Requester) {
+    this.endpoint = endpoint;
+    this.backend = backend;
+    this.requester = requester;
+  }
+
+  /** Others took the idle ones while this one waited: it goes on as a new connection. */
+  follow(next: Acquisition): void {
+    this.#next = next;
+  }
+
+  cancel(): void {
+    this.isCancelled = true;
+    this.#next?.cancel();
+  }
+}

@@ -1,0 +1,93 @@
+// The entry of a worker thread: ties a data plane to its thread's time, chance, messages and shared memory.
+import { randomBytes } from 'node:crypto';
+import process from 'node:process';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Clock } from '../model/clock.ts';
+import type { FromWorker, ToWorker } from '../model/delta.ts';
+import { type SharedMemory, SharedState } from '../model/shared-state.ts';
+import { accessLine } from '../observe/access-log.ts';
+import { LogBatch } from '../observe/log-batch.ts';
+import { Recorder } from '../observe/recorder.ts';
+import { SeriesWriter } from '../observe/series.ts';
+import { DataPlane, type DataPlaneSettings } from './data-plane.ts';
+import { TimerWheel } from './timers.ts';
+
+/** What the main thread starts a worker with. */
+export type WorkerData = {
+  readonly worker: number;
+  readonly memory: SharedMemory;
+  readonly settings: DataPlaneSettings;
+};
+
+const HEARTBEAT_MS = 250;
+
+/** hrtime has one base for all threads of the machine, which performance.now() has not. */
+const clock: Clock = {
+  epochMs: () => Date.now(),
+  monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+};
+
+function startWorker(data: WorkerData, send: (message: FromWorker) => void, receive: Receive): void {
+  const shared = new SharedState(data.memory);
+  const row = shared.row(data.worker);
+  const recorder = new Recorder(new SeriesWriter(row, send));
+  const batch = new LogBatch({
+    send,
+    takenBytes: () => row.signal('logTakenBytes'),
+    onDropped: (lines) => recorder.logLinesDropped(lines),
+  });
+  const timers = new TimerWheel(clock);
+  setInterval(() => timers.advance(), timers.tickMs);
+  setInterval(() => row.addSignal('heartbeat', 1), HEARTBEAT_MS);
+  const plane = new DataPlane(data.settings, {
+    clock,
+    timers,
+    recorder,
+    row,
+    shared,
+    random: Math.random,
+    newRequestId: () => randomBytes(13).toString('hex'),
+    log: (record) => batch.write(accessLine(record)),
+  });
+  receive((message) => void obey(plane, message, { send, batch }));
+}
+
+type Receive = (onMessage: (message: ToWorker) => void) => void;
+
+async function obey(
+  plane: DataPlane,
+  message: ToWorker,
+  thread: { readonly send: (message: FromWorker) => void; readonly batch: LogBatch },
+): Promise<void> {
+  switch (message.kind) {
+    case 'delta': {
+      const { generation } = message.delta;
+      const isApplied = plane.apply(message.delta);
+      thread.send(isApplied ? { kind: 'acknowledged', generation } : { kind: 'snapshot-wanted' });
+      return;
+    }
+    case 'listen':
+      try {
+        thread.send({ kind: 'listening', ports: await plane.listen(message.ports) });
+      } catch (error) {
+        thread.send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      }
+      return;
+    case 'lame-duck':
+      plane.lameDuck();
+      return;
+    case 'drain':
+      await plane.drain(message.tunnelCloseSpreadMs);
+      thread.batch.close();
+      thread.send({ kind: 'drained' });
+  }
+}
+
+const port = parentPort;
+if (port !== null) {
+  startWorker(
+    workerData as WorkerData,
+    (message) => port.postMessage(message),
+    (onMessage) => port.on('message', onMessage),
+  );
+}

@@ -1,0 +1,84 @@
+// spec.backend.tls with its Secrets -> TLS settings towards the nodes. What cannot be verified is not reached at all.
+import { DEFAULTS } from '../api/defaults.ts';
+import type { Secret } from '../api/objects.ts';
+import type { BackendTls as BackendTlsSpec } from '../api/policy.ts';
+import type { BackendTls } from '../model/configuration.ts';
+import { type CertificateReading, parseCertificates, takeCertificate } from './certificates.ts';
+import type { Report } from './problem.ts';
+import { decodeBase64 } from './secret-values.ts';
+
+/** `usable` false: a Secret is missing or broken, and the backend must keep no endpoints. */
+export type CompiledTls = { readonly tls: BackendTls | undefined; readonly usable: boolean };
+
+export type BackendTlsSource = {
+  readonly namespace: string;
+  readonly serviceName: string;
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly certificates: ReadonlyMap<string, CertificateReading>;
+  readonly nowMs: number;
+};
+
+const FIELD = 'spec.backend.tls';
+
+/** Compiles how nodes are reached; absent and Disabled mean plain HTTP. */
+export function compileBackendTls(
+  spec: BackendTlsSpec | undefined,
+  source: BackendTlsSource,
+  report: Report,
+): CompiledTls {
+  if (spec === undefined || spec.mode === 'Disabled') return { tls: undefined, usable: true };
+  if (spec.mode === 'InsecureSkipVerify') {
+    report({
+      severity: 'warning',
+      field: `${FIELD}.mode`,
+      reason: 'BackendUnverified',
+      message:
+        'Certificates of the nodes are not verified: anybody on the way can read and change what passes',
+      remedy: 'Set mode: Verify, with caRef',
+    });
+  }
+  const ca = spec.caRef === undefined ? undefined : readAuthorities(spec.caRef.name, source, report);
+  const clientCertificate = readClientCertificate(spec, source, report);
+  const tls: BackendTls = {
+    verify: spec.mode === 'Verify',
+    ca,
+    serverName: spec.serverName ?? `${source.serviceName}.${source.namespace}.svc`,
+    clientCertificate,
+    minVersion: spec.minVersion ?? DEFAULTS.backend.tls.minVersion,
+  };
+  const lacksAuthorities = spec.caRef !== undefined && ca === undefined;
+  const lacksCertificate = spec.clientCertificateRef !== undefined && clientCertificate === undefined;
+  return { tls, usable: !lacksAuthorities && !lacksCertificate };
+}
+
+/** No last good one here: authorities that were taken away must not be believed any longer. */
+function readAuthorities(name: string, source: BackendTlsSource, report: Report): string | undefined {
+  const key = `${source.namespace}/${name}`;
+  const secret = source.secrets.get(key);
+  const pem = decodeBase64(secret?.data['ca.crt'] ?? secret?.data['tls.crt'] ?? '')?.toString('latin1') ?? '';
+  const certificates = parseCertificates(pem);
+  if (certificates !== undefined) return certificates.map((certificate) => certificate.toString()).join('');
+  report({
+    severity: 'error',
+    field: `${FIELD}.caRef`,
+    reason: secret === undefined ? 'SecretNotFound' : 'SecretInvalid',
+    message:
+      secret === undefined
+        ? `Secret ${key} is missing, so that no node can be verified and none is reached`
+        : `Secret ${key}: ca.crt holds no readable certificates, so that no node can be verified and none is reached`,
+    remedy: 'Put the authorities of the nodes into ca.crt of the Secret, as PEM',
+  });
+  return undefined;
+}
+
+function readClientCertificate(
+  spec: BackendTlsSpec,
+  source: BackendTlsSource,
+  report: Report,
+): BackendTls['clientCertificate'] {
+  if (spec.clientCertificateRef === undefined) return undefined;
+  const key = `${source.namespace}/${spec.clientCertificateRef.name}`;
+  const use = { key, field: `${FIELD}.clientCertificateRef`, hosts: [], nowMs: source.nowMs };
+  const certificate = takeCertificate(use, source.certificates, report);
+  return certificate && { chain: certificate.chain, key: certificate.privateKey };
+}

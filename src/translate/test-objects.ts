@@ -1,0 +1,94 @@
+// Objects for the tests of this folder: small, valid, and changed by what a test is about.
+import type { EndpointSlice, ObjectSet, RawPolicy, Secret, Service, SliceEndpoint } from '../api/objects.ts';
+import type { Site } from '../model/configuration.ts';
+import { NO_ADDRESSES } from './address-ranges.ts';
+import type { Problem } from './problem.ts';
+import type { Translation, TranslateSettings } from './translate.ts';
+
+export const SETTINGS: TranslateSettings = {
+  hostNamespaces: [],
+  deniedEndpoints: NO_ADDRESSES,
+  stickyKeys: [Buffer.from('sticky')],
+  secretDigestKey: Buffer.from('digest'),
+  nowMs: Date.parse('2026-11-22T12:00:00Z'),
+};
+
+/** A policy by `namespace/name`; `spec` replaces whole parts of a valid, open one for chat.example.com. */
+export function policy(key: string, spec: object = {}, metadata: object = {}): RawPolicy {
+  const [namespace = '', name = ''] = key.split('/');
+  return {
+    apiVersion: 'mattermost-ingress.io/v1alpha1',
+    kind: 'MattermostIngressPolicy',
+    metadata: { namespace, name, ...metadata },
+    spec: { route: route('chat.example.com'), admission: { defaultAction: 'Allow' }, ...spec },
+  };
+}
+
+/** `route` of a policy for these hosts. */
+export function route(hosts: string | readonly string[], more: object = {}): object {
+  return { hosts: [hosts].flat(), service: { name: 'mattermost', port: 8065 }, ...more };
+}
+
+export function service(key: string, more: Partial<Service> = {}): Service {
+  const [namespace = '', name = ''] = key.split('/');
+  return { kind: 'Service', metadata: { namespace, name }, ports: [{ name: 'http', port: 8065 }], ...more };
+}
+
+/** A slice of Service mattermost. */
+export function slice(
+  key: string,
+  endpoints: readonly SliceEndpoint[],
+  more: Partial<EndpointSlice> = {},
+): EndpointSlice {
+  const [namespace = '', name = ''] = key.split('/');
+  return {
+    kind: 'EndpointSlice',
+    metadata: { namespace, name },
+    serviceName: 'mattermost',
+    addressType: 'IPv4',
+    endpoints,
+    ports: [{ name: 'http', port: 8065 }],
+    ...more,
+  };
+}
+
+/** A Secret with these texts as values. */
+export function secret(key: string, texts: Readonly<Record<string, string>>): Secret {
+  const [namespace = '', name = ''] = key.split('/');
+  const entries = Object.entries(texts).map(([field, text]) => [
+    field,
+    Buffer.from(text, 'latin1').toString('base64'),
+  ]);
+  return { kind: 'Secret', metadata: { namespace, name }, data: Object.fromEntries(entries) };
+}
+
+type AnyObject = RawPolicy | Service | EndpointSlice | Secret;
+
+/** The objects as a set, in the order given. */
+export function objectSet(...objects: readonly AnyObject[]): ObjectSet {
+  const ofKind = <Kind extends AnyObject['kind']>(kind: Kind) =>
+    new Map(
+      objects
+        .filter((object): object is Extract<AnyObject, { kind: Kind }> => object.kind === kind)
+        .map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]),
+    );
+  return {
+    policies: ofKind('MattermostIngressPolicy'),
+    services: ofKind('Service'),
+    endpointSlices: ofKind('EndpointSlice'),
+    secrets: ofKind('Secret'),
+  };
+}
+
+/** What answers for a host and path, in one line a site: `open POLICY`, `closed POLICY`; nothing where no site has it. */
+export function answers({ configuration }: Translation, host: string, path = '/'): readonly string[] {
+  const has = (site: Site) => site.hosts.includes(host) && site.path === path;
+  return [...configuration.sites.values()]
+    .filter(has)
+    .map(({ service: { kind }, owner }) => `${kind} ${owner.namespace}/${owner.name}`);
+}
+
+/** Reason and field of each problem, in one line. */
+export function brief(problems: readonly Pick<Problem, 'reason' | 'field'>[]): readonly string[] {
+  return problems.map(({ reason, field }) => `${reason} ${field}`);
+}

@@ -1,0 +1,67 @@
+// Field names that have a meaning for a proxy: which may stand once, which a client may never touch.
+
+/** Concern one connection only; never forwarded either way (RFC 9110 section 7.6.1, row X1). */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'proxy-authorization',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+]);
+
+/** Two lines of one of these would let two readers see two requests (row F7). */
+export const SINGLETONS: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'content-type',
+  'expect',
+  'upgrade',
+  'cookie',
+  'origin',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-protocol',
+  'sec-websocket-extensions',
+]);
+
+/** Names that decide framing, routing, admission or what the backend believes of its client (rows F6 and X2). */
+export const PROTECTED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'authorization',
+  'cookie',
+  'origin',
+  'expect',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-forwarded-prefix',
+  'x-real-ip',
+  'x-request-id',
+  'x-csrf-token',
+  'x-requested-with',
+  'x-mattermost-preauth-secret',
+]);
+
+/** Names only connection handling knows; nominating them removes what is removed anyway. */
+const FRAMING_LOOKALIKES: ReadonlySet<string> = new Set(['connection', 'upgrade', 'te', 'trailer']);
+
+/** `X_Forwarded_For` and the like: some servers read `_` and `.` as `-` (row F6). */
+export function isDisguised(name: string): boolean {
+  if (!name.includes('_') && !name.includes('.')) return false;
+  const plain = name.replace(/[_.]/g, '-');
+  return PROTECTED.has(plain) || FRAMING_LOOKALIKES.has(plain);
+}

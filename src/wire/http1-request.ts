@@ -1,0 +1,97 @@
+// The head of an HTTP/1 request from its text: request line and field lines, rows L, H4 to H7 and F1 to F5.
+import { type ClientFault, clientFault, type Fault } from '../model/fault.ts';
+import type { RequestHead } from '../model/request.ts';
+import { parseFieldLines } from './field-lines.ts';
+import { type HeadFault, type HeadLimits, HeadReader } from './head-reader.ts';
+import { buildRequestHead } from './request-fields.ts';
+import type { RequestLine } from './request-parts.ts';
+import { isTargetText, isToken } from './tokens.ts';
+
+const REQUEST_HEAD_LIMITS: HeadLimits = {
+  firstLineBytes: 8192,
+  fieldLineBytes: 8192,
+  headBytes: 32_768,
+  fields: 100,
+};
+
+/** Asterisk-form has no path: it is answered here (row H7). */
+export const ASTERISK = '*';
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT']);
+const MAX_METHOD_LENGTH = 32;
+const HTTP2_PREFACE = 'PRI * HTTP/2.0';
+
+const HEAD_FAULTS: Readonly<Record<HeadFault, ClientFault>> = {
+  malformed: 'request-malformed',
+  'first-line-too-long': 'request-line-too-long',
+  'head-too-large': 'request-head-too-large',
+};
+
+/** Reads one request head after another from bytes that may be cut anywhere. */
+export class RequestHeadReader {
+  readonly #reader = new HeadReader(REQUEST_HEAD_LIMITS, true);
+
+  /** Between two requests: nothing of a head has come yet. */
+  get isEmpty(): boolean {
+    return this.#reader.isEmpty;
+  }
+
+  /** Where the bytes after the head start in the chunk last pushed. */
+  get position(): number {
+    return this.#reader.position;
+  }
+
+  /** Takes bytes [start, end); undefined wants more. After a head the next byte starts another one. */
+  push(chunk: Buffer, start: number, end: number): RequestHead | Fault | undefined {
+    const state = this.#reader.push(chunk, start, end);
+    if (state === 'incomplete') return undefined;
+    if (state !== 'complete') return clientFault(HEAD_FAULTS[state]);
+    const parsed = parseRequestHead(this.#reader.text, this.#reader.lineEnds);
+    this.#reader.reset();
+    return parsed;
+  }
+}
+
+/** @param lineEnds positions of the line feeds in `text`, as HeadReader leaves them */
+export function parseRequestHead(text: string, lineEnds: readonly number[]): RequestHead | Fault {
+  const line = parseRequestLine(text.slice(0, (lineEnds[0] ?? 1) - 1));
+  if (typeof line === 'string') return clientFault(line);
+  const lines = parseFieldLines(text, lineEnds);
+  if (lines === undefined) return clientFault('request-malformed', 'A field line is no field');
+  return buildRequestHead(line, lines);
+}
+
+function parseRequestLine(line: string): RequestLine | ClientFault {
+  const first = line.indexOf(' ');
+  const last = line.lastIndexOf(' ');
+  if (first === -1 || first === last || line === HTTP2_PREFACE) return 'request-malformed';
+  const method = line.slice(0, first);
+  if (!isToken(method) || method.length > MAX_METHOD_LENGTH) return 'request-malformed';
+  const version = parseVersion(line.slice(last + 1));
+  if (version === 'request-malformed' || version === 'version-unsupported') return version;
+  if (REFUSED_METHODS.has(method)) return 'method-refused';
+  const received = line.slice(first + 1, last);
+  if (!isTargetText(received)) return 'request-malformed';
+  if (!METHODS.has(method)) return 'method-unknown';
+  const target = parseTarget(method, received);
+  return target === undefined ? 'request-malformed' : { method, version, ...target };
+}
+
+function parseVersion(text: string): '1.0' | '1.1' | 'request-malformed' | 'version-unsupported' {
+  if (text === 'HTTP/1.1') return '1.1';
+  if (text === 'HTTP/1.0') return '1.0';
+  return /^HTTP\/[0-9]\.[0-9]$/.test(text) ? 'version-unsupported' : 'request-malformed';
+}
+
+function parseTarget(method: string, text: string): Pick<RequestLine, 'target' | 'authority'> | undefined {
+  if (text.startsWith('/')) return { target: text, authority: undefined };
+  if (text === ASTERISK) return method === 'OPTIONS' ? { target: text, authority: undefined } : undefined;
+  const scheme = /^https?:\/\//i.exec(text);
+  if (scheme === null) return undefined;
+  const rest = text.slice(scheme[0].length);
+  const end = rest.search(/[/?]/);
+  const authority = end === -1 ? rest : rest.slice(0, end);
+  const path = end === -1 ? '/' : rest.slice(end);
+  return { target: path.startsWith('/') ? path : `/${path}`, authority };
+}

@@ -1,0 +1,109 @@
+// Follows the frame headers of one direction of a WebSocket (RFC 6455 section 5.2), never the payloads,
+// so that messages can be counted and a Close frame put between frames.
+
+/** Who sends in this direction: clients mask, servers do not. */
+export type FrameSender = 'client' | 'backend';
+
+const CLOSE = 8;
+const CONTROL_BIT = 8;
+const MAX_CONTROL_BYTES = 125;
+const HEADER_BYTES_AT_MOST = 14;
+const VALID_OPCODES: ReadonlySet<number> = new Set([0, 1, 2, 8, 9, 10]);
+
+export class FrameFollower {
+  /** Bytes no longer make sense as frames: they pass, and nothing may be put between them any more. */
+  opaque = false;
+  /** A Close frame began in this direction. */
+  sawClose = false;
+  /** The Close frame's last byte has passed. */
+  closeComplete = false;
+  /** Data messages that began in this direction. */
+  messages = 0;
+  readonly #sender: FrameSender;
+  readonly #extensions: boolean;
+  readonly #header = new Uint8Array(HEADER_BYTES_AT_MOST);
+  #have = 0;
+  #payload = 0;
+
+  /** @param extensions an extension was negotiated, so RSV bits have a meaning of their own */
+  constructor(sender: FrameSender, extensions: boolean) {
+    this.#sender = sender;
+    this.#extensions = extensions;
+  }
+
+  /** Between two frames: here a frame of ours may stand (also between fragments, RFC 6455 section 5.4). */
+  get atBoundary(): boolean {
+    return !this.opaque && this.#have === 0 && this.#payload === 0;
+  }
+
+  /** Follows bytes [start, end) of a chunk; returns where the frame after a complete Close would start, else `end`. */
+  push(chunk: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end && !this.opaque) {
+      if (this.#payload > 0) {
+        const step = Math.min(this.#payload, end - at);
+        this.#payload -= step;
+        at += step;
+      } else {
+        this.#header[this.#have++] = chunk[at++] ?? 0;
+        if (this.#have >= 2 && this.#have === this.#headerBytes()) this.#endOfHeader();
+      }
+      if (this.sawClose && !this.opaque && this.#have === 0 && this.#payload === 0) {
+        this.closeComplete = true;
+        return at;
+      }
+    }
+    return end;
+  }
+
+  #headerBytes(): number {
+    const second = this.#header[1] ?? 0;
+    const length = second & 0x7f;
+    const extended = length === 126 ? 2 : length === 127 ? 8 : 0;
+    return 2 + extended + (second >= 0x80 ? 4 : 0);
+  }
+
+  #endOfHeader(): void {
+    const first = this.#header[0] ?? 0;
+    const opcode = first & 0x0f;
+    const length = this.#payloadLength();
+    this.#have = 0;
+    if (!this.#isSound(first, length)) {
+      this.opaque = true;
+      return;
+    }
+    this.#payload = length;
+    if (opcode === CLOSE) this.sawClose = true;
+    else if (opcode === 1 || opcode === 2) this.messages++;
+  }
+
+  #payloadLength(): number {
+    const short = (this.#header[1] ?? 0) & 0x7f;
+    if (short < 126) return short;
+    const stop = short === 126 ? 4 : 10;
+    let length = 0;
+    for (let at = 2; at < stop; at++) length = length * 256 + (this.#header[at] ?? 0);
+    return length;
+  }
+
+  #isSound(first: number, length: number): boolean {
+    const opcode = first & 0x0f;
+    const isMasked = (this.#header[1] ?? 0) >= 0x80;
+    const isControl = (opcode & CONTROL_BIT) !== 0;
+    if (!VALID_OPCODES.has(opcode) || length >= 2 ** 53) return false;
+    if (isControl && (length > MAX_CONTROL_BYTES || first < 0x80)) return false;
+    if ((first & 0x70) !== 0 && !this.#extensions) return false;
+    return isMasked === (this.#sender === 'client');
+  }
+}
+
+/** A Close frame as a server sends it: unmasked, whole, at most 125 bytes of payload (RFC 6455 section 5.5.1). */
+export function closeFrame(code: number, reason: string): Buffer {
+  const text = Buffer.from(reason, 'utf8').subarray(0, MAX_CONTROL_BYTES - 2);
+  const frame = Buffer.alloc(4 + text.length);
+  frame[0] = 0x80 | CLOSE;
+  frame[1] = 2 + text.length;
+  frame.writeUInt16BE(code, 2);
+  text.copy(frame, 4);
+  return frame;
+}

@@ -1,0 +1,65 @@
+// Both ends of the WebSocket handshake (RFC 6455 section 4): what a client may ask and what a backend may answer.
+import { createHash } from 'node:crypto';
+import type { BodyFraming, UpgradeRequest } from '../model/request.ts';
+import type { HandshakeFault, RequestLine, SingleFields } from './request-parts.ts';
+import { foldAscii, parseTokenList, trimOws } from './tokens.ts';
+
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+const KEY_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+type Attempt = {
+  readonly line: RequestLine;
+  readonly singles: SingleFields;
+  readonly nominated: readonly string[];
+  readonly framing: BodyFraming;
+};
+
+/** Rows U1 to U5: a whole handshake, none, or one that nobody should see. */
+export function judgeUpgrade(attempt: Attempt): UpgradeRequest | HandshakeFault {
+  const { line, singles, nominated } = attempt;
+  const value = singles.get('upgrade');
+  if (value === undefined || line.version !== '1.1' || !nominated.includes('upgrade'))
+    return { kind: 'none' };
+  const protocols = value.split(',').map((protocol) => foldAscii(trimOws(protocol)));
+  if (!protocols.some((protocol) => protocol.startsWith('websocket'))) return { kind: 'none' };
+  if (protocols.length !== 1 || protocols[0] !== 'websocket') return 'request-malformed';
+  if (line.method !== 'GET' || attempt.framing.kind !== 'none') return 'request-malformed';
+  if (singles.get('sec-websocket-version') !== '13') return 'websocket-version';
+  const key = singles.get('sec-websocket-key') ?? '';
+  if (!KEY.test(key)) return 'request-malformed';
+  const offered = parseTokenList(singles.get('sec-websocket-protocol') ?? '');
+  if (offered === undefined) return 'request-malformed';
+  return { kind: 'websocket', key, protocols: offered, extensions: singles.get('sec-websocket-extensions') };
+}
+
+/** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */
+export function acceptValue(key: string): string {
+  return createHash('sha1').update(`${key}${KEY_GUID}`, 'latin1').digest('base64');
+}
+
+/** Fields of a 101 that decide whether it is one; undefined where absent, `repeated` where ambiguous. */
+export type SwitchingFields = {
+  readonly upgrade: string | undefined;
+  readonly connection: readonly string[];
+  readonly accept: string | undefined;
+  readonly protocol: string | undefined;
+  readonly extensions: string | undefined;
+};
+
+/** Row U8: the backend's 101 answers this very handshake and selects nothing that was not offered. */
+export function isValidSwitch(request: UpgradeRequest, fields: SwitchingFields): boolean {
+  if (request.kind !== 'websocket') return false;
+  if (foldAscii(fields.upgrade ?? '') !== 'websocket' || !fields.connection.includes('upgrade')) return false;
+  if (fields.accept !== acceptValue(request.key)) return false;
+  if (fields.protocol !== undefined && !request.protocols.includes(foldAscii(fields.protocol))) return false;
+  return fields.extensions === undefined || areOffered(fields.extensions, request.extensions ?? '');
+}
+
+function areOffered(selected: string, offered: string): boolean {
+  const names = extensionNames(offered);
+  return extensionNames(selected).every((name) => names.includes(name));
+}
+
+function extensionNames(value: string): readonly string[] {
+  return value.split(',').map((extension) => foldAscii(trimOws(extension.split(';')[0] ?? '')));
+}

@@ -1,0 +1,54 @@
+// The policy that shows everything of this version at once, in the words of its authors: comments and flow style as people write.
+
+export const DESIGN_POLICY = `apiVersion: mattermost-ingress.io/v1alpha1
+kind: MattermostIngressPolicy
+metadata: {name: chat, namespace: mattermost}
+spec:
+  route:
+    hosts: [chat.example.com]
+    path: /
+    service: {name: mattermost, port: 8065}
+    tls: {secretName: chat-tls, redirectHTTP: true}
+  admission:
+    mode: Enforce
+    rules:
+    - name: office-networks
+      sourceCIDRs: [192.0.2.0/24, 2001:db8::/32]
+      action: Allow
+    - name: published-endpoints
+      paths: [{type: Exact, value: /api/v4/notifications/ack}, {type: Pattern, value: "/oauth/*/complete"}]
+      methods: [POST]
+      action: Allow
+    - name: managed-mobile-app
+      headers:
+      - {name: X-Mattermost-Preauth-Secret, secretRef: {name: preauth}}
+      action: Allow
+    - name: white-label-app
+      headers:
+      - {name: x-the-custom-header, type: Contains, values: [customvalue]}
+      action: Allow
+    - name: signed-in-websocket
+      request: WebSocket
+      cookies: [{name: MMAUTHTOKEN}, {name: MMUSERID}]
+      action: Allow
+    - name: android-calls
+      request: WebSocket
+      bearerToken: true
+      action: Allow
+    defaultAction: Deny
+    deny: {status: 403, rejectReason: PreAuth}
+  sessionPersistence:
+    type: Cookie
+    cookie: {name: MMSTICKY, path: /, lifetimeType: Session, sameSite: Lax}
+    fallback: [UserIdentity, SourceAddress]
+    sourceAddress: {ipv4PrefixLength: 32, ipv6PrefixLength: 64}
+  websocket: {idleTimeout: 1h}
+  backend:
+    loadBalancing: LeastConnections
+    tls: {mode: Verify, caRef: {kind: Secret, name: ca}, serverName: mm.internal, clientCertificateRef: {name: proxy-cert}, minVersion: "1.2"}
+    timeouts: {connect: 3s, response: 600s}
+  client:
+    tls: {minVersion: "1.2"}
+  limits: {requestBody: 110Mi}
+  accessLog: {enabled: true}
+`;

@@ -1,0 +1,21 @@
+// How the tests run: real processes and sockets on as few as two cores, and no test that cannot fail.
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+import { TallyReporter } from './test/support/reporter.ts';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    // A feature test starts several processes with several threads: half the cores are for them.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    allowOnly: false,
+    passWithNoTests: false,
+    restoreMocks: true,
+    // Recorded results are written only on demand (`npx vitest run FILE -u`): a missing one fails.
+    update: 'none',
+    reporters: ['default', new TallyReporter(process.env['TEST_TALLY_FILE'])],
+  },
+});
