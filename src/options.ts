@@ -55,125 +55,137 @@ const RESERVED_DESCRIPTORS = 256;
 
 /** Every option of `run`, with defaults for this machine. */
 export function flagTable(machine: MachineFacts): FlagTable {
-  // A client's connection may need one to a backend.
-  const connections = Math.max(64, Math.floor((machine.descriptors - RESERVED_DESCRIPTORS) / 2));
   return {
-    manifests: flag('manifests', 'DIR', 'folder of YAML files to serve from; watched', undefined, text),
-    bindAddress: flag('bind-address', 'ADDRESS', 'address of the listeners; :: is all', '::', text),
+    manifests: flag('manifests DIR', 'folder of YAML files to serve from; watched', undefined, text),
+    ...listenerFlags(),
+    ...limitFlags(machine),
+    ...trustFlags(),
+    ...keyFlags(),
+    ...lifeFlags(),
+  };
+}
+
+function listenerFlags() {
+  return {
+    bindAddress: flag('bind-address ADDRESS', 'address of the listeners; :: is all', '::', text),
     httpPort: flag(
-      'http-port',
-      'PORT',
+      'http-port PORT',
       `port for plain HTTP; 0 picks a free one, ${OFF} opens none`,
       '8080',
       port,
     ),
-    httpsPort: flag('https-port', 'PORT', 'port for HTTPS', '8443', port),
+    httpsPort: flag('https-port PORT', 'port for HTTPS', '8443', port),
     legacyHttpsPort: flag(
-      'legacy-https-port',
-      'PORT',
+      'legacy-https-port PORT',
       'port that also speaks TLS 1.1, for hosts whose policy allows it',
       OFF,
       port,
     ),
-    redirectHttpsPort: flag(
-      'redirect-https-port',
-      'PORT',
-      'port that redirects to https name',
-      '443',
-      somePort,
-    ),
-    adminAddress: flag('admin-address', 'ADDRESS', 'address of the admin port', '::', text),
-    adminPort: flag('admin-port', 'PORT', 'port of metrics and health', '10254', somePort),
-    workers: flag('workers', 'N', 'worker threads', String(machine.cpus), count(1, 64)),
+    redirectHttpsPort: flag('redirect-https-port PORT', 'port that redirects to https name', '443', somePort),
+    adminAddress: flag('admin-address ADDRESS', 'address of the admin port', '::', text),
+    adminPort: flag('admin-port PORT', 'port of metrics and health', '10254', somePort),
+  };
+}
+
+function limitFlags(machine: MachineFacts) {
+  // A client's connection may need one to a backend.
+  const connections = Math.max(64, Math.floor((machine.descriptors - RESERVED_DESCRIPTORS) / 2));
+  return {
+    workers: flag('workers N', 'worker threads', String(machine.cpus), count(1, 64)),
     maxEndpoints: flag(
-      'max-endpoints',
-      'N',
+      'max-endpoints N',
       'endpoints that can be served at a time',
       '8192',
       count(1, 1_000_000),
     ),
     maxConnections: flag(
-      'max-connections',
-      'N',
+      'max-connections N',
       'client connections over all workers',
       String(connections),
       count(1, 10_000_000),
     ),
+  };
+}
+
+function trustFlags() {
+  return {
     hostNamespaces: flag(
-      'host-namespace',
-      'HOST=NAMESPACE',
+      'host-namespace HOST=NAMESPACE',
       'namespace that owns a host, whoever came first; repeatable',
       NONE,
       hostNamespaces,
     ),
-    denyEndpointRanges: flag('deny-endpoint-cidrs', 'CIDRS', 'networks no endpoint may lie in', NONE, cidrs),
+    denyEndpointRanges: flag('deny-endpoint-cidrs CIDRS', 'networks no endpoint may lie in', NONE, cidrs),
     trustedProxies: flag(
-      'trusted-proxies',
-      'CIDRS',
+      'trusted-proxies CIDRS',
       'proxies whose X-Forwarded-* fields are believed',
       NONE,
       cidrs,
     ),
     proxyProtocolFrom: flag(
-      'proxy-protocol-from',
-      'CIDRS',
+      'proxy-protocol-from CIDRS',
       'load balancers that must send a PROXY header',
       NONE,
       cidrs,
     ),
+  };
+}
+
+function keyFlags() {
+  return {
     defaultTlsSecret: flag(
-      'default-tls-secret',
-      'NAMESPACE/NAME',
+      'default-tls-secret NAMESPACE/NAME',
       'certificate for clients that name no served host',
       NONE,
       secretName,
     ),
     refusesUnknownNames: flag(
-      'unknown-tls-names',
-      'ACTION',
+      'unknown-tls-names ACTION',
       'serve shows them the default certificate, refuse ends the handshake',
       'serve',
       serveOrRefuse,
     ),
     stickyKeyFile: flag(
-      'sticky-key-file',
-      'FILE',
+      'sticky-key-file FILE',
       'keys of the sticky cookie, one a line, the first one signs; without it each process draws its own',
       NONE,
       optionalText,
     ),
     ticketKeyFile: flag(
-      'ticket-key-file',
-      'FILE',
+      'ticket-key-file FILE',
       '48 bytes shared by replicas for TLS session tickets',
       NONE,
       optionalText,
     ),
+  };
+}
+
+function lifeFlags() {
+  return {
     shutdownDelayMs: flag(
-      'shutdown-delay',
-      'DURATION',
+      'shutdown-delay DURATION',
       'how long to go on accepting after SIGTERM',
       '30s',
       duration,
     ),
     drainTimeoutMs: flag(
-      'drain-timeout',
-      'DURATION',
+      'drain-timeout DURATION',
       'how long connections may take to end after that',
       '60s',
       duration,
     ),
-    logLevel: flag('log-level', 'LEVEL', LOG_LEVELS.join(', '), 'info', logLevel),
+    logLevel: flag('log-level LEVEL', LOG_LEVELS.join(', '), 'info', logLevel),
   };
 }
 
+/** @param usage name and placeholder, as in `--name PLACEHOLDER` */
 function flag<Value>(
-  name: string,
-  placeholder: string,
+  usage: string,
   help: string,
   fallback: string | undefined,
   read: (text: string) => Value,
 ): Flag<Value> {
+  const [name = '', placeholder = ''] = usage.split(' ');
   return { flag: name, placeholder, help, fallback, read };
 }
 

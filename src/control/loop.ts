@@ -2,7 +2,7 @@
 // A mistake of ours while translating keeps the last good configuration in force.
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Clock } from '../model/clock.ts';
-import type { Finding } from '../model/finding.ts';
+import { type Finding, locateFinding } from '../model/finding.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import type { Logger } from '../observe/log.ts';
 import type { MainMetrics } from '../observe/main-metrics.ts';
@@ -92,7 +92,10 @@ export class ControlLoop {
       return;
     }
     this.#memory = translation.memory;
-    const findings = [...source.findings(), ...translation.findings];
+    const located = translation.findings.map((finding) =>
+      locateFinding(finding, (object, field) => source.locate(object, field)),
+    );
+    const findings = [...source.findings(), ...located];
     metrics.findingsCounted({
       error: findings.filter(({ severity }) => severity === 'error').length,
       warning: findings.filter(({ severity }) => severity === 'warning').length,

@@ -5,8 +5,8 @@ import type { IpAddress } from '../model/address.ts';
 import type { Admission, AdmissionRule, CookieCondition, HeaderCondition } from '../model/configuration.ts';
 import type { AdmissionVerdict } from '../model/decision.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
-import { bearerToken, type Cookie, isMattermostId, valuesOf } from './cookies.ts';
-import { meetsPath } from './path.ts';
+import { bearerToken, type Cookie, isMattermostId, isPlainValue, valuesOf } from './cookies.ts';
+import { isWebSocketPath, meetsPath } from './path.ts';
 import { isInRanges } from './ranges.ts';
 
 /** What the rules are held against; cookies are read once for admission and persistence. */
@@ -40,10 +40,13 @@ export function admit(admission: Admission, applicant: Applicant, digestKey: Uin
   return { rule: 'default', action: admission.defaultAction, mode, secretKey: undefined, shapeOnly: false };
 }
 
-/** Nothing but the form of a cookie or token speaks for the client: anybody can send that (design: the 101 must prove it). */
+/** Nothing but the form of a cookie or token speaks for the client: anybody can send that, so the 101 must prove it. */
 function isShapeOnly(rule: AdmissionRule): boolean {
   const hasShape = rule.cookies !== undefined || rule.bearerToken;
-  return rule.request === 'WebSocket' && hasShape && rule.sources === undefined && rule.headers === undefined;
+  // A header of any value is as easily sent as the cookie.
+  const hasProof =
+    rule.sources !== undefined || rule.headers?.some(({ type }) => type !== 'Present') === true;
+  return rule.request === 'WebSocket' && hasShape && !hasProof;
 }
 
 /** Cheap conditions first; the secret last, so that its cost cannot be asked for without the rest. */
@@ -68,12 +71,6 @@ function meetsRequest(rule: AdmissionRule, { head, sitePath }: Applicant): boole
   return isWebSocket === (rule.request === 'WebSocket');
 }
 
-/** Where Mattermost takes WebSockets, below the path of the site. */
-export function isWebSocketPath(path: string, sitePath: string): boolean {
-  const base = sitePath === '/' ? '' : sitePath;
-  return path.startsWith(base) && /^\/api\/v[0-9]+\/(?:users\/)?websocket\/?$/.test(path.slice(base.length));
-}
-
 function meetsProofs(rule: AdmissionRule, { head, address, cookies }: Applicant): boolean {
   if (rule.sources !== undefined && !isInRanges(address, rule.sources)) return false;
   if (rule.cookies !== undefined && !rule.cookies.every((condition) => meetsCookie(condition, cookies)))
@@ -84,7 +81,7 @@ function meetsProofs(rule: AdmissionRule, { head, address, cookies }: Applicant)
 function meetsCookie(condition: CookieCondition, cookies: readonly Cookie[]): boolean {
   const values = valuesOf(cookies, condition.name);
   if (values === undefined || values.length === 0) return false;
-  return values.every((value) => (condition.shape === 'Any' ? value !== '' : isMattermostId(value)));
+  return values.every(condition.shape === 'Any' ? isPlainValue : isMattermostId);
 }
 
 function judgeHeader(condition: HeaderCondition, head: RequestHead, digestKey: Uint8Array): Outcome {

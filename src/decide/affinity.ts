@@ -10,10 +10,10 @@ import { combine, hashText } from './hash.ts';
 
 /** What persistence may go by, in the order it is tried; read once a request, used again for each attempt. */
 export type AffinityKeys = {
-  /** Tokens of our cookie that map to an endpoint of this backend. */
+  /** The endpoint that our cookie names, as far as this request may go there. */
   readonly endpoint: ServingEndpoint | undefined;
   readonly hashes: readonly { readonly result: 'user' | 'source'; readonly hash: number }[];
-  /** Name and token of the cookie the client sent, to see whether it needs another. */
+  /** The token that names an endpoint of this backend, to see whether the client needs another. */
   readonly sentToken: string | undefined;
 };
 
@@ -36,7 +36,9 @@ export function readAffinityKeys(
       if (user !== undefined) hashes.push({ result: 'user', hash: hashText(user) });
     } else hashes.push({ result: 'source', hash: sourceHash(persistence, request.address) });
   }
-  return { endpoint: sent?.endpoint, sentToken: sent?.token, hashes };
+  // A tunnel to an endpoint that is going away would be cut off soon.
+  const isLeaving = sent?.endpoint.endpoint.state === 'draining' && request.head.upgrade.kind === 'websocket';
+  return { endpoint: isLeaving ? undefined : sent?.endpoint, sentToken: sent?.token, hashes };
 }
 
 function fallbackKeys(persistence: Persistence): Persistence['fallback'] {
@@ -78,39 +80,43 @@ export function chooseEndpoint(
   view: LoadView,
   tried: ReadonlySet<ServingEndpoint>,
 ): Choice | undefined {
-  const left = backend.endpoints.filter((candidate) => !tried.has(candidate));
   if (keys.endpoint !== undefined && !tried.has(keys.endpoint)) {
     const isDraining = keys.endpoint.endpoint.state === 'draining';
     return { endpoint: keys.endpoint, result: isDraining ? 'cookie-draining' : 'cookie' };
   }
+  const left = backend.endpoints.filter((candidate) => !tried.has(candidate));
   const ready = left.filter((candidate) => candidate.endpoint.state === 'ready');
   const usable = ready.length > 0 ? ready : left;
   if (usable.length === 0) return undefined;
   for (const { result, hash } of keys.hashes) {
-    const ranked = rendezvous(usable, hash);
-    const endpoint = result === 'source' ? firstWithRoom(ranked, view) : ranked[0];
+    const candidates = result === 'source' ? withRoom(usable, view) : usable;
+    const endpoint = rendezvous(candidates, hash);
     if (endpoint !== undefined) return { endpoint, result };
   }
   const endpoint = balance(backend.backend, usable, view);
   return endpoint === undefined ? undefined : { endpoint, result: 'balanced' };
 }
 
-/** All endpoints, the one this key belongs to first (highest random weight). */
-function rendezvous(endpoints: readonly ServingEndpoint[], hash: number): readonly ServingEndpoint[] {
-  const weighed = endpoints.map((endpoint) => ({ endpoint, weight: combine(endpoint.seed, hash) }));
-  weighed.sort((a, b) => b.weight - a.weight || compareIdentity(a.endpoint, b.endpoint));
-  return weighed.map(({ endpoint }) => endpoint);
+/** The endpoint this key belongs to among these: the one with the highest weight under it, whichever others there are. */
+function rendezvous(endpoints: readonly ServingEndpoint[], hash: number): ServingEndpoint | undefined {
+  let best: ServingEndpoint | undefined;
+  let bestWeight = -1;
+  for (const candidate of endpoints) {
+    const weight = combine(candidate.seed, hash);
+    const isTie = weight === bestWeight && candidate.endpoint.identity < (best?.endpoint.identity ?? '');
+    if (weight <= bestWeight && !isTie) continue;
+    best = candidate;
+    bestWeight = weight;
+  }
+  return best;
 }
 
-function compareIdentity(a: ServingEndpoint, b: ServingEndpoint): number {
-  return a.endpoint.identity < b.endpoint.identity ? -1 : 1;
-}
-
-function firstWithRoom(ranked: readonly ServingEndpoint[], view: LoadView): ServingEndpoint | undefined {
+/** Those that are not overloaded; never none of them, since one is at most at the mean. */
+function withRoom(endpoints: readonly ServingEndpoint[], view: LoadView): readonly ServingEndpoint[] {
   let sum = 0;
-  for (const endpoint of ranked) sum += view.load(endpoint.slot);
-  const room = (sum / ranked.length) * MEAN_FACTOR + MEAN_SLACK;
-  return ranked.find((endpoint) => view.load(endpoint.slot) <= room);
+  for (const { slot } of endpoints) sum += view.load(slot);
+  const room = (sum / endpoints.length) * MEAN_FACTOR + MEAN_SLACK;
+  return endpoints.filter(({ slot }) => view.load(slot) <= room);
 }
 
 /** The token a response must set so that the client comes back here; undefined when it has it already. */

@@ -1,5 +1,5 @@
 // The configuration made ready for requests: everything that can be computed once a change is computed here.
-import type { Backend, Certificate, Endpoint, OpenSite, Site } from '../model/configuration.ts';
+import type { Backend, Certificate, Endpoint, OpenSite, Site, SiteTls } from '../model/configuration.ts';
 import type { SiteLabels } from '../model/decision.ts';
 import type { PlacedBackend } from '../model/delta.ts';
 import { hashText } from './hash.ts';
@@ -25,6 +25,8 @@ export type ServingHost = {
   readonly sites: readonly ServingSite[];
   /** Paths decide something here, so every reading of one must agree (row K2). */
   readonly isPathSensitive: boolean;
+  /** One a host, since it is settled before a path is known. */
+  readonly tls: SiteTls | undefined;
   /** What SNI and Host must have in common (row S1). */
   readonly tlsPolicy: string;
 };
@@ -103,13 +105,14 @@ function compileHost(pattern: string, list: readonly ServingSite[]): ServingHost
     (a, b) => b.site.path.length - a.site.path.length || (a.site.key < b.site.key ? -1 : 1),
   );
   const hasPathRule = sites.some(({ open }) =>
-    open?.admission.rules.some((rule) => rule.paths !== undefined),
+    open?.admission.rules.some((rule) => rule.paths !== undefined || rule.request !== undefined),
   );
-  const tls = sites.find(({ open }) => open?.tls !== undefined)?.open?.tls;
+  const tls = sites.map(({ site }) => site.service.tls).find((settings) => settings !== undefined);
   return {
     pattern,
     sites,
     isPathSensitive: sites.length > 1 || sites[0]?.site.path !== '/' || hasPathRule,
+    tls,
     tlsPolicy: tls === undefined ? DEFAULT_TLS_POLICY : `${tls.certificate} ${tls.minVersion}`,
   };
 }

@@ -38,8 +38,13 @@ export function valuesOf(cookies: readonly Cookie[], name: string): readonly str
 export function withoutCookie(line: string, name: string): string | undefined {
   if (!line.includes(name)) return line;
   const kept = line.split(';').filter((pair) => readPair(pair).name !== name);
-  const text = kept.join(';').trim();
+  const text = trim(kept.join(';'));
   return text === '' ? undefined : text;
+}
+
+/** Something is there whichever way it is read: servers differ in whether quotes belong to a value (row A3). */
+export function isPlainValue(value: string): boolean {
+  return value !== '' && !value.includes('"');
 }
 
 /** 26 of [a-z0-9]: the form of Mattermost's user ids and session tokens. */

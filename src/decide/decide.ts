@@ -1,6 +1,6 @@
 // READ FIRST (data): what is to be done with one request. Pure: the same request, configuration and loads
 // give the same decision, which is how a decision can be explained afterwards.
-import type { AddressRanges, Admission } from '../model/configuration.ts';
+import type { AddressRanges, Admission, OpenSite } from '../model/configuration.ts';
 import type { AdmissionVerdict, Context, Decision, RejectReason } from '../model/decision.ts';
 import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
@@ -34,55 +34,71 @@ export function decide(
   settings: DecideSettings,
 ): Decision<Destination> {
   const origin = findOrigin(head, client, settings.trustedProxies);
-  const nowhere = contextOf(origin, undefined, undefined);
+  const place = findPlace(serving, head);
+  if (typeof place === 'string') return reject(contextOf(origin, undefined, undefined), place);
+  const { host, site } = place;
+  const context = contextOf(origin, site, undefined);
+  const { open } = site;
+  if (open === undefined) return reject(context, 'policy-invalid');
 
-  const host = findHost(serving.hosts, head.hostname);
-  if (host === undefined) return reject(nowhere, 'unknown-host');
-  // Before anything looks at the path: all that follows must hold for every way of reading it.
-  if (!isUnambiguous(host, head.path)) return reject(nowhere, 'path-ambiguous');
-  const site = findSite(host, head.path);
-  if (site === undefined) return reject(nowhere, 'unknown-path');
-  const somewhere = contextOf(origin, site, undefined);
-  if (site.open === undefined) return reject(somewhere, 'policy-invalid');
-
-  const refusal = judgeConnection(host, site, client) ?? judgeSize(site, head);
-  if (refusal !== undefined) return reject(somewhere, refusal);
+  const refusal = judgeConnection(host, open, client) ?? judgeSize(open, head);
+  if (refusal !== undefined) return reject(context, refusal);
   // Before admission: no secret is ever judged on plain HTTP of a TLS site.
-  if (site.open.tls !== undefined && origin.scheme === 'http') {
-    if (!site.open.tls.redirectHttp) return reject(somewhere, 'plain-http');
-    return {
-      kind: 'redirect',
-      context: somewhere,
-      location: httpsLocation(head, settings.redirectHttpsPort),
-    };
+  if (open.tls !== undefined && origin.scheme === 'http') {
+    if (!open.tls.redirectHttp) return reject(context, 'plain-http');
+    return { kind: 'redirect', context, location: httpsLocation(head, settings.redirectHttpsPort) };
+  }
+  return decideAdmission({ serving, site, open, head, origin }, settings.secretDigestKey);
+}
+
+/** The site by host and path; before anything looks at the path, every way of reading it must lead there. */
+function findPlace(
+  serving: Serving,
+  head: RequestHead,
+): { readonly host: ServingHost; readonly site: ServingSite } | RejectReason {
+  const host = findHost(serving.hosts, head.hostname);
+  if (host === undefined) return 'unknown-host';
+  if (!isUnambiguous(host, head.path)) return 'path-ambiguous';
+  const site = findSite(host, head.path);
+  return site === undefined ? 'unknown-path' : { host, site };
+}
+
+type Visit = {
+  readonly serving: Serving;
+  readonly site: ServingSite;
+  readonly open: OpenSite;
+  readonly head: RequestHead;
+  readonly origin: Origin;
+};
+
+function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destination> {
+  const { serving, site, open, head, origin } = visit;
+  const { address } = origin;
+  const cookies = readCookies(head);
+  const verdict = admit(open.admission, { head, address, cookies, sitePath: site.site.path }, digestKey);
+  const context = contextOf(origin, site, verdict);
+  if (verdict.mode === 'Enforce') {
+    if (verdict.action === 'Deny') return reject(context, 'admission', open.admission);
+    if (verdict.action === 'Reset') return { kind: 'reset', context };
   }
 
-  const cookies = readCookies(head);
-  const applicant = { head, address: origin.address, cookies, sitePath: site.site.path };
-  const verdict = admit(site.open.admission, applicant, settings.secretDigestKey);
-  const context = contextOf(origin, site, verdict);
-  if (verdict.mode === 'Enforce' && verdict.action === 'Deny')
-    return reject(context, 'admission', site.open.admission);
-  if (verdict.mode === 'Enforce' && verdict.action === 'Reset') return { kind: 'reset', context };
-
-  const backend = serving.backends.get(site.open.backend);
+  const backend = serving.backends.get(open.backend);
   if (backend === undefined || backend.endpoints.length === 0) return reject(context, 'no-endpoints');
-  const keys = readAffinityKeys(site.open.persistence, { head, address: origin.address, cookies }, backend);
+  const keys = readAffinityKeys(open.persistence, { head, address, cookies }, backend);
   return { kind: 'forward', context, target: { site, backend, keys } };
 }
 
-function judgeConnection(host: ServingHost, site: ServingSite, client: Client): RejectReason | undefined {
+function judgeConnection(host: ServingHost, open: OpenSite, client: Client): RejectReason | undefined {
   if (client.tls === undefined) return undefined;
   const policy = client.tls.serverName === undefined ? DEFAULT_TLS_POLICY : client.tls.policy;
   if (policy !== host.tlsPolicy) return 'misdirected';
-  const floor = site.open?.tls?.minVersion;
+  const floor = open.tls?.minVersion;
   // Versions of equal length compare as text.
   return floor !== undefined && client.tls.version < floor ? 'tls-version' : undefined;
 }
 
-function judgeSize(site: ServingSite, head: RequestHead): RejectReason | undefined {
-  const limit = site.open?.requestBodyMaxBytes ?? 0;
-  return head.framing.kind === 'length' && head.framing.bytes > limit ? 'body-too-large' : undefined;
+function judgeSize(open: OpenSite, { framing }: RequestHead): RejectReason | undefined {
+  return framing.kind === 'length' && framing.bytes > open.requestBodyMaxBytes ? 'body-too-large' : undefined;
 }
 
 function httpsLocation(head: RequestHead, port: number): string {

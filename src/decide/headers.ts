@@ -4,8 +4,8 @@ import type { RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
 import { withoutCookie } from './cookies.ts';
 
-/** Fields a client's copy of which is never passed on: hop-by-hop, framing, and what only a proxy may say (X1, X3). */
-const NEVER_FORWARDED: readonly string[] = [
+/** Concern one connection only, either way (row X1); the writer says its own. */
+const HOP_BY_HOP: readonly string[] = [
   'connection',
   'proxy-connection',
   'keep-alive',
@@ -16,6 +16,12 @@ const NEVER_FORWARDED: readonly string[] = [
   'upgrade',
   'http2-settings',
   'proxy-authorization',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+];
+
+/** What is answered here (row B10), and what only a proxy may say: a client's copy is never passed on (row X3). */
+const OURS: readonly string[] = [
   'expect',
   'forwarded',
   'x-forwarded-for',
@@ -26,28 +32,19 @@ const NEVER_FORWARDED: readonly string[] = [
   'x-forwarded-prefix',
   'x-real-ip',
   'x-request-id',
-  'x-original-url',
-  'x-original-host',
   'x-rewrite-url',
 ];
+/** Followed by url, host, for and more, of which each framework believes another one. */
+const OURS_PREFIX = 'x-original-';
 
 const NEVER_RETURNED: ReadonlySet<string> = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'content-length',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authentication-info',
+  ...HOP_BY_HOP,
   // Mattermost's apps ask their user for the secret wherever they see it: only admission may say it.
   'x-reject-reason',
 ]);
 
 export function droppedRequestFields(secretHeaders: readonly string[]): ReadonlySet<string> {
-  return new Set([...NEVER_FORWARDED, ...secretHeaders]);
+  return new Set([...HOP_BY_HOP, ...OURS, ...secretHeaders]);
 }
 
 export type ForwardedFacts = {
@@ -63,7 +60,8 @@ export function forwardedRequestFields(head: RequestHead, facts: ForwardedFacts)
   const fields: string[] = [];
   for (let at = 0; at < head.names.length; at++) {
     const name = head.names[at] ?? '';
-    if (facts.droppedFields.has(name) || head.nominated.includes(name)) continue;
+    if (facts.droppedFields.has(name) || name.startsWith(OURS_PREFIX)) continue;
+    if (head.nominated.includes(name)) continue;
     const value = head.fields[2 * at + 1] ?? '';
     const kept = name === 'cookie' ? withoutCookie(value, facts.cookieName) : value;
     if (kept !== undefined) fields.push(head.fields[2 * at] ?? '', kept);

@@ -1,13 +1,13 @@
 // Which site a request is for: exact host, then one-label wildcard, then the longest path by segment.
 import type { HostTable, ServingHost, ServingSite } from './compiled.ts';
-import { hasBadEscape, interpretations, isBelow, meetsPath } from './path.ts';
+import { hasBadEscape, interpretations, isBelow, isWebSocketPath, meetsPath } from './path.ts';
 
 /** One function for SNI and Host, so that they cannot disagree (row S1). */
 export function findHost(hosts: HostTable, hostname: string): ServingHost | undefined {
   const exact = hosts.exact.get(hostname);
   if (exact !== undefined) return exact;
   const dot = hostname.indexOf('.');
-  return dot === -1 ? undefined : hosts.wildcard.get(hostname.slice(dot));
+  return dot < 1 ? undefined : hosts.wildcard.get(hostname.slice(dot));
 }
 
 export function findSite(host: ServingHost, path: string): ServingSite | undefined {
@@ -15,17 +15,28 @@ export function findSite(host: ServingHost, path: string): ServingSite | undefin
   return undefined;
 }
 
-/** Row K2: whichever way a server reads this path, it comes to the same site and the same path conditions. */
+/** Row K2: whichever way a server reads this path, it comes to the same site and the same rules. */
 export function isUnambiguous(host: ServingHost, path: string): boolean {
   if (hasBadEscape(path)) return false;
   if (!host.isPathSensitive) return true;
   const readings = interpretations(path);
   if (readings === undefined) return false;
   const site = findSite(host, path);
-  const conditions = site?.open?.admission.rules.flatMap((rule) => rule.paths ?? []) ?? [];
+  const questions = site === undefined ? [] : pathQuestions(site);
   return readings.every(
     (reading) =>
-      findSite(host, reading) === site &&
-      conditions.every((condition) => meetsPath(reading, condition) === meetsPath(path, condition)),
+      findSite(host, reading) === site && questions.every((question) => question(reading) === question(path)),
   );
+}
+
+type PathQuestion = (path: string) => boolean;
+
+/** All that the rules of a site ask about a path; `request` asks whether it is the place of the WebSocket. */
+function pathQuestions({ site, open }: ServingSite): readonly PathQuestion[] {
+  const questions: PathQuestion[] = [];
+  for (const rule of open?.admission.rules ?? []) {
+    for (const condition of rule.paths ?? []) questions.push((path) => meetsPath(path, condition));
+    if (rule.request !== undefined) questions.push((path) => isWebSocketPath(path, site.path));
+  }
+  return questions;
 }

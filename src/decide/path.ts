@@ -2,12 +2,14 @@
 import type { PathCondition } from '../model/configuration.ts';
 
 const SEGMENT = /^[A-Za-z0-9_-]+$/;
+const WEBSOCKET = /^\/api\/v[0-9]+\/(?:users\/)?websocket\/?$/;
+const SLASH = 0x2f;
 
 /** True when `path` is `prefix` or lies below it, by whole segments (row K4). */
 export function isBelow(path: string, prefix: string): boolean {
   if (prefix === '/') return true;
   const base = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  return path.startsWith(base) && (path.length === base.length || path.charCodeAt(base.length) === 0x2f);
+  return path.startsWith(base) && (path.length === base.length || path.charCodeAt(base.length) === SLASH);
 }
 
 export function meetsPath(path: string, condition: PathCondition): boolean {
@@ -21,37 +23,44 @@ export function meetsPath(path: string, condition: PathCondition): boolean {
   }
 }
 
+/** Looks no further than the first segment that differs: a client chooses how long its path is. */
 function meetsPattern(path: string, segments: readonly string[]): boolean {
-  const parts = path.slice(1).split('/');
-  if (parts.length !== segments.length) return false;
-  return segments.every((segment, at) =>
-    segment === '*' ? SEGMENT.test(parts[at] ?? '') : segment === parts[at],
-  );
+  let at = 0;
+  for (const segment of segments) {
+    if (path.charCodeAt(at) !== SLASH) return false;
+    const next = path.indexOf('/', at + 1);
+    const end = next === -1 ? path.length : next;
+    const part = path.slice(at + 1, end);
+    if (segment === '*' ? !SEGMENT.test(part) : part !== segment) return false;
+    at = end;
+  }
+  return at === path.length;
+}
+
+/** Where Mattermost takes WebSockets, below the path of the site. */
+export function isWebSocketPath(path: string, sitePath: string): boolean {
+  const base = sitePath === '/' ? '' : sitePath;
+  return path.startsWith(base) && WEBSOCKET.test(path.slice(base.length));
 }
 
 /** Row K3: a broken or overlong escape, or one that hides a control character. */
 export function hasBadEscape(path: string): boolean {
   if (!path.includes('%')) return false;
   if (/%(?![0-9A-Fa-f]{2})|%[01][0-9A-Fa-f]|%7[Ff]/.test(path)) return true;
-  return decode(path) === undefined;
-}
-
-function decode(path: string): string | undefined {
   try {
-    return decodeURIComponent(path);
+    decodeURIComponent(path);
+    return false;
   } catch {
-    return undefined;
+    return true;
   }
 }
 
-/** All other ways a server might read this path; undefined when one of the readings is broken. */
+/** All other ways a server might read this path; undefined when one of the readings hides a control character. */
 export function interpretations(path: string): readonly string[] | undefined {
   if (!/[%\\;A-Z]|\/\/|\/\./.test(path)) return [];
   const once = decode(path);
-  if (once === undefined || hasControl(once)) return undefined;
-  // A single `%` that decoding left is text, not an escape: it is not read a second time.
-  const twice = decode(once) ?? once;
-  if (hasControl(twice)) return undefined;
+  const twice = decode(once);
+  if (hasControl(once) || hasControl(twice)) return undefined;
   const readings = new Set<string>();
   for (const base of new Set([path, once, twice])) {
     for (const reading of simplifications(base)) {
@@ -63,19 +72,26 @@ export function interpretations(path: string): readonly string[] | undefined {
   return [...readings];
 }
 
+/** What cannot be read stays as it is, so that a `%` which is text does not hide the escapes beside it. */
+function decode(path: string): string {
+  return path.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes.replace(/%[0-7][0-9A-Fa-f]/g, (escape) => decodeURIComponent(escape));
+    }
+  });
+}
+
+/** Every choice of what servers do or leave undone, dots and slashes in both orders. */
 function simplifications(path: string): readonly string[] {
   const slashed = path.replaceAll('\\', '/');
-  const bare = withoutParameters(slashed);
-  return [
-    path,
-    slashed,
-    mergeSlashes(path),
-    removeDotSegments(path),
-    withoutParameters(path),
-    removeDotSegments(slashed),
-    removeDotSegments(mergeSlashes(bare)),
-    mergeSlashes(removeDotSegments(bare)),
-  ];
+  const texts = new Set([path, slashed, withoutParameters(path), withoutParameters(slashed)]);
+  return [...texts].flatMap((text) => {
+    const merged = mergeSlashes(text);
+    const dotless = removeDotSegments(text);
+    return [text, merged, dotless, removeDotSegments(merged), mergeSlashes(dotless)];
+  });
 }
 
 function hasControl(text: string): boolean {

@@ -81,15 +81,19 @@ const ROWS: Readonly<Record<Cause, Row>> = {
 /** Causes that are answered without a word, so that nothing can be learnt. */
 const SILENT: ReadonlySet<Cause> = new Set(['upgrade-not-accepted']);
 
-/** Whether an exchange that ended so leaves the client's connection unusable. */
+/** When a client that was denied with 429 may come back; nothing here knows better. */
+const DENIED_RETRY_AFTER_SECONDS = 60;
+
+/** The answer to a request that ended so. */
 export function answerFor(cause: Cause, context: AnswerContext): Answer {
   const row = ROWS[cause];
-  const isAdmission = cause === 'admission' && context.admission !== undefined;
-  const status = isAdmission ? context.admission.denyStatus : row.status;
-  const fields: string[] = ['Cache-Control', 'no-store', 'X-Request-ID', context.requestId];
+  const denied = cause === 'admission' ? context.admission : undefined;
+  const status = denied?.denyStatus ?? row.status;
+  const fields = ['Cache-Control', 'no-store', 'X-Request-ID', context.requestId];
   // Lower case on the wire: apps before 2.40 look for just that spelling.
-  if (isAdmission && context.admission.rejectReason === 'PreAuth') fields.push('x-reject-reason', 'pre-auth');
-  if (row.retryAfterSeconds !== undefined) fields.push('Retry-After', String(row.retryAfterSeconds));
+  if (denied?.rejectReason === 'PreAuth') fields.push('x-reject-reason', 'pre-auth');
+  const retryAfterSeconds = status === 429 ? DENIED_RETRY_AFTER_SECONDS : row.retryAfterSeconds;
+  if (retryAfterSeconds !== undefined) fields.push('Retry-After', String(retryAfterSeconds));
   if (cause === 'websocket-version') fields.push('Sec-WebSocket-Version', '13');
   if (cause === 'method-refused') fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   const close = row.close === true;

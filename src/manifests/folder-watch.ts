@@ -24,7 +24,7 @@ export class FolderWatch {
     if (this.#watched.get(path)?.identity === identity) return;
     this.#drop(path);
     try {
-      const watcher = watch(path, () => {});
+      const watcher = watch(path, this.#onEvent);
       watcher.on('error', () => this.#drop(path));
       this.#watched.set(path, { identity, watcher });
       this.#failed.delete(path);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Clock } from '../model/clock.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import { createManifestSource, timing } from './source.ts';
 
@@ -24,11 +25,13 @@ const never = 3_600_000;
 /** What `onChange` found each time: the port of each Service by name. */
 type States = Readonly<Record<string, number | undefined>>[];
 
-async function open(options: { rescanMs?: number } = {}): Promise<{ source: ObjectSource; states: States }> {
+async function open(
+  options: { rescanMs?: number; clock?: Clock } = {},
+): Promise<{ source: ObjectSource; states: States }> {
   const failures: unknown[] = [];
   const source = createManifestSource({
     directory,
-    clock,
+    clock: options.clock ?? clock,
     rescanMs: options.rescanMs ?? never,
     onError: (error) => failures.push(error),
   });
@@ -182,6 +185,23 @@ describe('events', () => {
     rmSync(join(directory, '..v1'), { recursive: true });
     await eventually(() => expect(states).toEqual([{ a: 2, b: 2 }]));
     expect(source.findings()).toEqual([]);
+  });
+
+  test('what settled waits for a file that is still changing, so that both are one change', async () => {
+    write('a.yaml', service('a', 1));
+    let looks = 0;
+    // Time stands still, so that the wait for others has no end; each look asks once how late it is.
+    const countLook = (): number => {
+      looks += 1;
+      return clock.epochMs();
+    };
+    const { states } = await open({ clock: { epochMs: countLook, monotonicMs: () => 0 } });
+    const firstLook = looks;
+    let port = 2;
+    const writer = setInterval(() => write('a.yaml', service('a', port++)), 2);
+    write('b.yaml', service('b', 1));
+    await eventually(() => expect(looks).toBeGreaterThan(firstLook + 5)).finally(() => clearInterval(writer));
+    await eventually(() => expect(states).toEqual([{ a: port - 1, b: 1 }]));
   });
 
   test('a file that never rests holds up no other for long', async () => {

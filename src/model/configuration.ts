@@ -24,7 +24,12 @@ export type Site = {
 /** A site either serves, or is held at 503 until its object is mended: closed, never open. */
 export type SiteService = OpenSite | ClosedSite;
 
-export type ClosedSite = { readonly kind: 'closed'; readonly reason: ClosedReason };
+export type ClosedSite = {
+  readonly kind: 'closed';
+  readonly reason: ClosedReason;
+  /** Its last settings: a phone that meets a wrong certificate stops trying, one that meets a 503 comes back. */
+  readonly tls: SiteTls | undefined;
+};
 export type ClosedReason = 'policy-invalid';
 
 export type OpenSite = {

@@ -33,3 +33,12 @@ export type Finding = {
   /** What to do about it. */
   readonly remedy: string;
 };
+
+/** The finding with its place in the user's files, where the source of the objects knows it. */
+export function locateFinding(
+  finding: Finding,
+  locate: (object: ObjectReference, field: string) => Location | undefined,
+): Finding {
+  const location = finding.object === undefined ? undefined : locate(finding.object, finding.field);
+  return location === undefined ? finding : { ...finding, location };
+}

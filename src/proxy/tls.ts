@@ -43,9 +43,10 @@ export class TlsTerminator {
 
   constructor(settings: TlsSettings) {
     this.#settings = settings;
-    this.#default = createSecureContext(
+    this.#selfSigned = createSecureContext(
       this.#contextOptions(settings.defaultCertificate, DEFAULT_TLS_POLICY),
     );
+    this.#default = this.#selfSigned;
   }
 
   /** Takes the certificates of a configuration; connections that live keep the one they were made with. */
@@ -60,6 +61,8 @@ export class TlsTerminator {
         createSecureContext(this.#contextOptions(certificate, certificate.key)),
       );
     }
+    const chosen = serving.certificates.get(this.#settings.defaultCertificateKey ?? '');
+    this.#default = (chosen && this.#contexts.get(chosen)) ?? this.#selfSigned;
   }
 
   /** Starts the handshake; `onOutcome` is called once unless the caller destroys the socket before. */
@@ -89,8 +92,7 @@ export class TlsTerminator {
       callback(new Error('No site of that name'));
       return;
     }
-    const key = host?.sites.find(({ open }) => open?.tls !== undefined)?.open?.tls?.certificate;
-    const certificate = key === undefined ? undefined : this.#serving?.certificates.get(key);
+    const certificate = host?.tls && this.#serving?.certificates.get(host.tls.certificate);
     callback(null, (certificate && this.#contexts.get(certificate)) ?? this.#default);
   }
 
@@ -103,11 +105,10 @@ export class TlsTerminator {
   #judge(socket: TLSSocket): HandshakeOutcome {
     const version = VERSIONS[socket.getProtocol() ?? ''];
     if (version === undefined) return { kind: 'failed' };
-    const name = (socket as TLSSocket & { readonly servername?: string | false }).servername;
-    const serverName = typeof name === 'string' && name !== '' ? name : undefined;
+    const { servername } = socket as TLSSocket & { readonly servername?: string | false };
+    const serverName = servername === false || servername === '' ? undefined : servername;
     const host = serverName === undefined ? undefined : this.#hostOf(serverName);
-    const floor = host?.sites.find(({ open }) => open?.tls !== undefined)?.open?.tls?.minVersion;
-    if (floor !== undefined && version < floor) return { kind: 'refused', version };
+    if (host?.tls !== undefined && version < host.tls.minVersion) return { kind: 'refused', version };
     const policy = host?.tlsPolicy ?? DEFAULT_TLS_POLICY;
     return { kind: 'secure', socket, tls: { serverName, version, policy } };
   }

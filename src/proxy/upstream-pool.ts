@@ -1,4 +1,5 @@
 // Idle connections to endpoints, newest first, and the way to new ones.
+import { setImmediate } from 'node:timers';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Backend } from '../model/configuration.ts';
 import { ConnectAttempt, type ConnectServices, type Requester } from './upstream-connect.ts';

@@ -1,6 +1,5 @@
 // The entry of a worker thread: ties a data plane to its thread's time, chance, messages and shared memory.
 import { randomBytes } from 'node:crypto';
-import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Clock } from '../model/clock.ts';
 import type { FromWorker, ToWorker } from '../model/delta.ts';

@@ -7,6 +7,7 @@ import { keyOf, type RawPolicy } from '../api/objects.ts';
 import { type MattermostIngressPolicy, POLICY_KIND } from '../api/policy.ts';
 import { sitePath } from '../api/text-forms.ts';
 import { checkPolicy } from '../api/validate.ts';
+import type { SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import type { Problem } from './problem.ts';
 
@@ -15,11 +16,13 @@ export type Claim = {
   readonly hosts: readonly string[];
   /** Undefined where an invalid policy does not say: it could be any path of its hosts. */
   readonly path: string | undefined;
-  /** All that a host can have only once, since it is settled before a path is known; undefined where not known. */
+  /** All that a host can have only once, since it is settled before a path is known, as text to compare; undefined where not known. */
   readonly tls: string | undefined;
   /** Which hosts the policy means is not known, and it could be any that a wildcard of its namespace answers for. */
   readonly holdsWildcards: boolean;
 };
+
+const NO_TLS = 'none';
 
 /** A policy on its way through the passes. */
 export type PolicyDraft = {
@@ -30,6 +33,8 @@ export type PolicyDraft = {
   /** Milliseconds since the epoch; infinite where the object does not say. */
   readonly createdMs: number;
   readonly claim: Claim;
+  /** TLS settings of its hosts while the policy is invalid: what it had last, else what can be read of it. */
+  readonly closedTls: SiteTls | undefined;
   /** Undefined if the policy is invalid. */
   readonly policy: MattermostIngressPolicy | undefined;
   readonly problems: readonly Problem[];
@@ -57,6 +62,7 @@ function readPolicy(raw: RawPolicy, remembered: RememberedClaim | undefined): Po
     generation: generation ?? 0,
     createdMs: Number.isNaN(created) ? Infinity : created,
     claim: policy === undefined ? salvageClaim(raw, remembered) : claimOf(policy),
+    closedTls: policy === undefined ? (rememberedTls(remembered) ?? salvageTls(raw)) : undefined,
     policy,
     problems: issues.map(({ field, message, remedy }) => ({
       severity: 'error',
@@ -68,16 +74,39 @@ function readPolicy(raw: RawPolicy, remembered: RememberedClaim | undefined): Po
   };
 }
 
-function claimOf({ spec }: MattermostIngressPolicy): Claim {
-  const { hosts, path, tls } = spec.route;
-  const minVersion = spec.client?.tls?.minVersion ?? DEFAULTS.client.tls.minVersion;
-  const redirect = tls?.redirectHTTP ?? DEFAULTS.route.tls.redirectHTTP;
+function claimOf(policy: MattermostIngressPolicy): Claim {
+  const { hosts, path } = policy.spec.route;
+  const siteTls = siteTlsOf(policy);
   return {
     hosts,
     path: path ?? DEFAULTS.route.path,
-    tls: tls === undefined ? 'none' : JSON.stringify([tls.secretName, redirect, minVersion]),
+    tls: siteTls === undefined ? NO_TLS : JSON.stringify(siteTls),
     holdsWildcards: false,
   };
+}
+
+/** TLS towards the clients of a policy; undefined where it is served on plain HTTP. */
+export function siteTlsOf({ metadata, spec }: MattermostIngressPolicy): SiteTls | undefined {
+  const { tls } = spec.route;
+  if (tls === undefined) return undefined;
+  return {
+    certificate: `${metadata.namespace}/${tls.secretName}`,
+    redirectHttp: tls.redirectHTTP ?? DEFAULTS.route.tls.redirectHTTP,
+    minVersion: spec.client?.tls?.minVersion ?? DEFAULTS.client.tls.minVersion,
+  };
+}
+
+function rememberedTls(remembered: RememberedClaim | undefined): SiteTls | undefined {
+  const text = remembered?.tls;
+  return text === undefined || text === NO_TLS ? undefined : (JSON.parse(text) as SiteTls);
+}
+
+function salvageTls(raw: RawPolicy): SiteTls | undefined {
+  const secretName = get(get(get(get(raw, 'spec'), 'route'), 'tls'), 'secretName');
+  if (typeof secretName !== 'string') return undefined;
+  const { redirectHTTP: redirectHttp } = DEFAULTS.route.tls;
+  const { minVersion } = DEFAULTS.client.tls;
+  return { certificate: `${raw.metadata.namespace}/${secretName}`, redirectHttp, minVersion };
 }
 
 /** What an invalid policy claims: what can be read of it, and where something cannot, what it had last. */

@@ -2,12 +2,12 @@
 import { DEFAULTS } from '../api/defaults.ts';
 import type { MattermostIngressPolicy } from '../api/policy.ts';
 import { parseDurationMs, parseSizeBytes } from '../api/quantities.ts';
-import type { Certificate, OpenSite, Site, SiteTls } from '../model/configuration.ts';
+import type { Certificate, OpenSite, Site } from '../model/configuration.ts';
 import { compileAdmission } from './admission.ts';
 import { compilePersistence } from './affinity.ts';
 import { type BackendSource, type CompiledBackend, compileBackend } from './backends.ts';
 import { takeCertificate } from './certificates.ts';
-import type { PolicyDraft } from './policies.ts';
+import { type PolicyDraft, siteTlsOf } from './policies.ts';
 import type { Problem, Report } from './problem.ts';
 import type { Grant } from './routes.ts';
 
@@ -21,7 +21,7 @@ export type PolicySites = {
   readonly sites: readonly Site[];
   /** Undefined if the policy is invalid. */
   readonly compiled: CompiledBackend | undefined;
-  /** The certificate of its open sites. */
+  /** The certificate of its sites; of an invalid policy the one it had. */
   readonly certificate: Certificate | undefined;
   readonly problems: readonly Problem[];
 };
@@ -30,7 +30,8 @@ export type PolicySites = {
 export function compileSites(draft: PolicyDraft, grant: Grant, source: SiteSource): PolicySites {
   const { policy } = draft;
   if (policy === undefined) {
-    return { sites: closedSites(draft, grant), compiled: undefined, certificate: undefined, problems: [] };
+    const certificate = source.certificates.get(draft.closedTls?.certificate ?? '')?.good?.certificate;
+    return { sites: closedSites(draft, grant), compiled: undefined, certificate, problems: [] };
   }
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
@@ -50,7 +51,11 @@ function closedSites(draft: PolicyDraft, grant: Grant): readonly Site[] {
   if (grant.closed.length === 0) return [];
   const key = grant.open.length === 0 ? draft.key : `${draft.key}#closed`;
   return [
-    { ...siteOf(draft, key), hosts: grant.closed, service: { kind: 'closed', reason: 'policy-invalid' } },
+    {
+      ...siteOf(draft, key),
+      hosts: grant.closed,
+      service: { kind: 'closed', reason: 'policy-invalid', tls: draft.closedTls },
+    },
   ];
 }
 
@@ -71,7 +76,7 @@ function openService(
   return {
     kind: 'open',
     backend,
-    tls: siteTls(policy),
+    tls: siteTlsOf(policy),
     admission: compileAdmission(spec.admission, secrets, report),
     persistence: compilePersistence(spec.sessionPersistence, spec.route.path ?? DEFAULTS.route.path),
     requestBodyMaxBytes: bodyMaxBytes(spec.limits?.requestBody ?? DEFAULTS.limits.requestBody),
@@ -80,22 +85,12 @@ function openService(
   };
 }
 
-function siteTls({ metadata, spec }: MattermostIngressPolicy): SiteTls | undefined {
-  const { tls } = spec.route;
-  if (tls === undefined) return undefined;
-  return {
-    certificate: `${metadata.namespace}/${tls.secretName}`,
-    redirectHttp: tls.redirectHTTP ?? DEFAULTS.route.tls.redirectHTTP,
-    minVersion: spec.client?.tls?.minVersion ?? DEFAULTS.client.tls.minVersion,
-  };
-}
-
 function findCertificate(
   policy: MattermostIngressPolicy,
   source: SiteSource,
   report: Report,
 ): Certificate | undefined {
-  const tls = siteTls(policy);
+  const tls = siteTlsOf(policy);
   if (tls === undefined) return undefined;
   const use = {
     key: tls.certificate,

@@ -122,8 +122,12 @@ function certificateKeys(drafts: readonly PolicyDraft[], memory: TranslateMemory
 }
 
 /** Those of an invalid policy are kept too, so that its last good certificate is there when it is mended. */
-function certificateKeysOf({ key, policy }: PolicyDraft, memory: TranslateMemory): readonly string[] {
-  if (policy === undefined) return memory.policies.get(key)?.certificateKeys ?? [];
+function certificateKeysOf(draft: PolicyDraft, memory: TranslateMemory): readonly string[] {
+  const { key, policy, closedTls } = draft;
+  if (policy === undefined) {
+    const remembered = memory.policies.get(key)?.certificateKeys ?? [];
+    return [...new Set([...remembered, ...(closedTls === undefined ? [] : [closedTls.certificate])])];
+  }
   const { route, backend } = policy.spec;
   const names = [route.tls?.secretName, backend?.tls?.clientCertificateRef?.name];
   return names
@@ -148,9 +152,10 @@ function assemble(results: readonly Result[], fallback: Certificate | undefined)
   const certificates = new Map<string, Certificate>();
   for (const { grant, made } of results) {
     for (const site of made.sites) sites.set(site.key, site);
-    if (grant.open.length === 0) continue;
-    if (made.compiled !== undefined) backends.set(made.compiled.backend.key, made.compiled.backend);
+    if (made.sites.length === 0) continue;
     if (made.certificate !== undefined) certificates.set(made.certificate.key, made.certificate);
+    if (grant.open.length === 0 || made.compiled === undefined) continue;
+    backends.set(made.compiled.backend.key, made.compiled.backend);
   }
   if (fallback !== undefined) certificates.set(fallback.key, fallback);
   return { sites, backends, certificates };

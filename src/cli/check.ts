@@ -1,0 +1,121 @@
+// `check`: manifests through the translator without serving them, for people before they apply and for their CI.
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { Command } from 'commander';
+import { type Assembly, assemble } from '../manifests/assembly.ts';
+import { adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
+import { type Finding, type FindingReason, locateFinding } from '../model/finding.ts';
+import { NO_ADDRESSES } from '../translate/address-ranges.ts';
+import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
+
+const EXAMPLE = `
+Examples:
+  mattermost-ingress check ./manifests
+  mattermost-ingress check --allow-missing policy.yaml
+  kubectl get mmip -A -o yaml | mattermost-ingress check --allow-missing -
+Exit codes: 0 no errors (warnings are fine), 1 errors, 2 a file cannot be read.`;
+
+/** Findings that speak of objects which need not be among the files that are checked. */
+const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
+  'SecretNotFound',
+  'ServiceNotFound',
+  'NoEndpoints',
+]);
+
+type CheckOptions = { readonly json?: boolean; readonly allowMissing?: boolean };
+
+export function addCheckCommand(program: Command): void {
+  program
+    .command('check')
+    .description('say what is wrong with manifests')
+    .argument('<files...>', 'YAML files, folders of them, or - for standard input')
+    .option('--json', 'print one JSON object instead of text')
+    .option('--allow-missing', 'Secrets, Services and endpoints may live elsewhere')
+    .addHelpText('after', EXAMPLE)
+    .action((files: readonly string[], options: CheckOptions) => check(files, options));
+}
+
+async function check(paths: readonly string[], options: CheckOptions): Promise<void> {
+  let files: readonly ManifestFile[];
+  try {
+    files = (await Promise.all(paths.map(readPath))).flat();
+  } catch (error) {
+    process.stderr.write(
+      `Cannot read what is to be checked: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const assembly = assemble(files);
+  const findings = findingsOf(assembly).filter(
+    ({ reason }) => options.allowMissing !== true || !MISSING.has(reason),
+  );
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const summary = {
+    errors,
+    warnings: findings.length - errors,
+    policies: assembly.objects.policies.size,
+    files: files.length,
+  };
+  const output =
+    options.json === true ? `${JSON.stringify({ ...summary, findings })}\n` : inWords(findings, summary);
+  process.stdout.write(output);
+  process.exitCode = errors > 0 ? 1 : 0;
+}
+
+/** What reading found, then what translating found, each with its place in the files. */
+function findingsOf(assembly: Assembly): readonly Finding[] {
+  const settings = {
+    hostNamespaces: [],
+    deniedEndpoints: NO_ADDRESSES,
+    // Tokens and digests go nowhere from here.
+    stickyKeys: [randomBytes(32)],
+    secretDigestKey: randomBytes(32),
+    nowMs: Date.now(),
+  };
+  const { findings } = translate(assembly.objects, settings, EMPTY_MEMORY);
+  return [...assembly.findings, ...findings.map((finding) => locateFinding(finding, (object, field) => assembly.locate(object, field)))];
+}
+
+async function readPath(path: string): Promise<readonly ManifestFile[]> {
+  if (path === '-') return [adoptText(undefined, 'standard input', await readStandardInput())];
+  if (!(await stat(path)).isDirectory()) return [adoptText(undefined, path, await readFile(path, 'utf8'))];
+  const names = await readdir(path, { recursive: true });
+  const manifests = names.filter((name) => /(^|\/)[^./][^/]*\.(ya?ml|json)$/.test(name)).toSorted();
+  return Promise.all(
+    manifests.map(async (name) =>
+      adoptText(undefined, join(path, name), await readFile(join(path, name), 'utf8')),
+    ),
+  );
+}
+
+async function readStandardInput(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += String(chunk);
+  return text;
+}
+
+type Summary = {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly policies: number;
+  readonly files: number;
+};
+
+function inWords(findings: readonly Finding[], summary: Summary): string {
+  const { errors, warnings, policies, files } = summary;
+  const lines = findings.map(describe);
+  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')} of ${counted(files, 'file')}\n`;
+}
+
+function describe({ severity, object, location, field, reason, message, remedy }: Finding): string {
+  const place = location === undefined ? '' : `${location.file}:${location.line}: `;
+  const subject = object === undefined ? '' : `${object.kind} ${object.namespace}/${object.name} `;
+  return `${place}${severity}: ${subject}${field === '' ? '' : `${field} `}[${reason}]\n    ${message}\n    ${remedy}\n`;
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

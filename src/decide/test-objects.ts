@@ -1,0 +1,203 @@
+// Requests, sites and endpoints for the tests of this folder: small, valid, and changed by what a test is about.
+import { createHmac } from 'node:crypto';
+import { type IpAddress, parseAddress } from '../model/address.ts';
+import type {
+  AddressRanges,
+  Admission,
+  AdmissionRule,
+  Backend,
+  Endpoint,
+  HeaderCondition,
+  OpenSite,
+  Persistence,
+  Site,
+} from '../model/configuration.ts';
+import type { Client, RequestHead } from '../model/request.ts';
+import { compileBackend, compileHosts, DEFAULT_TLS_POLICY, type Serving } from './compiled.ts';
+
+export const HOST = 'chat.example.com';
+export const DIGEST_KEY = Buffer.from('digest key of a test');
+export const NOBODY: AddressRanges = { v4: [], v6: [] };
+
+/** A request as the parser makes it: `GET /path?query` and field lines `Name: value`; Host where none is given. */
+export function request(
+  line: string,
+  lines: readonly string[] = [],
+  more: Partial<RequestHead> = {},
+): RequestHead {
+  const [method = '', target = ''] = line.split(' ');
+  const hasHost = lines.some((each) => /^host:/i.test(each));
+  const pairs = (hasHost ? lines : [`Host: ${HOST}`, ...lines]).map((each) => {
+    const colon = each.indexOf(':');
+    return [each.slice(0, colon), each.slice(colon + 1).trim()] as const;
+  });
+  const named = (name: string) =>
+    pairs.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
+  const host = named('host')[0] ?? '';
+  return {
+    method,
+    target,
+    path: target.split('?')[0] ?? '',
+    host,
+    hostname: host.toLowerCase().replace(/:[0-9]+$/, ''),
+    version: '1.1',
+    fields: pairs.flat(),
+    names: pairs.map(([name]) => name.toLowerCase()),
+    nominated: named('connection').flatMap((value) => value.toLowerCase().split(/ *, */)),
+    framing: { kind: 'none' },
+    upgrade: { kind: 'none' },
+    expectContinue: false,
+    close: false,
+    headBytes: 100,
+    ...more,
+  };
+}
+
+/** A valid WebSocket handshake at a path. */
+export function webSocket(path: string, lines: readonly string[] = []): RequestHead {
+  const key = 'AAAAAAAAAAAAAAAAAAAAAA==';
+  const handshake = ['Connection: Upgrade', 'Upgrade: websocket', `Sec-WebSocket-Key: ${key}`];
+  return request(`GET ${path}`, [...handshake, 'Sec-WebSocket-Version: 13', ...lines], {
+    upgrade: { kind: 'websocket', key, protocols: [], extensions: undefined },
+  });
+}
+
+/** An address that a test states; throws where it is none. */
+export function address(text: string): IpAddress {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`${text} is no address`);
+  return parsed;
+}
+
+/** Ranges from `first-last` texts, which must be sorted and apart. */
+export function ranges(...texts: readonly string[]): AddressRanges {
+  const ends = texts.flatMap((text) => text.split('-')).map((text) => address(text).hex);
+  return { v4: ends.filter((hex) => hex.length === 8), v6: ends.filter((hex) => hex.length === 32) };
+}
+
+export function client(more: Partial<Client> = {}): Client {
+  return {
+    peer: address('203.0.113.9'),
+    peerPort: 50_000,
+    localPort: 8080,
+    tls: undefined,
+    trusted: false,
+    ...more,
+  };
+}
+
+/** A rule without conditions that allows; `more` says what a test is about. */
+export function rule(name: string, more: Partial<AdmissionRule> = {}): AdmissionRule {
+  return {
+    name,
+    action: 'Allow',
+    never: false,
+    sources: undefined,
+    paths: undefined,
+    methods: undefined,
+    headers: undefined,
+    request: undefined,
+    cookies: undefined,
+    bearerToken: false,
+    ...more,
+  };
+}
+
+/** Rules with Deny for the rest. */
+export function admission(rules: readonly AdmissionRule[], more: Partial<Admission> = {}): Admission {
+  return {
+    mode: 'Enforce',
+    rules,
+    defaultAction: 'Deny',
+    denyStatus: 403,
+    rejectReason: 'None',
+    secretHeaders: [],
+    ...more,
+  };
+}
+
+export const OPEN_TO_ALL = admission([], { defaultAction: 'Allow' });
+
+/** A secret header with these keys and values, as translate/ digests them. */
+export function secretHeader(name: string, values: Readonly<Record<string, string>>): HeaderCondition {
+  const secrets = Object.entries(values).map(([key, value]) => ({
+    key,
+    digest: createHmac('sha256', DIGEST_KEY).update(value, 'latin1').digest('hex'),
+  }));
+  return { name, type: 'Secret', secrets };
+}
+
+export const COOKIE: Persistence = {
+  type: 'Cookie',
+  cookieName: 'MMSTICKY',
+  cookieAttributes: '; Path=/; HttpOnly; SameSite=Lax',
+  fallback: ['UserIdentity', 'SourceAddress'],
+  ipv4PrefixLength: 32,
+  ipv6PrefixLength: 64,
+};
+
+export function openSite(more: Partial<OpenSite> = {}): OpenSite {
+  return {
+    kind: 'open',
+    backend: 'chat/mattermost',
+    tls: undefined,
+    admission: OPEN_TO_ALL,
+    persistence: COOKIE,
+    requestBodyMaxBytes: 1000,
+    webSocketIdleTimeoutMs: 3_600_000,
+    accessLog: true,
+    ...more,
+  };
+}
+
+/** A site for `host/path`, named by it. */
+export function site(place: string, service: Site['service'] = openSite()): Site {
+  const slash = place.indexOf('/');
+  const hosts = [slash === -1 ? place : place.slice(0, slash)];
+  const path = slash === -1 ? '/' : place.slice(slash);
+  const owner = { kind: 'MattermostIngressPolicy', namespace: 'chat', name: place };
+  return { key: place, owner, hosts, path, service };
+}
+
+export const CLOSED: Site['service'] = { kind: 'closed', reason: 'policy-invalid', tls: undefined };
+
+/** An endpoint with two tokens, as two sticky keys give. */
+export function endpoint(identity: string, more: Partial<Endpoint> = {}): Endpoint {
+  const tokens = [`${identity}-new`, `${identity}-old`];
+  return { identity, address: '10.0.0.1', port: 8065, state: 'ready', tokens, name: identity, ...more };
+}
+
+export function backend(endpoints: readonly Endpoint[], more: Partial<Backend> = {}): Backend {
+  return {
+    key: 'chat/mattermost',
+    service: { namespace: 'chat', name: 'mattermost', port: '8065' },
+    loadBalancing: 'LeastConnections',
+    tls: undefined,
+    connectTimeoutMs: 3000,
+    responseTimeoutMs: 600_000,
+    endpoints,
+    ...more,
+  };
+}
+
+/** What a worker serves: these sites, and one backend whose endpoints have the slots 0, 1, 2 ... */
+export function serving(
+  sites: readonly Site[],
+  endpoints: readonly Endpoint[] = [endpoint('node-1')],
+): Serving {
+  const placed = { backend: backend(endpoints), slots: endpoints.map((_, at) => at) };
+  return {
+    generation: 1,
+    hosts: compileHosts(sites),
+    backends: new Map([[placed.backend.key, compileBackend(placed)]]),
+    certificates: new Map(),
+  };
+}
+
+/** A client over TLS whose handshake was made for that policy. */
+export function tlsClient(
+  policy: string = DEFAULT_TLS_POLICY,
+  more: Partial<Client['tls'] & object> = {},
+): Client {
+  return client({ localPort: 8443, tls: { serverName: HOST, version: '1.3', policy, ...more } });
+}

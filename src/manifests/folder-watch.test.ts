@@ -1,0 +1,78 @@
+// Watches of folders: what is watched, what no longer, and failures told once.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FolderWatch } from './folder-watch.ts';
+
+let directory = '';
+let events = 0;
+let failures: unknown[] = [];
+let watch: FolderWatch;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'manifests-'));
+  events = 0;
+  failures = [];
+  watch = new FolderWatch(
+    () => {
+      events += 1;
+    },
+    (error) => failures.push(error),
+  );
+});
+afterEach(() => {
+  watch.close();
+  rmSync(directory, { recursive: true });
+});
+
+function countWatches(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+}
+
+async function seeEvent(folder: string): Promise<void> {
+  const before = events;
+  writeFileSync(join(folder, 'a.yaml'), String(before));
+  await vi.waitFor(() => expect(events).toBeGreaterThan(before), { timeout: 10_000, interval: 5 });
+}
+
+test('a folder is watched once, until a look passes it by', async () => {
+  const sub = join(directory, 'sub');
+  mkdirSync(sub);
+  for (let look = 0; look < 2; look += 1) {
+    watch.enter(directory, '1');
+    watch.enter(sub, '2');
+    watch.endLook();
+    expect(countWatches()).toBe(2);
+  }
+  await seeEvent(sub);
+  watch.enter(directory, '1');
+  watch.endLook();
+  expect(countWatches()).toBe(1);
+  await seeEvent(directory);
+  watch.close();
+  expect(countWatches()).toBe(0);
+});
+
+test('a folder that took the place of another is watched anew', async () => {
+  const sub = join(directory, 'sub');
+  mkdirSync(sub);
+  watch.enter(sub, '1');
+  rmSync(sub, { recursive: true });
+  mkdirSync(sub);
+  watch.enter(sub, '2');
+  watch.endLook();
+  expect(countWatches()).toBe(1);
+  await seeEvent(sub);
+});
+
+test('a watch that fails is told once, and again after it was given up', () => {
+  const missing = join(directory, 'missing');
+  for (let look = 0; look < 2; look += 1) {
+    watch.enter(missing, '1');
+    watch.endLook();
+  }
+  expect(failures).toMatchObject([{ code: 'ENOENT' }]);
+  watch.endLook();
+  watch.enter(missing, '1');
+  expect(failures).toHaveLength(2);
+});
