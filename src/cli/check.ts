@@ -76,7 +76,10 @@ function findingsOf(assembly: Assembly): readonly Finding[] {
     nowMs: Date.now(),
   };
   const { findings } = translate(assembly.objects, settings, EMPTY_MEMORY);
-  return [...assembly.findings, ...findings.map((finding) => locateFinding(finding, (object, field) => assembly.locate(object, field)))];
+  return [
+    ...assembly.findings,
+    ...findings.map((finding) => locateFinding(finding, (object, field) => assembly.locate(object, field))),
+  ];
 }
 
 async function readPath(path: string): Promise<readonly ManifestFile[]> {

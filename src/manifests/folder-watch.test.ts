@@ -25,8 +25,11 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function countWatches(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+/** A closed watch leaves the process a turn later. */
+async function seeWatches(count: number): Promise<void> {
+  const countWatches = (): number =>
+    process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
+  await vi.waitFor(() => expect(countWatches()).toBe(count), { timeout: 10_000, interval: 5 });
 }
 
 async function seeEvent(folder: string): Promise<void> {
@@ -42,15 +45,15 @@ test('a folder is watched once, until a look passes it by', async () => {
     watch.enter(directory, '1');
     watch.enter(sub, '2');
     watch.endLook();
-    expect(countWatches()).toBe(2);
+    await seeWatches(2);
   }
   await seeEvent(sub);
   watch.enter(directory, '1');
   watch.endLook();
-  expect(countWatches()).toBe(1);
+  await seeWatches(1);
   await seeEvent(directory);
   watch.close();
-  expect(countWatches()).toBe(0);
+  await seeWatches(0);
 });
 
 test('a folder that took the place of another is watched anew', async () => {
@@ -61,7 +64,7 @@ test('a folder that took the place of another is watched anew', async () => {
   mkdirSync(sub);
   watch.enter(sub, '2');
   watch.endLook();
-  expect(countWatches()).toBe(1);
+  await seeWatches(1);
   await seeEvent(sub);
 });
 

@@ -5,9 +5,10 @@ import { type IpAddress, parsePeerAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { Client, ClientTls } from '../model/request.ts';
 import type { ConnectionRejection, Listener as ListenerName, Recorder } from '../observe/recorder.ts';
-import { type ConnectionServices, Http1Connection } from './connection.ts';
+import { Http1Connection } from './connection.ts';
 import { readProxyHeader } from './proxy-header.ts';
 import { adoptSocket } from './read-buffer.ts';
+import type { ConnectionServices, OpenConnection } from './services.ts';
 import { Timer } from './timers.ts';
 import type { TlsTerminator } from './tls.ts';
 
@@ -15,7 +16,7 @@ export type AcceptServices = ConnectionServices & {
   readonly recorder: Recorder;
   readonly trustedProxies: AddressRanges;
   readonly proxyProtocolFrom: AddressRanges;
-  readonly onConnection: (connection: Http1Connection) => void;
+  readonly onConnection: (connection: OpenConnection) => void;
 };
 
 /** How a client reached us, as far as the socket or a PROXY header says. */
@@ -89,14 +90,18 @@ export class Acceptor {
 
   #open(socket: Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
     const { recorder } = this.#services;
-    let connection: Http1Connection | undefined;
-    const onBytes = (chunk: Buffer, start: number, end: number) => connection?.onBytes(chunk, start, end);
+    // Nothing is read before this turn of the event loop is over.
+    const onBytes = (chunk: Buffer, start: number, end: number) => connection.onBytes(chunk, start, end);
     const isPlain = socket === raw;
     const used = isPlain ? adoptSocket(socket, this.#services.readBuffer, onBytes) : socket;
     if (!isPlain) used.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length));
     recorder.connectionOpened(this.#name);
     used.once('close', () => recorder.connectionClosed(this.#name));
-    connection = new Http1Connection({ socket: used, raw: isPlain ? used : raw }, client, this.#services);
+    const connection = new Http1Connection(
+      { socket: used, raw: isPlain ? used : raw },
+      client,
+      this.#services,
+    );
     this.#services.onConnection(connection);
     if (early !== undefined && early.length > 0) connection.onBytes(early, 0, early.length);
     used.resume();

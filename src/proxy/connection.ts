@@ -1,15 +1,15 @@
 // One HTTP/1 connection of a client: requests in order, one exchange at a time, until it closes or becomes a tunnel.
 import type { Socket } from 'node:net';
-import type { ClientFault, Fault } from '../model/fault.ts';
+import { type ClientFault, clientFault, type Fault } from '../model/fault.ts';
 import type { Client, RequestHead } from '../model/request.ts';
 import { RequestHeadReader } from '../wire/http1-request.ts';
 import type { ClientListener, ClientStream } from './client-stream.ts';
 import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { LingeringClose } from './lingering-close.ts';
 import { MessageWriter } from './message-writer.ts';
-import type { ReadBuffer } from './read-buffer.ts';
 import { RequestBody } from './request-body.ts';
-import { Timer, type TimerWheel } from './timers.ts';
+import type { ConnectionServices } from './services.ts';
+import { Timer } from './timers.ts';
 import type { TunnelEnd } from './tunnel.ts';
 
 /**
@@ -23,16 +23,6 @@ const KEEP_ALIVE_MS = 75_000;
 const BODY_IDLE_MS = 60_000;
 const MAX_PENDING_BYTES = 65_536;
 const MAX_REQUESTS = 1000;
-
-export type ConnectionServices = {
-  readonly readBuffer: ReadBuffer;
-  readonly timers: TimerWheel;
-  /** Who hears of everything that follows a head; undefined when it is answered already. */
-  readonly onRequest: (head: RequestHead, stream: ClientStream) => ClientListener | undefined;
-  /** Answers a request whose head was refused. */
-  readonly onRefused: (fault: Fault, stream: ClientStream) => void;
-  readonly onClosed: (connection: Http1Connection) => void;
-};
 
 export class Http1Connection implements ClientStream {
   readonly client: Client;
@@ -234,8 +224,7 @@ export class Http1Connection implements ClientStream {
 
   #onTimeout(): void {
     if (this.#state === 'body') this.#fault('body-timeout');
-    else if (this.#state === 'head' && !this.#reader.isEmpty)
-      this.#refuse({ source: 'client', code: 'request-timeout' });
+    else if (this.#state === 'head' && !this.#reader.isEmpty) this.#refuse(clientFault('request-timeout'));
     else this.#socket.destroy();
   }
 
@@ -274,11 +263,10 @@ export class Http1Connection implements ClientStream {
 
   finish(close: boolean): void {
     if (this.#state === 'closed') return;
-    const isComplete = this.#state === 'waiting';
     this.#listener = undefined;
     this.#head = undefined;
     this.response.flush();
-    if (close || !isComplete) {
+    if (close || this.#state !== 'waiting') {
       this.#linger();
       return;
     }

@@ -1,11 +1,14 @@
-// What every exchange of a worker works with; made once in data-plane.ts.
+// What the exchanges and the connections of a worker work with; made once in data-plane.ts.
 import type { Serving } from '../decide/compiled.ts';
 import type { DecideSettings } from '../decide/decide.ts';
 import type { LoadView } from '../decide/balance.ts';
+import type { Fault } from '../model/fault.ts';
+import type { RequestHead } from '../model/request.ts';
 import type { Clock } from '../model/clock.ts';
 import type { SharedRow } from '../model/shared-state.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
+import type { ClientListener, ClientStream } from './client-stream.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import type { TimerWheel } from './timers.ts';
 import type { TunnelSet } from './tunnel-set.ts';
@@ -27,4 +30,20 @@ export type ExchangeServices = {
   readonly newRequestId: () => string;
   /** Clients are to leave: answers end their connection. */
   readonly isLameDuck: () => boolean;
+};
+
+/** A client's connection as its worker keeps it. */
+export type OpenConnection = {
+  /** No further request on it; ends at once where none is being answered. */
+  closeWhenIdle(): void;
+};
+
+export type ConnectionServices = {
+  readonly readBuffer: ReadBuffer;
+  readonly timers: TimerWheel;
+  /** Who hears of everything that follows a head; undefined when it is answered already. */
+  readonly onRequest: (head: RequestHead, stream: ClientStream) => ClientListener | undefined;
+  /** Answers a request whose head was refused. */
+  readonly onRefused: (fault: Fault, stream: ClientStream) => void;
+  readonly onClosed: (connection: OpenConnection) => void;
 };

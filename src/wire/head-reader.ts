@@ -54,10 +54,11 @@ export class HeadReader {
     const before = this.text.length;
     const found = before === 0 ? chunk.indexOf(END_OF_HEAD, start) : -1;
     // A shared read buffer holds old bytes behind `end`: a hit there is none.
+    // Else no more than one byte over the limit is taken, besides an empty line that does not count.
     const stop =
       found !== -1 && found + 4 <= end
         ? found + 4
-        : Math.min(end, start + this.#limits.headBytes + 1 - before);
+        : Math.min(end, start + this.#limits.headBytes + 3 - before);
     this.text =
       before === 0
         ? chunk.toString('latin1', start, stop)
@@ -68,31 +69,28 @@ export class HeadReader {
     return state;
   }
 
+  /** What came first in the bytes is what is said of them, so that it does not matter how they were cut. */
   #scan(): HeadState {
+    this.#passOverEmptyLine();
+    const { text } = this;
     for (;;) {
-      if (!this.#skippedEmptyLine && this.#scanned === 0 && this.text.startsWith('\r\n')) {
-        this.text = this.text.slice(2);
-        this.#skippedEmptyLine = true;
-      }
-      const text = this.text;
-      const carriageReturn = text.indexOf('\r', this.#scanned);
-      const lineFeed = text.indexOf('\n', this.#scanned);
-      if (lineFeed !== -1 && lineFeed !== carriageReturn + 1) return 'malformed';
-      if (
-        carriageReturn !== -1 &&
-        carriageReturn + 1 < text.length &&
-        text.charCodeAt(carriageReturn + 1) !== LF
-      ) {
-        return 'malformed';
-      }
       const lineStart = this.#scanned;
-      const fault = this.#judgeLine(lineStart, lineFeed === -1 ? text.length : lineFeed + 1);
+      const lineFeed = text.indexOf('\n', lineStart);
+      const bad = badLineEnd(text, text.indexOf('\r', lineStart), lineFeed);
+      const fault = this.#judgeLine(lineStart, bad ?? (lineFeed === -1 ? text.length : lineFeed + 1));
       if (fault !== undefined) return fault;
+      if (bad !== undefined) return 'malformed';
       if (lineFeed === -1) return 'incomplete';
       this.lineEnds.push(lineFeed);
       this.#scanned = lineFeed + 1;
       if (lineFeed === lineStart + 1) return lineStart === 0 ? 'malformed' : 'complete';
     }
+  }
+
+  #passOverEmptyLine(): void {
+    if (this.#skippedEmptyLine || !this.text.startsWith('\r\n')) return;
+    this.text = this.text.slice(2);
+    this.#skippedEmptyLine = true;
   }
 
   #judgeLine(start: number, end: number): HeadFault | undefined {
@@ -112,4 +110,12 @@ export class HeadReader {
 /** A first line starts with a visible character: what else comes (a TLS hello, say) need not be waited for. */
 function canStart(code: number, skippedEmptyLine: boolean): boolean {
   return (code > 0x20 && code < 0x7f) || (code === CR && !skippedEmptyLine);
+}
+
+/** Position of the first byte that breaks a line end: a LF without its CR, or what follows a CR and is no LF. */
+function badLineEnd(text: string, carriageReturn: number, lineFeed: number): number | undefined {
+  if (carriageReturn === -1 || (lineFeed !== -1 && lineFeed < carriageReturn))
+    return lineFeed === -1 ? undefined : lineFeed;
+  const next = carriageReturn + 1;
+  return next < text.length && text.charCodeAt(next) !== LF ? next : undefined;
 }

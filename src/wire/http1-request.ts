@@ -81,7 +81,7 @@ function parseRequestLine(line: string): RequestLine | ClientFault {
 function parseVersion(text: string): '1.0' | '1.1' | 'request-malformed' | 'version-unsupported' {
   if (text === 'HTTP/1.1') return '1.1';
   if (text === 'HTTP/1.0') return '1.0';
-  return /^HTTP\/[0-9]\.[0-9]$/.test(text) ? 'version-unsupported' : 'request-malformed';
+  return /^HTTP\/([0-9]\.[0-9]|[2-9])$/.test(text) ? 'version-unsupported' : 'request-malformed';
 }
 
 function parseTarget(method: string, text: string): Pick<RequestLine, 'target' | 'authority'> | undefined {
