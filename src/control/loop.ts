@@ -20,10 +20,10 @@ export type LoopOptions = {
   readonly source: ObjectSource;
   readonly settings: Omit<TranslateSettings, 'nowMs'>;
   readonly publisher: Publisher;
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, 'publish'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: MainMetrics;
+  readonly metrics: Pick<MainMetrics, 'configurationSent' | 'configurationServed' | 'findingsCounted'>;
   readonly load: (slot: number) => number;
   /** Told after each translation. */
   readonly onTranslated: (translation: Translation, findings: readonly Finding[]) => void;
@@ -40,6 +40,7 @@ export class ControlLoop {
   #dirtySinceMs: number | undefined;
   #sentMs = 0;
   #isSynced = false;
+  #isFailing = false;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -48,6 +49,11 @@ export class ControlLoop {
   /** A first full configuration was made. */
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  /** The last translation failed by a mistake of ours; what is served is older than the objects. */
+  get isFailing(): boolean {
+    return this.#isFailing;
   }
 
   /** Reads everything once; the workers may start when this resolves. Rejects where nothing can be read. */
@@ -88,9 +94,11 @@ export class ControlLoop {
     try {
       translation = translate(source.objects(), { ...settings, nowMs: clock.epochMs() }, this.#memory);
     } catch (error) {
+      this.#isFailing = true;
       log.error({ err: error }, 'translation failed; the last configuration stays');
       return;
     }
+    this.#isFailing = false;
     this.#memory = translation.memory;
     const located = translation.findings.map((finding) =>
       locateFinding(finding, (object, field) => source.locate(object, field)),

@@ -16,7 +16,7 @@ export class Member {
   #drained = Promise.withResolvers<void>();
   #beganMs = 0;
   #delayMs = FIRST_DELAY_MS;
-  #beat = -1;
+  #beat = 0;
   #beatMs = 0;
 
   constructor(index: number) {
@@ -36,7 +36,8 @@ export class Member {
     this.#worker = worker;
     this.#beganMs = nowMs;
     this.#beatMs = nowMs;
-    this.#beat = -1;
+    // Its row is zero when it starts.
+    this.#beat = 0;
     this.#drained = Promise.withResolvers<void>();
   }
 

@@ -209,11 +209,11 @@ describe('what passes means the same to every server', () => {
     'knows all of it': (path) => posix.normalize(bare(fold(decode(decode(path))))).toLowerCase(),
   };
   const pieces =
-    '/ // /./ /../ .. . ; ;x \\ %2f %5C %2e %2E%2e %3b %25 %252f %252e a B %73tatic ' +
+    '/ // /./ /../ .. . ; ;x \\ %2f %5C %2e %2E%2e %3b %25 %252f %252e x Y %73tatic ' +
     '/static static /Static /api/v4/websocket /oauth/ /complete';
   const piece = fc.constantFrom(...pieces.split(' '));
   const path = fc.array(piece, { maxLength: 7 }).map((pieces) => `/${pieces.join('')}`);
-  const conditions = [STATIC, OAUTH, { type: 'Exact', value: '/static/a' } as const];
+  const conditions = [STATIC, OAUTH, { type: 'Exact', value: '/static/x' } as const];
   const rules = [
     rule('published', { paths: conditions }),
     rule('ws', { request: 'WebSocket', bearerToken: true }),

@@ -44,7 +44,7 @@ export function assemble(files: readonly ManifestFile[], previous?: ObjectSet): 
 }
 
 /** Order of names by code unit: the same on every machine, whatever its language. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

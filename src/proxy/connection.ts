@@ -80,15 +80,10 @@ export class Http1Connection implements ClientStream {
     );
   }
 
-  /** No request is being read or answered. */
-  get isIdle(): boolean {
-    return this.#state === 'head' && this.#reader.isEmpty && this.#pending === undefined;
-  }
-
   /** The listener is going: no further request on this connection; ends at once where there is none. */
   closeWhenIdle(): void {
     this.#mustClose = true;
-    if (this.isIdle) this.#linger();
+    if (this.#state === 'head' && this.#reader.isEmpty && this.#pending === undefined) this.#linger();
   }
 
   onBytes(chunk: Buffer, start: number, end: number): void {

@@ -1,20 +1,5 @@
 // Field names that have a meaning for a proxy: which may stand once, which a client may never touch.
 
-/** Concern one connection only; never forwarded either way (RFC 9110 section 7.6.1, row X1). */
-export const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-  'proxy-authorization',
-  'proxy-authenticate',
-  'proxy-authentication-info',
-]);
-
 /** Two lines of one of these would let two readers see two requests (row F7). */
 export const SINGLETONS: ReadonlySet<string> = new Set([
   'host',

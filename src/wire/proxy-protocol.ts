@@ -18,6 +18,8 @@ const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const V2_HEADER_BYTES = 16;
 const V2_MAX_BYTES = 4096;
 const V1_MAX_BYTES = 107;
+const V1_PREFIX = 'PROXY ';
+const MAX_PORT = 65_535;
 const V1 = /^PROXY TCP([46]) (\S+) (\S+) (0|[1-9][0-9]{0,4}) (0|[1-9][0-9]{0,4})$/;
 const MALFORMED: ProxyHeader = { kind: 'malformed' };
 const INCOMPLETE: ProxyHeader = { kind: 'incomplete' };
@@ -29,24 +31,26 @@ export function parseProxyHeader(received: Buffer): ProxyHeader {
 }
 
 function parseV1(received: Buffer): ProxyHeader {
-  const prefix = 'PROXY ';
   const text = received.toString('latin1', 0, V1_MAX_BYTES);
-  if (!text.startsWith(prefix.slice(0, text.length))) return MALFORMED;
+  if (!text.startsWith(V1_PREFIX.slice(0, text.length))) return MALFORMED;
   const end = text.indexOf('\r\n');
-  if (end === -1)
-    return received.length >= V1_MAX_BYTES || /\r[^\n]|[^\r]\n/.test(text) ? MALFORMED : INCOMPLETE;
-  const line = text.slice(0, end);
-  const bytes = end + 2;
+  const line = end === -1 ? text : text.slice(0, end);
+  // A CR that is the last byte so far may still belong to the line's end.
+  if (/\n|\r./s.test(line) || (end !== -1 && line.endsWith('\r'))) return MALFORMED;
+  if (end !== -1) return readV1Line(line, end + 2);
+  return received.length >= V1_MAX_BYTES ? MALFORMED : INCOMPLETE;
+}
+
+function readV1Line(line: string, bytes: number): ProxyHeader {
   // Row M9: whatever addresses UNKNOWN carries are not to be believed.
   if (line === 'PROXY UNKNOWN' || line.startsWith('PROXY UNKNOWN ')) return { kind: 'local', bytes };
-  const match = V1.exec(line);
-  if (match === null) return MALFORMED;
-  const source = parseFamily(match[2] ?? '', match[1] ?? '');
-  const destination = parseFamily(match[3] ?? '', match[1] ?? '');
-  const ports = { sourcePort: Number(match[4]), destinationPort: Number(match[5]) };
-  const isSound = ports.sourcePort <= 65_535 && ports.destinationPort <= 65_535;
-  if (source === undefined || destination === undefined || !isSound) return MALFORMED;
-  return { kind: 'proxied', bytes, source, ...ports };
+  const [, family = '', from = '', to = '', fromPort, toPort] = V1.exec(line) ?? [];
+  const source = parseFamily(from, family);
+  const sourcePort = Number(fromPort);
+  const destinationPort = Number(toPort);
+  if (source === undefined || parseFamily(to, family) === undefined) return MALFORMED;
+  if (sourcePort > MAX_PORT || destinationPort > MAX_PORT) return MALFORMED;
+  return { kind: 'proxied', bytes, source, sourcePort, destinationPort };
 }
 
 function parseFamily(text: string, family: string): IpAddress | undefined {

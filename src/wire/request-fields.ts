@@ -28,15 +28,11 @@ export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestH
   const authority = judgeHost(line, singles);
   if (typeof authority === 'string') return clientFault('request-malformed', authority);
   const framing = judgeFraming(line, singles);
-  if (typeof framing === 'string') {
-    return framing === 'transfer-coding-unknown'
-      ? clientFault(framing)
-      : clientFault('request-malformed', framing);
-  }
+  if (typeof framing === 'string') return framingFault(framing);
   const upgrade = judgeUpgrade({ line, singles, nominated, framing });
   if (typeof upgrade === 'string') return clientFault(upgrade);
-  const expect = line.version === '1.0' ? undefined : singles.get('expect');
-  if (expect !== undefined && foldAscii(expect) !== '100-continue') return clientFault('expectation-failed');
+  const expectation = judgeExpect(line, singles, framing);
+  if (expectation === 'unknown') return clientFault('expectation-failed');
   const query = line.target.indexOf('?');
   return {
     method: line.method,
@@ -50,7 +46,7 @@ export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestH
     nominated,
     framing,
     upgrade,
-    expectContinue: expect !== undefined && framing.kind !== 'none',
+    expectContinue: expectation === 'continue',
     close: line.version === '1.0' || nominated.includes('close'),
     headBytes: lines.headBytes,
   };
@@ -105,6 +101,24 @@ function judgeFraming(line: RequestLine, singles: SingleFields): BodyFraming | s
     return 'HTTP/1.0 request with a body that its method does not have';
   }
   return bytes === 0 ? { kind: 'none' } : { kind: 'length', bytes };
+}
+
+function framingFault(problem: string): Fault {
+  return problem === 'transfer-coding-unknown'
+    ? clientFault(problem)
+    : clientFault('request-malformed', problem);
+}
+
+/** Row B10: an expectation of HTTP/1.0, or of a request without a body, has nothing to wait for. */
+function judgeExpect(
+  line: RequestLine,
+  singles: SingleFields,
+  framing: BodyFraming,
+): 'none' | 'continue' | 'unknown' {
+  const value = line.version === '1.0' ? undefined : singles.get('expect');
+  if (value === undefined) return 'none';
+  if (foldAscii(value) !== '100-continue') return 'unknown';
+  return framing.kind === 'none' ? 'none' : 'continue';
 }
 
 function judgeTransferEncoding(value: string): BodyFraming | string {

@@ -17,19 +17,23 @@ type Attempt = {
 /** Rows U1 to U5: a whole handshake, none, or one that nobody should see. */
 export function judgeUpgrade(attempt: Attempt): UpgradeRequest | HandshakeFault {
   const { line, singles, nominated } = attempt;
-  const value = singles.get('upgrade');
-  if (value === undefined || line.version !== '1.1' || !nominated.includes('upgrade'))
+  const upgrade = singles.get('upgrade');
+  if (upgrade === undefined || line.version !== '1.1' || !nominated.includes('upgrade'))
     return { kind: 'none' };
-  const protocols = value.split(',').map((protocol) => foldAscii(trimOws(protocol)));
+  const protocols = upgrade.split(',').map((protocol) => foldAscii(trimOws(protocol)));
   if (!protocols.some((protocol) => protocol.startsWith('websocket'))) return { kind: 'none' };
   if (protocols.length !== 1 || protocols[0] !== 'websocket') return 'request-malformed';
-  if (line.method !== 'GET' || attempt.framing.kind !== 'none') return 'request-malformed';
+  return line.method === 'GET' && attempt.framing.kind === 'none'
+    ? readHandshake(singles)
+    : 'request-malformed';
+}
+
+function readHandshake(singles: SingleFields): UpgradeRequest | HandshakeFault {
   if (singles.get('sec-websocket-version') !== '13') return 'websocket-version';
   const key = singles.get('sec-websocket-key') ?? '';
-  if (!KEY.test(key)) return 'request-malformed';
-  const offered = parseTokenList(singles.get('sec-websocket-protocol') ?? '');
-  if (offered === undefined) return 'request-malformed';
-  return { kind: 'websocket', key, protocols: offered, extensions: singles.get('sec-websocket-extensions') };
+  const protocols = parseTokenList(singles.get('sec-websocket-protocol') ?? '');
+  if (!KEY.test(key) || protocols === undefined) return 'request-malformed';
+  return { kind: 'websocket', key, protocols, extensions: singles.get('sec-websocket-extensions') };
 }
 
 /** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */

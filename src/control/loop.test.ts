@@ -1,0 +1,111 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { ObjectSet, RawPolicy } from '../api/objects.ts';
+import type { Delta } from '../model/delta.ts';
+import { createLogger } from '../observe/log.ts';
+import { NO_ADDRESSES } from '../translate/address-ranges.ts';
+import { ControlLoop } from './loop.ts';
+import { Publisher } from './publisher.ts';
+
+function policy(name: string): RawPolicy {
+  return {
+    apiVersion: 'mattermost-ingress.io/v1alpha1',
+    kind: 'MattermostIngressPolicy',
+    metadata: { name, namespace: 'chat' },
+    spec: {
+      route: { hosts: [`${name}.example.com`], service: { name: 'mattermost', port: 8065 } },
+      admission: { defaultAction: 'Allow' },
+    },
+  };
+}
+
+function objectsOf(...names: string[]): ObjectSet {
+  return {
+    policies: new Map(names.map((name) => [`chat/${name}`, policy(name)])),
+    services: new Map(),
+    endpointSlices: new Map(),
+    secrets: new Map(),
+  };
+}
+
+/** A loop over objects the test changes; `sent` are the deltas that went to the workers. */
+function loopOver(first: ObjectSet) {
+  const facts = { objects: first, sent: [] as Delta[], served: [] as number[], findings: 0 };
+  const source = {
+    changed: () => {},
+    start: (onChange: () => void) => {
+      source.changed = onChange;
+      return Promise.resolve();
+    },
+    objects: () => facts.objects,
+    findings: () => [],
+    locate: () => ({ file: 'sites.yaml', line: 3 }),
+    close: () => Promise.resolve(),
+  };
+  const loop = new ControlLoop({
+    source,
+    settings: {
+      hostNamespaces: [],
+      deniedEndpoints: NO_ADDRESSES,
+      stickyKeys: [Buffer.from('key')],
+      secretDigestKey: Buffer.from('key'),
+    },
+    publisher: new Publisher(8),
+    fleet: { publish: (delta) => facts.sent.push(delta) },
+    clock: { epochMs: () => 0, monotonicMs: () => performance.now() },
+    log: createLogger({ write: () => undefined }, 'silent'),
+    metrics: {
+      configurationSent: () => undefined,
+      configurationServed: () => facts.served.push(facts.sent.length),
+      findingsCounted: ({ error }) => (facts.findings = error),
+    },
+    load: () => 0,
+    onTranslated: (_, findings) => expect(findings.every(({ location }) => location?.line === 3)).toBe(true),
+  });
+  return { loop, facts, source };
+}
+
+describe('loop', () => {
+  test('the first full set is published at once', async () => {
+    const { loop, facts } = loopOver(objectsOf('a', 'b'));
+    expect(loop.isSynced).toBe(false);
+    await loop.start();
+    expect(loop.isSynced).toBe(true);
+    expect(facts.sent.map(({ sites }) => sites.set.length)).toEqual([2]);
+    await loop.close();
+  });
+
+  test('a burst of changes is one step', async () => {
+    const { loop, facts, source } = loopOver(objectsOf('a'));
+    await loop.start();
+    for (const name of ['b', 'c', 'd']) {
+      facts.objects = objectsOf('a', name);
+      source.changed();
+    }
+    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    expect(facts.sent[1]?.sites.set.map(({ hosts }) => hosts)).toEqual([['d.example.com']]);
+    await loop.close();
+  });
+
+  test('only the newest generation counts as served', async () => {
+    const { loop, facts } = loopOver(objectsOf('a'));
+    await loop.start();
+    loop.served(0);
+    loop.served(1);
+    expect(facts.served).toEqual([1]);
+    await loop.close();
+  });
+
+  test('a mistake of ours keeps what is served', async () => {
+    const { loop, facts, source } = loopOver(objectsOf('a'));
+    await loop.start();
+    const broken = { policies: undefined } as unknown as ObjectSet;
+    facts.objects = broken;
+    source.changed();
+    await vi.waitFor(() => expect(loop.isFailing).toBe(true));
+    facts.objects = objectsOf('a', 'b');
+    source.changed();
+    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    expect(loop.isFailing).toBe(false);
+    await loop.close();
+  });
+});

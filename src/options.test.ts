@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { environmentName, flagTable, resolveOptions } from './options.ts';
+
+const MACHINE = { cpus: 3, descriptors: 20_000 };
+const GIVEN = { manifests: 'sites' };
+
+function optionsOf(given: Record<string, string>, environment: Record<string, string> = {}) {
+  const resolved = resolveOptions({ ...GIVEN, ...given }, environment, MACHINE);
+  if (resolved.kind === 'errors') throw new Error(resolved.errors.join('; '));
+  return resolved.options;
+}
+
+describe('defaults', () => {
+  test('come from the design and the machine', () => {
+    expect(optionsOf({})).toMatchObject({
+      manifests: 'sites',
+      httpPort: 8080,
+      httpsPort: 8443,
+      legacyHttpsPort: undefined,
+      adminPort: 10254,
+      redirectHttpsPort: 443,
+      workers: 3,
+      maxConnections: 9872,
+      shutdownDelayMs: 30_000,
+      drainTimeoutMs: 60_000,
+      refusesUnknownNames: false,
+      logLevel: 'info',
+    });
+  });
+
+  test('are frozen', () => {
+    expect(Object.isFrozen(optionsOf({}))).toBe(true);
+  });
+});
+
+describe('values', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['a port that is off', { httpPort: 'off' }, { httpPort: undefined }],
+    ['any free port', { httpsPort: '0' }, { httpsPort: 0 }],
+    [
+      'durations',
+      { shutdownDelayMs: '0', drainTimeoutMs: '1m30s' },
+      { shutdownDelayMs: 0, drainTimeoutMs: 90_000 },
+    ],
+    [
+      'pinned hosts',
+      { hostNamespaces: 'chat.example.com=mattermost, *.example.com=web' },
+      {
+        hostNamespaces: [
+          { host: 'chat.example.com', namespace: 'mattermost' },
+          { host: '*.example.com', namespace: 'web' },
+        ],
+      },
+    ],
+    [
+      'networks',
+      { trustedProxies: '10.0.0.0/8' },
+      { trustedProxies: { v4: ['0a000000', '0affffff'], v6: [] } },
+    ],
+    ['a default certificate', { defaultTlsSecret: 'web/tls' }, { defaultTlsSecret: 'web/tls' }],
+    ['refusal of unknown names', { refusesUnknownNames: 'refuse' }, { refusesUnknownNames: true }],
+  ])('%s', (_, given, wanted) => {
+    expect(optionsOf(given)).toMatchObject(wanted);
+  });
+
+  test('a flag beats the environment, which beats the default', () => {
+    const environment = { MATTERMOST_INGRESS_WORKERS: '5', MATTERMOST_INGRESS_HTTP_PORT: '81' };
+    expect(optionsOf({ workers: '4' }, environment)).toMatchObject({ workers: 4, httpPort: 81 });
+  });
+});
+
+describe('mistakes', () => {
+  test('are all listed at once, each with its flag, its text and what is wanted', () => {
+    const given = {
+      httpPort: '70000',
+      workers: '0',
+      drainTimeoutMs: '1 day',
+      trustedProxies: '10.0.0.0',
+      hostNamespaces: 'chat.example.com',
+      defaultTlsSecret: 'tls',
+      refusesUnknownNames: 'maybe',
+      logLevel: 'loud',
+    };
+    const resolved = resolveOptions(given, {}, MACHINE);
+    expect(resolved).toEqual({
+      kind: 'errors',
+      errors: [
+        '--manifests is required (or MATTERMOST_INGRESS_MANIFESTS)',
+        '--http-port "70000": must be a whole number from 0 to 65535',
+        '--workers "0": must be a whole number from 1 to 64',
+        '--host-namespace "chat.example.com": must be HOST=NAMESPACE, several separated by commas',
+        '--trusted-proxies "10.0.0.0": must be a list such as 192.0.2.0/24,2001:db8::/32',
+        '--default-tls-secret "tls": must be NAMESPACE/NAME of a kubernetes.io/tls Secret',
+        '--unknown-tls-names "maybe": must be serve or refuse',
+        '--drain-timeout "1 day": must be a duration such as 30s, 1m30s or 500ms',
+        '--log-level "loud": must be one of fatal, error, warn, info, debug, trace, silent',
+      ],
+    });
+  });
+});
+
+test('every flag has a help text and an environment variable of its own', () => {
+  const flags = Object.values(flagTable(MACHINE));
+  expect(new Set(flags.map(({ flag }) => environmentName(flag))).size).toBe(flags.length);
+  expect(flags.every(({ help, placeholder }) => help !== '' && placeholder !== '')).toBe(true);
+});

@@ -1,0 +1,17 @@
+// Certificates for tests, made when they are needed: each is its own authority, so that trusting it trusts nothing else.
+import { generate } from 'selfsigned';
+
+export type Pair = { readonly certificate: string; readonly key: string };
+
+/** A certificate for these DNS names. Two calls with the same names give two certificates. */
+export async function makeCertificate(...names: readonly string[]): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: names[0] ?? '' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) },
+    ],
+  });
+  return { certificate: made.cert, key: made.private };
+}

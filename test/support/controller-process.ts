@@ -1,0 +1,201 @@
+// A controller as users run it: `run --manifests` as a process of its own, on a folder that a test writes to.
+// Waits are for lines of its log, never for time: a change is over when the log says that all workers serve it.
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
+import { openWebSocket, type Reply, request, type RequestOptions } from '../../src/demo/mattermost/session.ts';
+import { type Fits, hasFields, type LogLine, LogLines } from './log-lines.ts';
+import { type Manifest, yamlOf } from './manifest-builders.ts';
+import { MetricsText } from './metrics-text.ts';
+import type { RawTarget } from './raw-client.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const DEFAULTS: Readonly<Record<string, string>> = {
+  'bind-address': '127.0.0.1',
+  'http-port': '0',
+  'https-port': '0',
+  'admin-address': '127.0.0.1',
+  'admin-port': '0',
+  workers: '2',
+  'shutdown-delay': '0',
+  'drain-timeout': '10s',
+};
+const TROUBLE: ReadonlySet<unknown> = new Set([
+  'worker failed',
+  'worker ended and is replaced',
+  'worker is silent and is terminated',
+  'translation failed; the last configuration stays',
+  'manifests cannot be watched',
+]);
+
+export type ControllerOptions = {
+  /** Options of `run` by name, without dashes; they replace the defaults of the tests. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Objects the folder holds at the start. */
+  readonly objects?: readonly Manifest[];
+  /** Options of node itself. */
+  readonly nodeFlags?: readonly string[];
+};
+
+/** A request to a site: the host decides, wherever the controller listens. */
+export type Ask = Pick<RequestOptions, 'method' | 'headers' | 'body' | 'target' | 'agent' | 'timeoutMs'> & {
+  /** Source address. */
+  readonly from?: string;
+  /** PEM of the authority that signed the site's certificate; given, the request goes over TLS. */
+  readonly ca?: string;
+};
+
+export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Listener = 'http' | 'https' | 'legacyHttps';
+
+export class ControllerProcess {
+  readonly folder: string;
+  readonly log = new LogLines();
+  /** Everything printed so far. */
+  stdout = '';
+  stderr = '';
+  readonly exit: Promise<Exit>;
+  readonly #child: Child;
+  #started: LogLine = {};
+  #servedBeforeWrite = 0;
+
+  private constructor({ flags, objects = [], nodeFlags = [] }: ControllerOptions) {
+    this.folder = mkdtempSync(join(tmpdir(), 'controller-'));
+    if (objects.length > 0) this.write('start.yaml', yamlOf(...objects));
+    const options = Object.entries({ ...DEFAULTS, manifests: this.folder, ...flags });
+    const args = options.flatMap(([name, value]) => [`--${name}`, value]);
+    this.#child = spawn(process.execPath, [...nodeFlags, PROGRAM, 'run', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+      this.log.push(text);
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exit = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
+  }
+
+  /** Resolves when it serves; rejects with what it said when it ends instead. */
+  static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
+    const controller = new ControllerProcess(options);
+    const ended = controller.exit.then(({ code }) => {
+      throw new Error(`The controller ended with ${code}: ${controller.stderr}`);
+    });
+    controller.#started = await Promise.race([
+      controller.log.wait(hasFields({ msg: 'controller started' })),
+      ended,
+    ]);
+    return controller;
+  }
+
+  // === the folder ===
+
+  /** Writes a file as it is; `settled` waits for its effect. */
+  write(file: string, text: string): void {
+    this.#servedBeforeWrite = this.served;
+    const path = join(this.folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+
+  remove(file: string): void {
+    this.#servedBeforeWrite = this.served;
+    rmSync(join(this.folder, file));
+  }
+
+  /** Resolves when all workers serve a configuration made after the last write; it must have changed something. */
+  async settled(): Promise<void> {
+    const before = this.#servedBeforeWrite;
+    await this.log.wait((line) => generationOf(line) > before);
+  }
+
+  /** Writes a file and waits until it is served. */
+  async apply(file: string, ...objects: readonly Manifest[]): Promise<void> {
+    this.write(file, yamlOf(...objects));
+    await this.settled();
+  }
+
+  /** The newest generation that all workers serve. */
+  get served(): number {
+    return Math.max(0, ...this.log.all.map(generationOf));
+  }
+
+  // === traffic ===
+
+  /** The port that a listener was given. */
+  port(listener: Listener): number {
+    const { ports } = this.#started as { readonly ports: Readonly<Record<string, number>> };
+    const port = ports[listener];
+    if (port === undefined) throw new Error(`No listener ${listener} was opened`);
+    return port;
+  }
+
+  get(host: string, path: string, ask: Ask = {}): Promise<Reply> {
+    return request({ ...ask, ...this.#via(ask), url: `${schemeOf(ask)}://${host}${path}` });
+  }
+
+  /** Opens a WebSocket; rejects with UpgradeRefused for any other answer. */
+  open(host: string, ask: Ask & { readonly path?: string } = {}): Promise<Conversation> {
+    const { path = '/api/v4/websocket' } = ask;
+    return openWebSocket({ ...ask, ...this.#via(ask), url: `${schemeOf(ask)}://${host}${path}` });
+  }
+
+  /** Where bare sockets go; a server name asks for TLS. */
+  raw(options: { readonly from?: string; readonly serverName?: string } = {}): RawTarget {
+    return { port: this.port(options.serverName === undefined ? 'http' : 'https'), ...options };
+  }
+
+  #via({ ca, from }: Ask) {
+    const port = this.port(ca === undefined ? 'http' : 'https');
+    return {
+      connectTo: { address: '127.0.0.1', port },
+      ...(from === undefined ? {} : { localAddress: from }),
+    };
+  }
+
+  // === what it says ===
+
+  admin(path: string): Promise<Reply> {
+    const { adminPort } = this.#started as { readonly adminPort: number };
+    return request({ url: `http://127.0.0.1:${adminPort}${path}` });
+  }
+
+  async metrics(): Promise<MetricsText> {
+    return new MetricsText((await this.admin('/metrics')).body.toString());
+  }
+
+  /** The first line of the log with these fields, past or coming. */
+  logged(fields: LogLine | Fits, after = 0): Promise<LogLine> {
+    return this.log.wait(typeof fields === 'function' ? fields : hasFields(fields), after);
+  }
+
+  // === its end ===
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it at once and removes its folder. @returns what no healthy run has in its log */
+  async destroy(): Promise<readonly string[]> {
+    this.signal('SIGKILL');
+    await this.exit;
+    rmSync(this.folder, { recursive: true, force: true });
+    const trouble = this.log.all.filter(({ msg }) => TROUBLE.has(msg)).map((line) => JSON.stringify(line));
+    return this.stderr === '' ? trouble : [...trouble, this.stderr];
+  }
+}
+
+function schemeOf({ ca }: Ask): 'http' | 'https' {
+  return ca === undefined ? 'http' : 'https';
+}
+
+function generationOf({ msg, generation }: LogLine): number {
+  return msg === 'configuration served' && typeof generation === 'number' ? generation : 0;
+}
