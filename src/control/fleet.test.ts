@@ -88,7 +88,7 @@ describe('fleet', () => {
     await fleet.start();
     facts.nowMs = 16_000;
     await vi.waitFor(() => expect(facts.restarts).toBe(1), { timeout: 5_000 });
-    expect(facts.spawned).toEqual([0, 0]);
+    await vi.waitFor(() => expect(facts.spawned).toEqual([0, 0]));
   });
 
   test('a drain ends when the last worker has nothing open', async () => {
