@@ -19,8 +19,13 @@ export const checks: readonly Check[] = [
   { name: 'lint', command: ['oxlint'], remedy: 'Mend the code; the rules stand in .oxlintrc.json' },
   { name: 'dead code', command: ['knip', '--no-progress'], remedy: 'Delete what nothing uses' },
   {
-    name: 'generated files',
+    name: 'generated CRD',
     command: ['node', 'crds/generate.ts', '--check'],
+    remedy: 'Run npm run generate and commit the result',
+  },
+  {
+    name: 'generated pages',
+    command: ['node', 'scripts/reference.ts', '--check'],
     remedy: 'Run npm run generate and commit the result',
   },
 ];

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { addCheckCommand } from './cli/check.ts';
 import { addCrdCommand } from './cli/crd.ts';
+import { addDemoCommand } from './cli/demo.ts';
 import { addRunCommand } from './cli/run.ts';
 import { VERSION } from './cli/version.ts';
 
@@ -13,6 +14,7 @@ const program = new Command('mattermost-ingress')
   .showHelpAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 addRunCommand(program);
+addDemoCommand(program);
 addCheckCommand(program);
 addCrdCommand(program);
 await program.parseAsync();

@@ -1,3 +1,4 @@
+// Options from flags and environment, and the list of all mistakes at once.
 import { describe, expect, test } from 'vitest';
 import { environmentName, flagTable, resolveOptions } from './options.ts';
 

@@ -1,6 +1,7 @@
 // Flags and environment of `run` into one frozen Options. All mistakes are listed at once; nobody fixes one to meet the next.
 import { parseDurationMs } from './api/quantities.ts';
 import type { AddressRanges } from './model/configuration.ts';
+import { LOG_LEVELS, type LogLevel } from './observe/log.ts';
 import { compileRanges, NO_ADDRESSES } from './translate/address-ranges.ts';
 
 export type HostNamespace = { readonly host: string; readonly namespace: string };
@@ -29,9 +30,6 @@ export type Options = {
   readonly drainTimeoutMs: number;
   readonly logLevel: LogLevel;
 };
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One flag: what people read, and how its text becomes a value. A reader throws an Error that says what is wanted. */
 type Flag<Value> = {

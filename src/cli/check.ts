@@ -1,11 +1,12 @@
 // `check`: manifests through the translator without serving them, for people before they apply and for their CI.
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
-import { adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
+import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
+import { adoptProblem, adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
 import { type Finding, type FindingReason, locateFinding } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
@@ -82,16 +83,21 @@ function findingsOf(assembly: Assembly): readonly Finding[] {
   ];
 }
 
+/** Folders and files are read as `run` reads them, with the same bounds. */
 async function readPath(path: string): Promise<readonly ManifestFile[]> {
   if (path === '-') return [adoptText(undefined, 'standard input', await readStandardInput())];
-  if (!(await stat(path)).isDirectory()) return [adoptText(undefined, path, await readFile(path, 'utf8'))];
-  const names = await readdir(path, { recursive: true });
-  const manifests = names.filter((name) => /(^|\/)[^./][^/]*\.(ya?ml|json)$/.test(name)).toSorted();
-  return Promise.all(
-    manifests.map(async (name) =>
-      adoptText(undefined, join(path, name), await readFile(join(path, name), 'utf8')),
-    ),
-  );
+  if (!(await stat(path)).isDirectory()) return [await readFileAt(path)];
+  const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
+  const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
+  return Promise.all(files.map((file) => readFileAt(join(path, file.path))));
+}
+
+async function readFileAt(path: string): Promise<ManifestFile> {
+  const sighting = await readManifest(path, undefined, defaultLimits);
+  if (sighting.kind === 'text') return adoptText(undefined, path, sighting.text);
+  const problem =
+    sighting.kind === 'problem' ? sighting.problem : { message: 'Not there any more', remedy: 'Run again' };
+  return adoptProblem(undefined, path, problem);
 }
 
 async function readStandardInput(): Promise<string> {

@@ -104,7 +104,7 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
   const settings = await dataPlaneSettings(options, secretDigestKey);
   const fleet: Fleet = new Fleet({
     workers,
-    spawn: (worker) => spawnWorker({ worker, memory, settings }),
+    spawn: (worker) => spawnWorker({ worker, memory, settings, logLevel: options.logLevel }),
     state,
     reader,
     clock,

@@ -67,7 +67,8 @@ async function stopOnSignal(controller: Controller, options: Options): Promise<v
   controller.log.info('stopped');
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
+/** The first SIGTERM or SIGINT; what comes after it is for others to hear. */
+export function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const onSignal = (signal: NodeJS.Signals) => {
       process.off('SIGTERM', onSignal).off('SIGINT', onSignal);

@@ -1,3 +1,4 @@
+// Real worker threads that follow a script: start, publish, replace, drain.
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerScript } from '../../test/support/control/scripted-worker.ts';

@@ -1,3 +1,4 @@
+// The loop over objects that change: what is sent to the workers, and when.
 import { describe, expect, test, vi } from 'vitest';
 import type { ObjectSet, RawPolicy } from '../api/objects.ts';
 import type { Delta } from '../model/delta.ts';

@@ -1,3 +1,4 @@
+// Steps between configurations hold what changed and nothing else.
 import { describe, expect, test } from 'vitest';
 import type { Backend, Configuration, Site } from '../model/configuration.ts';
 import { Publisher } from './publisher.ts';

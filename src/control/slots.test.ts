@@ -1,3 +1,4 @@
+// Slots in shared memory: kept while anybody counts there, used again afterwards.
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../model/configuration.ts';
 import { SlotTable } from './slots.ts';

@@ -56,7 +56,6 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   'response-timeout': { status: 504, message: 'The server did not answer in time' },
   'upgrade-invalid': { status: 502, message: 'The server gave an answer that could not be understood' },
   'no-endpoints': { status: 503, message: 'No server is available for this site', retryAfterSeconds: 5 },
-  draining: { status: 503, message: 'This proxy is stopping', close: true, retryAfterSeconds: 1 },
   internal: { status: 500, message: 'Something went wrong in the proxy', close: true },
   'path-ambiguous': {
     status: 400,

@@ -29,7 +29,7 @@ export function request(
   const hasHost = lines.some((each) => /^host:/i.test(each));
   const pairs = (hasHost ? lines : [`Host: ${HOST}`, ...lines]).map((each) => {
     const colon = each.indexOf(':');
-    return [each.slice(0, colon), each.slice(colon + 1).trim()] as const;
+    return [each.slice(0, colon), each.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')] as const;
   });
   const named = (name: string) =>
     pairs.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);

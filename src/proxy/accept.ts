@@ -91,7 +91,14 @@ export class Acceptor {
   #open(socket: Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
     const { recorder } = this.#services;
     // Nothing is read before this turn of the event loop is over.
-    const onBytes = (chunk: Buffer, start: number, end: number) => connection.onBytes(chunk, start, end);
+    const onBytes = (chunk: Buffer, start: number, end: number) => {
+      try {
+        connection.onBytes(chunk, start, end);
+      } catch (error) {
+        this.#services.onBug(error);
+        used.destroy();
+      }
+    };
     const isPlain = socket === raw;
     const used = isPlain ? adoptSocket(socket, this.#services.readBuffer, onBytes) : socket;
     if (!isPlain) used.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length));

@@ -37,7 +37,10 @@ export type DataPlaneSettings = {
 };
 
 /** What the thread gives: time, chance, counters and a log. */
-export type DataPlaneHost = Pick<ExchangeServices, 'clock' | 'recorder' | 'log' | 'row' | 'newRequestId'> & {
+export type DataPlaneHost = Pick<
+  ExchangeServices,
+  'clock' | 'recorder' | 'log' | 'row' | 'newRequestId' | 'onBug'
+> & {
   readonly timers: TimerWheel;
   readonly shared: SharedState;
   readonly random: () => number;
@@ -61,7 +64,7 @@ export class DataPlane {
     this.#settings = settings;
     this.#host = host;
     const readBuffer = new ReadBuffer();
-    this.#pool = new UpstreamPool({ readBuffer, timers: host.timers });
+    this.#pool = new UpstreamPool({ readBuffer, timers: host.timers, onBug: host.onBug });
     const turns = new Map<string, number>();
     this.#services = {
       ...host,
@@ -145,6 +148,7 @@ export class DataPlane {
       readBuffer: services.readBuffer,
       timers: services.timers,
       recorder: services.recorder,
+      onBug: services.onBug,
       trustedProxies,
       proxyProtocolFrom,
       onRequest: (head, stream) => dispatch(services, head, stream),

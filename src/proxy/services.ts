@@ -28,6 +28,8 @@ export type ExchangeServices = {
   readonly log: (record: AccessRecord) => void;
   readonly clock: Clock;
   readonly newRequestId: () => string;
+  /** A mistake of ours, which costs the one connection it happened on. */
+  readonly onBug: (error: unknown) => void;
   /** Clients are to leave: answers end their connection. */
   readonly isLameDuck: () => boolean;
 };
@@ -45,5 +47,7 @@ export type ConnectionServices = {
   readonly onRequest: (head: RequestHead, stream: ClientStream) => ClientListener | undefined;
   /** Answers a request whose head was refused. */
   readonly onRefused: (fault: Fault, stream: ClientStream) => void;
+  /** A mistake of ours, which costs the one connection it happened on. */
+  readonly onBug: (error: unknown) => void;
   readonly onClosed: (connection: OpenConnection) => void;
 };

@@ -23,11 +23,14 @@ export class TimerWheel {
   /** Monotonic milliseconds, as of the last tick. */
   nowMs: number;
   readonly #clock: Clock;
+  readonly #onBug: (error: unknown) => void;
   readonly #buckets = new Map<number, Timer[]>();
   #lastTick: number;
 
-  constructor(clock: Clock) {
+  /** @param onBug told of what an owner throws when its timer fires; the other timers go on */
+  constructor(clock: Clock, onBug: (error: unknown) => void) {
     this.#clock = clock;
+    this.#onBug = onBug;
     this.nowMs = clock.monotonicMs();
     this.#lastTick = Math.floor(this.nowMs / TICK_MS);
   }
@@ -66,7 +69,11 @@ export class TimerWheel {
       return;
     }
     timer.deadlineMs = Number.POSITIVE_INFINITY;
-    timer.fire();
+    try {
+      timer.fire();
+    } catch (error) {
+      this.#onBug(error);
+    }
   }
 
   #queue(timer: Timer, tick: number): void {

@@ -21,7 +21,11 @@ const TLS_VERSIONS: Readonly<Record<TlsVersion, 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3
   '1.3': 'TLSv1.3',
 };
 
-export type ConnectServices = { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel };
+export type ConnectServices = {
+  readonly readBuffer: ReadBuffer;
+  readonly timers: TimerWheel;
+  readonly onBug: (error: unknown) => void;
+};
 
 export class ConnectAttempt {
   readonly #requester: Requester;
@@ -35,8 +39,14 @@ export class ConnectAttempt {
   constructor(endpoint: ServingEndpoint, backend: Backend, requester: Requester, services: ConnectServices) {
     this.#requester = requester;
     this.#secure = backend.tls !== undefined;
-    const onBytes = (chunk: Buffer, start: number, end: number) =>
-      this.#connection?.onBytes(chunk, start, end);
+    const onBytes = (chunk: Buffer, start: number, end: number) => {
+      try {
+        this.#connection?.onBytes(chunk, start, end);
+      } catch (error) {
+        services.onBug(error);
+        this.#socket.destroy();
+      }
+    };
     this.#socket = openSocket(endpoint, backend, services.readBuffer.onread(onBytes));
     this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
     services.timers.arm(this.#timer, backend.connectTimeoutMs);

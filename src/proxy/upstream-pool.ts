@@ -80,7 +80,16 @@ export class UpstreamPool {
       const connection = this.#pop(checkout.endpoint.slot);
       if (connection === undefined)
         checkout.follow(this.connect(checkout.endpoint, checkout.backend, checkout.requester));
-      else checkout.requester.onConnection(connection);
+      else this.#give(connection, checkout.requester);
+    }
+  }
+
+  #give(connection: UpstreamConnection, requester: Requester): void {
+    try {
+      requester.onConnection(connection);
+    } catch (error) {
+      this.#services.onBug(error);
+      connection.socket.destroy();
     }
   }
 

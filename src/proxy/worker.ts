@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Clock } from '../model/clock.ts';
 import type { FromWorker, ToWorker } from '../model/delta.ts';
+import { proxyFault } from '../model/fault.ts';
 import { type SharedMemory, SharedState } from '../model/shared-state.ts';
 import { accessLine } from '../observe/access-log.ts';
+import { createLogger, type LogLevel } from '../observe/log.ts';
 import { LogBatch } from '../observe/log-batch.ts';
 import { Recorder } from '../observe/recorder.ts';
 import { SeriesWriter } from '../observe/series.ts';
@@ -16,6 +18,7 @@ export type WorkerData = {
   readonly worker: number;
   readonly memory: SharedMemory;
   readonly settings: DataPlaneSettings;
+  readonly logLevel: LogLevel;
 };
 
 const HEARTBEAT_MS = 250;
@@ -35,7 +38,13 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
     takenBytes: () => row.signal('logTakenBytes'),
     onDropped: (lines) => recorder.logLinesDropped(lines),
   });
-  const timers = new TimerWheel(clock);
+  const logger = createLogger(batch, data.logLevel);
+  const onBug = (error: unknown) => {
+    recorder.faulted(proxyFault('internal'));
+    logger.error({ err: error, worker: data.worker }, 'mistake of ours; a connection is closed');
+  };
+  const timers = new TimerWheel(clock, onBug);
+  const logsAccess = logger.isLevelEnabled('info');
   setInterval(() => timers.advance(), timers.tickMs);
   setInterval(() => row.addSignal('heartbeat', 1), HEARTBEAT_MS);
   const plane = new DataPlane(data.settings, {
@@ -46,7 +55,10 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
     shared,
     random: Math.random,
     newRequestId: () => randomBytes(13).toString('hex'),
-    log: (record) => batch.write(accessLine(record)),
+    log: (record) => {
+      if (logsAccess) batch.write(accessLine(record));
+    },
+    onBug,
   });
   receive((message) => void obey(plane, message, { send, batch }));
 }

@@ -1,7 +1,14 @@
 // Heads out of bytes: where they end, what is too much, and that no cut and no leftover changes the verdict.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { allCuts, amongLeftovers, cutBy, pieceLengths, singleBytes, textOf } from '../../test/support/cuts.ts';
+import {
+  allCuts,
+  amongLeftovers,
+  cutBy,
+  pieceLengths,
+  singleBytes,
+  textOf,
+} from '../../test/support/cuts.ts';
 import { type HeadLimits, HeadReader, type HeadState } from './head-reader.ts';
 
 const LIMITS: HeadLimits = { firstLineBytes: 20, fieldLineBytes: 16, headBytes: 64, fields: 3 };
@@ -142,7 +149,20 @@ describe('Q1 the whole head', () => {
 });
 
 test('any cut gives the same reading', () => {
-  const words = ['GET / HTTP/1.1', 'A: b', 'Name', ':', ' ', '\r\n', '\r\n', '\r', '\n', '\r\n\r\n', '\0', 'x'];
+  const words = [
+    'GET / HTTP/1.1',
+    'A: b',
+    'Name',
+    ':',
+    ' ',
+    '\r\n',
+    '\r\n',
+    '\r',
+    '\n',
+    '\r\n\r\n',
+    '\0',
+    'x',
+  ];
   fc.assert(
     fc.property(textOf(words, 20), pieceLengths, fc.boolean(), (text, lengths, mayStartEmpty) => {
       const whole = read([bytes(text)], mayStartEmpty);
@@ -160,7 +180,9 @@ test('a complete head and its rest are the bytes that came', () => {
       const reading = read([bytes(text)], false);
       fc.pre(reading.state === 'complete');
       expect(`${reading.text}${reading.rest}`).toBe(text);
-      expect(reading.lineEnds.map((at) => reading.text?.charAt(at))).toEqual(reading.lineEnds.map(() => '\n'));
+      expect(reading.lineEnds.map((at) => reading.text?.charAt(at))).toEqual(
+        reading.lineEnds.map(() => '\n'),
+      );
     }),
     { numRuns: 1000 },
   );

@@ -45,7 +45,7 @@ const io = { kind: 'folder', builtins: 'io', imports: [...pureRings, 'observe'] 
 export const layers: readonly Layer[] = [
   { ...pure, name: 'api', imports: [], packages: ['typebox'] },
   { ...pure, name: 'model', imports: ['api'], packages: [] },
-  { ...pure, name: 'translate', imports: ['api', 'model'], packages: ['ipaddr.js'] },
+  { ...pure, name: 'translate', imports: ['api', 'model'], packages: [] },
   { ...pure, name: 'decide', imports: ['api', 'model'], packages: [] },
   { ...pure, name: 'wire', imports: ['api', 'model'], packages: [] },
   { kind: 'folder', builtins: 'io', name: 'observe', imports: ['model'], packages: ['prom-client', 'pino'] },
@@ -54,7 +54,7 @@ export const layers: readonly Layer[] = [
   { ...io, name: 'kube', packages: [] },
   { ...io, name: 'manifests', packages: ['yaml'] },
   { kind: 'folder', builtins: 'any', name: 'demo', imports: ['api', 'model'], packages: 'any' },
-  { kind: 'file', builtins: 'any', name: 'options', imports: ['api', 'model', 'translate'], packages: 'any' },
+  { kind: 'file', builtins: 'any', name: 'options', imports: ['api', 'model', 'translate', 'observe'], packages: 'any' },
   {
     kind: 'folder',
     builtins: 'any',

@@ -8,7 +8,12 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
-import { openWebSocket, type Reply, request, type RequestOptions } from '../../src/demo/mattermost/session.ts';
+import {
+  openWebSocket,
+  type Reply,
+  request,
+  type RequestOptions,
+} from '../../src/demo/mattermost/session.ts';
 import { type Fits, hasFields, type LogLine, LogLines } from './log-lines.ts';
 import { type Manifest, yamlOf } from './manifest-builders.ts';
 import { MetricsText } from './metrics-text.ts';

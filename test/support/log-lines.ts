@@ -1,4 +1,5 @@
 // The log of a running controller: its lines as they come, and a wait for one that fits.
+import { isDeepStrictEqual } from 'node:util';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 export type Fits = (line: LogLine) => boolean;
@@ -52,7 +53,7 @@ export class LogLines {
 /** Fits a line that has all of these fields with these values. */
 export function hasFields(fields: LogLine): Fits {
   const wanted = Object.entries(fields);
-  const fits = (line: LogLine) => wanted.every(([name, value]) => line[name] === value);
+  const fits = (line: LogLine) => wanted.every(([name, value]) => isDeepStrictEqual(line[name], value));
   // What a failed wait shows.
   fits.toString = () => JSON.stringify(fields);
   return fits;

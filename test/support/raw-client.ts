@@ -85,7 +85,9 @@ export class RawConnection {
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
         reject(
-          new Error(`Nothing that was waited for came; received ${JSON.stringify(this.received.slice(-500))}`),
+          new Error(
+            `Nothing that was waited for came; received ${JSON.stringify(this.received.slice(-500))}`,
+          ),
         );
       }, WAIT_MS);
       this.#waiters.add(waiter);

@@ -1,5 +1,9 @@
 // All that a feature test starts: controllers, fake Mattermost nodes, backends. It ends together, and shows troubles.
-import { startMattermostNode, type MattermostNode, type NodeOptions } from '../../src/demo/mattermost/node.ts';
+import {
+  startMattermostNode,
+  type MattermostNode,
+  type NodeOptions,
+} from '../../src/demo/mattermost/node.ts';
 import { createTown, type Town } from '../../src/demo/mattermost/town.ts';
 import { type ControllerOptions, ControllerProcess } from './controller-process.ts';
 import { type Script, RawBackend } from './raw-backend.ts';

@@ -1,0 +1,27 @@
+// docs/reference/options.md: every option of `run`.
+import { environmentName, flagTable } from '../src/options.ts';
+
+export function optionsPage(): string {
+  // Defaults that depend on the machine are described instead.
+  const machine = { cpus: 0, descriptors: 0 };
+  const described: Readonly<Record<string, string>> = {
+    workers: 'CPUs the container may use, at most 8',
+    'max-connections': 'half of the descriptors the process may open',
+  };
+  const rows = Object.values(flagTable(machine)).map(({ flag, placeholder, help, fallback }) => {
+    const value =
+      described[flag] ?? (fallback === undefined ? '**required**' : fallback === '' ? '' : `\`${fallback}\``);
+    return `| \`--${flag} ${placeholder}\` | ${value} | ${help} | \`${environmentName(flag)}\` |`;
+  });
+  return `${[
+    '# Options of `run`',
+    '',
+    '<!-- Generated from src/options.ts by "npm run generate". Do not edit. -->',
+    '',
+    'Each can be given as a flag or in the environment; the flag wins. Mistakes are listed all at once, and the exit code is 2.',
+    '',
+    '| Flag | Default | Meaning | Environment |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')}\n`;
+}

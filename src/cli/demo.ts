@@ -1,0 +1,144 @@
+// `demo`: the controller in this process, three fake Mattermost nodes, and either a guided tour or a list of what to try.
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { type Command, Option } from 'commander';
+import { createPrinter } from '../demo/printer.ts';
+import { playbill } from '../demo/playbill.ts';
+import { CLIENT_ADDRESSES, LOOPBACK } from '../demo/site.ts';
+import { createStage, findFreePort, findMissing, type Stage, TEMPLATES } from '../demo/stage.ts';
+import { takeTour } from '../demo/tour.ts';
+import type { TourController } from '../demo/tour/world.ts';
+import { LogSink } from '../observe/log.ts';
+import { type Options, resolveOptions } from '../options.ts';
+import { type Controller, startController } from './controller.ts';
+import { machineFacts } from './machine.ts';
+import { nextSignal } from './run.ts';
+
+type DemoOptions = {
+  readonly tour?: boolean;
+  readonly httpPort: string;
+  readonly httpsPort: string;
+  readonly adminPort: string;
+  readonly manifests: string;
+};
+
+const EXAMPLE = `
+Examples:
+  mattermost-ingress demo
+  mattermost-ingress demo --https-port 8443
+  mattermost-ingress demo --tour
+Exit codes of the tour: 0 all is as promised, 1 something is not, 2 it could not start.`;
+/** Two show that they serve as one, without taking a small machine for themselves. */
+const WORKERS = '2';
+const DRAIN_MS = 2_000;
+const LOG_FLUSH_MS = 2_000;
+
+export function addDemoCommand(program: Command): void {
+  const port = 'a free one if 0 (default: 0)';
+  program
+    .command('demo')
+    .description('start the controller with three fake Mattermost nodes on this machine')
+    .option('--tour', 'show by itself all that it does, and say whether it was as promised')
+    .addOption(new Option('--http-port <PORT>', `port for plain HTTP, ${port}`).default('0', ''))
+    .addOption(new Option('--https-port <PORT>', `port for HTTPS, ${port}`).default('0', ''))
+    .addOption(new Option('--admin-port <PORT>', `port of metrics and health, ${port}`).default('0', ''))
+    .addOption(new Option('--manifests <DIR>', 'other templates, for tests').default(TEMPLATES).hideHelp())
+    .addHelpText('after', EXAMPLE)
+    .action((options: DemoOptions) => demo(options));
+}
+
+async function demo(given: DemoOptions): Promise<void> {
+  try {
+    process.exitCode = await perform(given);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  }
+  process.exit();
+}
+
+/** Runs until the tour is over or a signal comes; the exit code. */
+async function perform(given: DemoOptions): Promise<number> {
+  const missing = await findMissing(CLIENT_ADDRESSES);
+  if (given.tour === true && missing.length > 0) throw new Error(adviceOn(missing));
+  const signal = nextSignal();
+  const folder = await makeFolder();
+  const stage = await createStage(folder, given.manifests);
+  const sink = new LogSink(stage.journal.stream);
+  const controller = await startController(await optionsOf(given, stage), sink);
+  const tourController = seenByTour(controller);
+  const stopped = signal.then(() => {
+    // A second signal does not wait for anything.
+    void nextSignal().then(() => process.exit(130));
+    return given.tour === true ? 130 : 0;
+  });
+  if (given.tour !== true) {
+    const advice = missing.length === 0 ? undefined : adviceOn(missing);
+    process.stdout.write(playbill(stage, tourController, advice));
+  }
+  const exitCode = await (given.tour === true
+    ? Promise.race([tour(stage, tourController), stopped])
+    : stopped);
+  await controller.drain(DRAIN_MS);
+  await stage.close();
+  await sink.flush(LOG_FLUSH_MS);
+  return exitCode;
+}
+
+async function tour(stage: Stage, controller: TourController): Promise<number> {
+  const { stdout } = process;
+  const isTerminal = stdout.isTTY === true;
+  const printer = createPrinter({
+    write: (text) => void stdout.write(text),
+    isTerminal,
+    hasColours: isTerminal && stdout.hasColors(),
+  });
+  const { broken } = await takeTour(stage, controller, printer);
+  return broken.length === 0 ? 0 : 1;
+}
+
+/** A folder that is gone when the process is, however it ends. */
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mattermost-ingress-demo-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function optionsOf(given: DemoOptions, stage: Stage): Promise<Options> {
+  // Redirects name the port, so it has to be known before it is bound.
+  const httpsPort = given.httpsPort === '0' ? String(await findFreePort()) : given.httpsPort;
+  const flags = {
+    manifests: stage.manifests,
+    bindAddress: LOOPBACK,
+    adminAddress: LOOPBACK,
+    httpPort: given.httpPort,
+    httpsPort,
+    redirectHttpsPort: httpsPort,
+    adminPort: given.adminPort,
+    workers: WORKERS,
+  };
+  const resolved = resolveOptions(flags, {}, machineFacts());
+  if (resolved.kind === 'errors') throw new Error(resolved.errors.join('\n'));
+  return resolved.options;
+}
+
+function seenByTour(controller: Controller): TourController {
+  const { ports, adminPort } = controller;
+  if (ports.http === undefined || ports.https === undefined) {
+    throw new Error('--http-port and --https-port: the demo needs both');
+  }
+  return {
+    httpPort: ports.http,
+    httpsPort: ports.https,
+    adminPort,
+    servedGeneration: () => controller.servedGeneration(),
+  };
+}
+
+function adviceOn(missing: readonly string[]): string {
+  const commands = missing.map((address) => `  sudo ifconfig lo0 alias ${address}`);
+  return `Clients at several addresses are played on loopback; this machine lacks some. On macOS:\n${commands.join('\n')}\n`;
+}

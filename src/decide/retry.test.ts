@@ -1,0 +1,103 @@
+// Retries: every combination of what happened, against the rule in one sentence each.
+import { describe, expect, test } from 'vitest';
+import { BACKEND_FAULTS, type BackendFault } from '../model/fault.ts';
+import { type Attempt, judgeRetry, MAX_RETRIES, type Retry } from './retry.ts';
+
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'];
+const BOTH = [true, false];
+
+const fresh: Attempt = {
+  fault: 'connect-refused',
+  earlier: 0,
+  written: false,
+  reused: false,
+  answered: false,
+  method: 'POST',
+  hasBody: true,
+};
+const stale: Attempt = {
+  fault: 'closed-before-response',
+  earlier: 0,
+  written: true,
+  reused: true,
+  answered: false,
+  method: 'GET',
+  hasBody: false,
+};
+
+describe('nothing was written: any method goes to the next endpoint', () => {
+  test.each([
+    ['connect-refused', 'next-endpoint'],
+    ['connect-timeout', 'next-endpoint'],
+    ['connect-failed', 'next-endpoint'],
+    ['tls-failed', 'next-endpoint'],
+    ['closed-before-response', 'no'],
+    ['response-malformed', 'no'],
+    ['response-truncated', 'no'],
+    ['response-timeout', 'no'],
+    ['upgrade-invalid', 'no'],
+  ] as const)('%s: %s', (fault, expected) => {
+    expect(METHODS.map((method) => judgeRetry({ ...fresh, fault, method }))).toEqual(
+      METHODS.map(() => expected),
+    );
+  });
+});
+
+describe('a reused connection that ended without an answer: once more on a fresh one (row R9)', () => {
+  test.each([
+    ['GET', 'same-endpoint'],
+    ['HEAD', 'same-endpoint'],
+    ['OPTIONS', 'same-endpoint'],
+    ['PUT', 'same-endpoint'],
+    ['DELETE', 'same-endpoint'],
+    ['POST', 'no'],
+    ['PATCH', 'no'],
+    ['get', 'no'],
+  ] as const)('%s: %s', (method, expected) => {
+    expect(judgeRetry({ ...stale, method })).toBe(expected);
+  });
+
+  test.each([
+    ['it had a body', { hasBody: true }],
+    ['the connection was fresh', { reused: false }],
+    ['an answer had begun', { answered: true }],
+    ['it was silent', { fault: 'response-timeout' }],
+    ['it answered rubbish', { fault: 'response-malformed' }],
+  ] as const)('not if %s', (_, more) => {
+    expect(judgeRetry({ ...stale, ...more })).toBe('no');
+  });
+});
+
+test.each([
+  [0, 'next-endpoint', 'same-endpoint'],
+  [MAX_RETRIES - 1, 'next-endpoint', 'same-endpoint'],
+  [MAX_RETRIES, 'no', 'no'],
+  [MAX_RETRIES + 1, 'no', 'no'],
+])('after %i attempts', (earlier, connect, closed) => {
+  expect([judgeRetry({ ...fresh, earlier }), judgeRetry({ ...stale, earlier })]).toEqual([connect, closed]);
+});
+
+test('every combination', () => {
+  const connectFaults: readonly BackendFault[] = [
+    'connect-refused',
+    'connect-timeout',
+    'connect-failed',
+    'tls-failed',
+  ];
+  const expectedOf = (attempt: Attempt): Retry => {
+    if (attempt.answered || attempt.earlier > 1) return 'no';
+    if (!attempt.written && connectFaults.includes(attempt.fault)) return 'next-endpoint';
+    const isGivenUp = attempt.written && attempt.reused && attempt.fault === 'closed-before-response';
+    const isRepeatable = !attempt.hasBody && attempt.method !== 'POST' && attempt.method !== 'PATCH';
+    return isGivenUp && isRepeatable ? 'same-endpoint' : 'no';
+  };
+  let attempts: readonly Attempt[] = BACKEND_FAULTS.map((fault) => ({ ...stale, fault }));
+  attempts = attempts.flatMap((each) => [0, 1, 2, 3].map((earlier) => ({ ...each, earlier })));
+  attempts = attempts.flatMap((each) => METHODS.map((method) => ({ ...each, method })));
+  for (const key of ['written', 'reused', 'answered', 'hasBody'] as const) {
+    attempts = attempts.flatMap((each) => BOTH.map((value) => ({ ...each, [key]: value })));
+  }
+  expect(attempts.filter((attempt) => judgeRetry(attempt) !== expectedOf(attempt))).toEqual([]);
+  const kinds = new Set(attempts.map(judgeRetry));
+  expect([...kinds].toSorted()).toEqual(['next-endpoint', 'no', 'same-endpoint']);
+});

@@ -1,0 +1,87 @@
+// The controller's log on its way to a file: the tour reads from it what was decided about its requests.
+import { open } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+
+/** One line of the log as an object. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+type Waiter = { readonly fits: (line: LogLine) => boolean; readonly resolve: (line: LogLine) => void };
+
+/** Lines that are remembered; the file has all of them. */
+const MAX_LINES = 20_000;
+const DEFAULT_WAIT_MS = 3_000;
+
+export class Journal {
+  /** Where the controller writes; takes whole lines. */
+  readonly stream: Writable;
+  readonly #lines: LogLine[] = [];
+  readonly #waiters = new Set<Waiter>();
+
+  private constructor(stream: (journal: Journal) => Writable) {
+    this.stream = stream(this);
+  }
+
+  static async open(file: string): Promise<Journal> {
+    const handle = await open(file, 'a');
+    return new Journal(
+      (journal) =>
+        new Writable({
+          decodeStrings: false,
+          write: (text: string, _, done) => {
+            // Remembered when it is in the file: who waits for a line may then read the file.
+            handle.appendFile(text).then(() => journal.#take(text, done), done);
+          },
+          final: (done) => void handle.close().then(() => done(), done),
+        }),
+    );
+  }
+
+  /** What is remembered, oldest first. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  /** The first line, past or coming, that fits. Rejects after the timeout and names what was waited for. */
+  find(what: string, fits: (line: LogLine) => boolean, timeoutMs = DEFAULT_WAIT_MS): Promise<LogLine> {
+    const found = this.#lines.find(fits);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        fits,
+        resolve: (line) => {
+          clearTimeout(timer);
+          resolve(line);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiters.delete(waiter);
+        reject(new Error(`The log had no line of ${what} within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #take(text: string, done: () => void): void {
+    for (const line of text.split('\n')) if (line !== '') this.#add(parseLine(line));
+    if (this.#lines.length > MAX_LINES) this.#lines.splice(0, this.#lines.length - MAX_LINES);
+    done();
+  }
+
+  #add(line: LogLine): void {
+    this.#lines.push(line);
+    for (const waiter of this.#waiters) {
+      if (!waiter.fits(line)) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve(line);
+    }
+  }
+}
+
+function parseLine(text: string): LogLine {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,18 @@
+// The tour: all steps in the order of the story, and how they are run on a stage with a running controller.
+import { runSteps, type StepPrinter, type TourTally } from './runner.ts';
+import type { Stage } from './stage.ts';
+import { admissionSteps } from './tour/admission.ts';
+import { Scene } from './tour/scene.ts';
+import type { Step } from './tour/step.ts';
+import { type TourController, World } from './tour/world.ts';
+
+export const TOUR: readonly Step<Scene>[] = [...admissionSteps];
+
+export function takeTour(
+  stage: Stage,
+  controller: TourController,
+  printer: StepPrinter,
+): Promise<TourTally> {
+  const world = new World(stage, controller);
+  return runSteps(TOUR, (teller) => new Scene(world, teller), printer);
+}
