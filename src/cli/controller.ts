@@ -135,7 +135,13 @@ function buildLoop(
       clock,
       onError: (error) => parts.log.error({ err: error }, 'manifests cannot be watched'),
     }),
-    settings: { ...keys, hostNamespaces, deniedEndpoints: denyEndpointRanges, defaultTlsSecret },
+    settings: {
+      ...keys,
+      hostNamespaces,
+      deniedEndpoints: denyEndpointRanges,
+      defaultTlsSecret,
+      hasLegacyListener: options.legacyHttpsPort !== undefined,
+    },
     onTranslated: (translation, findings) => reporter.report(translation, findings),
   });
 }

@@ -3,6 +3,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Clock } from '../model/clock.ts';
 import { type Finding, locateFinding } from '../model/finding.ts';
+import type { Delta } from '../model/delta.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import type { Logger } from '../observe/log.ts';
 import type { MainMetrics } from '../observe/main-metrics.ts';
@@ -32,11 +33,14 @@ export type LoopOptions = {
 /** A burst of changes is one change, but nobody waits longer than half a second for it. */
 const HOLD_OFF_MS = 20;
 const MAX_HOLD_OFF_MS = 500;
+/** Workers that have not answered by then are worth a look. */
+const STALLED_MS = 5_000;
 
 export class ControlLoop {
   readonly #options: LoopOptions;
   #memory: TranslateMemory = EMPTY_MEMORY;
   #timer: NodeJS.Timeout | undefined;
+  #stalled: NodeJS.Timeout | undefined;
   #dirtySinceMs: number | undefined;
   #sentMs = 0;
   #isSynced = false;
@@ -65,6 +69,7 @@ export class ControlLoop {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
+    clearTimeout(this.#stalled);
     await this.#options.source.close();
   }
 
@@ -73,6 +78,7 @@ export class ControlLoop {
     const { publisher, clock, metrics, load, log } = this.#options;
     publisher.collect(generation, load);
     if (generation !== publisher.generation) return;
+    clearTimeout(this.#stalled);
     const durationMs = clock.monotonicMs() - this.#sentMs;
     metrics.configurationServed({ durationMs, epochMs: clock.epochMs() });
     log.info({ generation, durationMs: Math.round(durationMs) }, 'configuration served');
@@ -89,7 +95,7 @@ export class ControlLoop {
 
   #run(): void {
     this.#dirtySinceMs = undefined;
-    const { source, settings, clock, log, metrics, onTranslated } = this.#options;
+    const { source, settings, publisher, clock, log, metrics, onTranslated } = this.#options;
     let translation: Translation;
     try {
       translation = translate(source.objects(), { ...settings, nowMs: clock.epochMs() }, this.#memory);
@@ -100,24 +106,29 @@ export class ControlLoop {
     }
     this.#isFailing = false;
     this.#memory = translation.memory;
+    const delta = publisher.advance(translation.configuration);
     const located = translation.findings.map((finding) =>
       locateFinding(finding, (object, field) => source.locate(object, field)),
     );
-    const findings = [...source.findings(), ...located];
+    const findings = [...source.findings(), ...located, ...publisher.leftOut];
     metrics.findingsCounted({
       error: findings.filter(({ severity }) => severity === 'error').length,
       warning: findings.filter(({ severity }) => severity === 'warning').length,
     });
     onTranslated(translation, findings);
-    this.#publish(translation);
+    if (delta !== undefined) this.#publish(delta);
   }
 
-  #publish({ configuration }: Translation): void {
-    const { publisher, fleet, clock, metrics } = this.#options;
-    const delta = publisher.advance(configuration);
-    if (delta === undefined) return;
+  #publish(delta: Delta): void {
+    const { fleet, clock, metrics, log } = this.#options;
+    const { generation } = delta;
     this.#sentMs = clock.monotonicMs();
-    metrics.configurationSent(delta.generation);
+    metrics.configurationSent(generation);
     fleet.publish(delta);
+    clearTimeout(this.#stalled);
+    this.#stalled = setTimeout(
+      () => log.warn({ generation }, 'configuration is not served yet: a worker is stalled'),
+      STALLED_MS,
+    );
   }
 }

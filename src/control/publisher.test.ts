@@ -81,6 +81,9 @@ describe('publisher', () => {
     const publisher = new Publisher(1);
     const delta = publisher.advance(configuration([], [backend('x', 'one', 'two')]));
     expect(delta?.backends.set).toEqual([{ backend: backend('x', 'one'), slots: [0] }]);
+    expect(publisher.leftOut).toMatchObject([
+      { reason: 'EndpointsOverLimit', object: { kind: 'Service', namespace: 'chat', name: 'x' } },
+    ]);
   });
 
   test('the slot of an endpoint that left is used again when all workers know', () => {

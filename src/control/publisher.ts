@@ -1,6 +1,8 @@
 // From one configuration to the next: finds what changed, gives endpoints their slots, and makes the delta for the workers.
 import { createHash } from 'node:crypto';
+import { RESOLVED_REFS_REASONS } from '../api/status.ts';
 import type { Backend, Certificate, Configuration, Site } from '../model/configuration.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Changes, Delta, PlacedBackend } from '../model/delta.ts';
 import { SlotTable } from './slots.ts';
 
@@ -12,6 +14,7 @@ export class Publisher {
   readonly #sites: Known<Site> = new Map();
   readonly #backends: Known<PlacedBackend> = new Map();
   readonly #certificates: Known<Certificate> = new Map();
+  #leftOut: Finding[] = [];
 
   /** @param maxEndpoints endpoints beyond are left out: they cannot be counted */
   constructor(maxEndpoints: number) {
@@ -27,12 +30,18 @@ export class Publisher {
     return [...this.#certificates.values()].map(({ entry }) => entry);
   }
 
+  /** Endpoints without a slot, by their Service: they are not served. */
+  get leftOut(): readonly Finding[] {
+    return this.#leftOut;
+  }
+
   /** The step to this configuration; undefined when nothing changed. The first one is made even if it is empty. */
   advance(configuration: Configuration): Delta | undefined {
     const base = this.generation;
     const sites = diff(this.#sites, configuration.sites.values(), keyOf);
     const certificates = diff(this.#certificates, configuration.certificates.values(), keyOf);
     const before = new Map([...this.#backends].map(([key, { entry }]) => [key, entry.backend]));
+    this.#leftOut = [];
     const placed = [...configuration.backends.values()].map((backend) => this.#place(backend));
     const backends = diff(this.#backends, placed, ({ backend }) => backend.key);
     if (base > 0 && [sites, backends, certificates].every(isEmpty)) return undefined;
@@ -60,6 +69,7 @@ export class Publisher {
   #place(backend: Backend): PlacedBackend {
     const slots = this.#slots.place(backend);
     const endpoints = backend.endpoints.filter((_, at) => slots[at] !== undefined);
+    if (endpoints.length < backend.endpoints.length) this.#leftOut.push(overLimit(backend));
     return { backend: { ...backend, endpoints }, slots: slots.filter((slot) => slot !== undefined) };
   }
 
@@ -71,6 +81,12 @@ export class Publisher {
       }
     }
   }
+}
+
+function overLimit({ service: { namespace, name } }: Backend): Finding {
+  const { meaning, remedy } = RESOLVED_REFS_REASONS.EndpointsOverLimit;
+  const object = { kind: 'Service', namespace, name };
+  return { severity: 'error', object, field: '', reason: 'EndpointsOverLimit', message: meaning, remedy };
 }
 
 function keyOf(entry: { readonly key: string }): string {

@@ -3,10 +3,18 @@ import { runSteps, type StepPrinter, type TourTally } from './runner.ts';
 import type { Stage } from './stage.ts';
 import { admissionSteps } from './tour/admission.ts';
 import { Scene } from './tour/scene.ts';
+import { stickinessSteps } from './tour/stickiness.ts';
+import { uploadSteps } from './tour/uploads.ts';
+import { webSocketSteps } from './tour/websockets.ts';
 import type { Step } from './tour/step.ts';
 import { type TourController, World } from './tour/world.ts';
 
-export const TOUR: readonly Step<Scene>[] = [...admissionSteps];
+export const TOUR: readonly Step<Scene>[] = [
+  ...admissionSteps,
+  ...webSocketSteps,
+  ...stickinessSteps,
+  ...uploadSteps,
+];
 
 export function takeTour(
   stage: Stage,

@@ -1,6 +1,7 @@
 // Pass 4: a draft and its grant -> the sites it gets, and all that is wrong with what it refers to.
 import { DEFAULTS } from '../api/defaults.ts';
 import type { MattermostIngressPolicy } from '../api/policy.ts';
+import { WARNING_REASONS } from '../api/status.ts';
 import { parseDurationMs, parseSizeBytes } from '../api/quantities.ts';
 import type { Certificate, OpenSite, Site } from '../model/configuration.ts';
 import { compileAdmission } from './admission.ts';
@@ -14,6 +15,7 @@ import type { Grant } from './routes.ts';
 export type SiteSource = BackendSource & {
   /** Key of the digests of admission secrets; drawn once by the process. */
   readonly digestKey: Uint8Array;
+  readonly hasLegacyListener: boolean;
 };
 
 /** All that one policy gives. */
@@ -24,6 +26,14 @@ export type PolicySites = {
   /** The certificate of its sites; of an invalid policy the one it had. */
   readonly certificate: Certificate | undefined;
   readonly problems: readonly Problem[];
+};
+
+const LEGACY_LISTENER_CLOSED: Problem = {
+  severity: 'warning',
+  field: 'spec.client.tls.minVersion',
+  reason: 'LegacyListenerClosed',
+  ...WARNING_REASONS.LegacyListenerClosed,
+  message: WARNING_REASONS.LegacyListenerClosed.meaning,
 };
 
 /** Compiles one policy. References are looked at even where it has lost its hosts: one report says all. */
@@ -37,6 +47,8 @@ export function compileSites(draft: PolicyDraft, grant: Grant, source: SiteSourc
   const report: Report = (problem) => problems.push(problem);
   const compiled = compileBackend(policy, source, report);
   const certificate = findCertificate(policy, source, report);
+  if (policy.spec.client?.tls?.minVersion === '1.1' && !source.hasLegacyListener)
+    report(LEGACY_LISTENER_CLOSED);
   const service = openService(policy, compiled.backend.key, source, report);
   const open: Site[] =
     grant.open.length === 0 ? [] : [{ ...siteOf(draft, draft.key), hosts: grant.open, service }];

@@ -23,6 +23,8 @@ export type TranslateSettings = {
   readonly secretDigestKey: Uint8Array;
   /** --default-tls-secret, `namespace/name`: served whether or not a policy names it. */
   readonly defaultTlsSecret?: string | undefined;
+  /** --legacy-https-port is open; without it no client can use TLS 1.1, whatever a policy says. */
+  readonly hasLegacyListener?: boolean;
   readonly nowMs: number;
 };
 
@@ -85,7 +87,16 @@ export function translate(
   // 4. Sites with admission, persistence and backend. What refers to something missing gets less, never more.
   const slices = slicesByService(objects.endpointSlices);
   const { secretDigestKey: digestKey, nowMs } = settings;
-  const source = { ...objects, slices, certificates, endpointSettings: settings, digestKey, nowMs };
+  const { hasLegacyListener = true } = settings;
+  const source = {
+    ...objects,
+    slices,
+    certificates,
+    endpointSettings: settings,
+    digestKey,
+    nowMs,
+    hasLegacyListener,
+  };
   const results = drafts.map((draft): Result => {
     const grant = grants.get(draft.key) ?? { open: [], closed: [], problems: [] };
     return { draft, grant, made: compileSites(draft, grant, source) };

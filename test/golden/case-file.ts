@@ -7,6 +7,7 @@ export type GoldenOptions = {
   readonly hostNamespaces: readonly { readonly host: string; readonly namespace: string }[];
   readonly denyEndpointCIDRs: readonly string[];
   readonly stickyKeys: readonly string[];
+  readonly hasLegacyListener: boolean;
 };
 
 export type GoldenCase = {
@@ -25,6 +26,7 @@ const DEFAULT_OPTIONS: GoldenOptions = {
   hostNamespaces: [],
   denyEndpointCIDRs: [],
   stickyKeys: ['golden-sticky-key'],
+  hasLegacyListener: true,
 };
 
 /** Reads a case. Throws on any key that is not known here, so that a slip of the pen cannot hide a case. */

@@ -78,6 +78,7 @@ function settingsOf(options: GoldenOptions): TranslateSettings {
     deniedEndpoints: compileRanges(options.denyEndpointCIDRs) ?? NO_ADDRESSES,
     stickyKeys: options.stickyKeys.map((key) => Buffer.from(key)),
     secretDigestKey: Buffer.from('golden-digest-key'),
+    hasLegacyListener: options.hasLegacyListener,
     nowMs: Date.parse(options.now),
   };
 }
