@@ -1,0 +1,120 @@
+// The commands that serve nothing: check, crd, and how wrong usage is answered. Each runs as a process of its own.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { policyCrd } from '../../src/api/crd.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const GOOD = `
+apiVersion: mattermost-ingress.io/v1alpha1
+kind: MattermostIngressPolicy
+metadata: {name: chat, namespace: mattermost}
+spec:
+  route: {hosts: [chat.example.com], service: {name: mattermost, port: 8065}}
+  admission: {defaultAction: Allow}
+`;
+const BAD = `# two mistakes, one of them in a nested field
+${GOOD.replace('defaultAction', 'defaultActon').replace('8065', '80650')}`;
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  await writeFile(join(folder, 'good.yaml'), GOOD);
+  await writeFile(join(folder, 'bad.yaml'), BAD);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(args: readonly string[], input = '') {
+  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args]);
+  child.stdin.end(input);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, out, error };
+}
+
+describe('check', () => {
+  test('finds nothing wrong with what is right', async () => {
+    const { code, out } = await run(['check', '--allow-missing', join(folder, 'good.yaml')]);
+    expect({ code, out }).toEqual({ code: 0, out: '0 errors, 0 warnings in 1 policy of 1 file\n' });
+  });
+
+  test('names file, line, object, field, reason and remedy of each mistake', async () => {
+    const { code, out } = await run(['check', '--allow-missing', join(folder, 'bad.yaml')]);
+    expect(code).toBe(1);
+    expect(out).toContain(
+      `${join(folder, 'bad.yaml')}:7: error: MattermostIngressPolicy mattermost/chat spec.route.service.port [Invalid]`,
+    );
+    expect(out).toMatch(
+      /spec\.admission\.defaultActon \[Invalid\]\n {4}Unknown field\n {4}Did you mean defaultAction\?/,
+    );
+    expect(out).toMatch(/3 errors, 0 warnings in 1 policy of 1 file\n$/);
+  });
+
+  test('says the same for tools', async () => {
+    const { code, out } = await run(['check', '--json', folder]);
+    const { errors, files, findings } = JSON.parse(out) as {
+      errors: number;
+      files: number;
+      findings: object[];
+    };
+    expect({ code, files }).toEqual({ code: 1, files: 2 });
+    expect(findings).toHaveLength(errors);
+    expect(findings).toContainEqual(expect.objectContaining({ reason: 'ObjectDuplicate' }));
+  });
+
+  test('misses Services and Secrets unless they may live elsewhere', async () => {
+    const { code, out } = await run(['check', '-'], GOOD);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^standard input:6: error: .*\[ServiceNotFound\]/);
+  });
+
+  test('an unreadable file is a usage error', async () => {
+    const { code, error } = await run(['check', join(folder, 'absent.yaml')]);
+    expect(code).toBe(2);
+    expect(error).toContain(join(folder, 'absent.yaml'));
+  });
+
+  test('the example of the README is right', async () => {
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(await run(['check', '--allow-missing', '-'], example)).toMatchObject({ code: 0 });
+  });
+});
+
+describe('crd', () => {
+  test('prints the definition that the repository holds', async () => {
+    const { code, out } = await run(['crd']);
+    expect(code).toBe(0);
+    expect(parse(out)).toEqual(JSON.parse(JSON.stringify(policyCrd())));
+  });
+});
+
+describe('usage', () => {
+  test.each([
+    [['--help'], 0, 'Usage: mattermost-ingress'],
+    [['run', '--help'], 0, 'Example:'],
+    [['check', '--help'], 0, 'Examples:'],
+    [['crd', '--help'], 0, 'Example:'],
+    [['--version'], 0, '0.1.0'],
+  ])('%j', async (args, code, wanted) => {
+    const result = await run(args);
+    expect(result.code).toBe(code);
+    expect(result.out).toContain(wanted);
+  });
+
+  test.each([
+    [['fly'], "unknown command 'fly'"],
+    [['run', '--fly'], "unknown option '--fly'"],
+    [['run'], '--manifests is required'],
+    [['check'], "missing required argument 'files'"],
+  ])('%j is refused', async (args, wanted) => {
+    const result = await run(args);
+    expect(result.code).toBe(2);
+    expect(result.error).toContain(wanted);
+  });
+});
