@@ -1,5 +1,6 @@
 // docs/reference/options.md: every option of `run`.
-import { environmentName, flagTable } from '../src/options.ts';
+import { flagTable } from '../src/options/flags.ts';
+import { environmentName } from '../src/options/resolve.ts';
 
 export function optionsPage(): string {
   // Defaults that depend on the machine are described instead.
@@ -16,7 +17,7 @@ export function optionsPage(): string {
   return `${[
     '# Options of `run`',
     '',
-    '<!-- Generated from src/options.ts by "npm run generate". Do not edit. -->',
+    '<!-- Generated from src/options/flags.ts by "npm run generate". Do not edit. -->',
     '',
     'Each can be given as a flag or in the environment; the flag wins. Mistakes are listed all at once, and the exit code is 2.',
     '',

@@ -14,7 +14,7 @@ import { type AdminServer, createAdminServer } from '../observe/admin.ts';
 import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../observe/log.ts';
 import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
-import type { Options } from '../options.ts';
+import type { Options } from '../options/options.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
 import { dataPlaneSettings, readStickyKeys } from './data-plane-settings.ts';

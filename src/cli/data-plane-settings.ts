@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { generate } from 'selfsigned';
-import type { Options } from '../options.ts';
+import type { Options } from '../options/options.ts';
 import type { DataPlaneSettings } from '../proxy/data-plane.ts';
 
 const CERTIFICATE_YEARS = 10;
@@ -29,6 +29,7 @@ export async function dataPlaneSettings(
     defaultCertificateKey: options.defaultTlsSecret,
     refusesUnknownNames: options.refusesUnknownNames,
     maxConnections: Math.ceil(options.maxConnections / options.workers),
+    limits: options,
   };
 }
 

@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createPrinter } from '../demo/printer.ts';
 import { playbill } from '../demo/playbill.ts';
 import { CLIENT_ADDRESSES, LOOPBACK } from '../demo/site.ts';
@@ -12,7 +12,8 @@ import { createStage, findFreePort, findMissing, type Stage, TEMPLATES } from '.
 import { takeTour } from '../demo/tour.ts';
 import type { TourController } from '../demo/tour/world.ts';
 import { LogSink } from '../observe/log.ts';
-import { type Options, resolveOptions } from '../options.ts';
+import type { Options } from '../options/options.ts';
+import { resolveOptions } from '../options/resolve.ts';
 import { type Controller, startController } from './controller.ts';
 import { machineFacts } from './machine.ts';
 import { nextSignal } from './run.ts';
@@ -33,21 +34,27 @@ Examples:
 Exit codes of the tour: 0 all is as promised, 1 something is not, 2 it could not start.`;
 /** Two show that they serve as one, without taking a small machine for themselves. */
 const WORKERS = '2';
+/** What shells say of a command that was ended by Ctrl-C. */
+const INTERRUPTED = 130;
 const DRAIN_MS = 2_000;
 const LOG_FLUSH_MS = 2_000;
 
 export function addDemoCommand(program: Command): void {
-  const port = 'a free one if 0 (default: 0)';
   program
     .command('demo')
     .description('start the controller with three fake Mattermost nodes on this machine')
     .option('--tour', 'show by itself all that it does, and say whether it was as promised')
-    .addOption(new Option('--http-port <PORT>', `port for plain HTTP, ${port}`).default('0', ''))
-    .addOption(new Option('--https-port <PORT>', `port for HTTPS, ${port}`).default('0', ''))
-    .addOption(new Option('--admin-port <PORT>', `port of metrics and health, ${port}`).default('0', ''))
+    .option('--http-port <PORT>', 'port for plain HTTP; 0 picks a free one', readPort, '0')
+    .option('--https-port <PORT>', 'port for HTTPS; 0 picks a free one', readPort, '0')
+    .option('--admin-port <PORT>', 'port of metrics and health; 0 picks a free one', readPort, '0')
     .addOption(new Option('--manifests <DIR>', 'other templates, for tests').default(TEMPLATES).hideHelp())
     .addHelpText('after', EXAMPLE)
     .action((options: DemoOptions) => demo(options));
+}
+
+function readPort(text: string): string {
+  if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return text;
+  throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
 }
 
 async function demo(given: DemoOptions): Promise<void> {
@@ -72,20 +79,28 @@ async function perform(given: DemoOptions): Promise<number> {
   const tourController = seenByTour(controller);
   const stopped = signal.then(() => {
     // A second signal does not wait for anything.
-    void nextSignal().then(() => process.exit(130));
-    return given.tour === true ? 130 : 0;
+    void nextSignal().then(() => process.exit(INTERRUPTED));
   });
-  if (given.tour !== true) {
-    const advice = missing.length === 0 ? undefined : adviceOn(missing);
-    process.stdout.write(playbill(stage, tourController, advice));
-  }
-  const exitCode = await (given.tour === true
-    ? Promise.race([tour(stage, tourController), stopped])
-    : stopped);
+  const exitCode =
+    given.tour === true
+      ? await Promise.race([tour(stage, tourController), stopped.then(() => INTERRUPTED)])
+      : await invite(stage, tourController, missing, stopped);
   await controller.drain(DRAIN_MS);
   await stage.close();
   await sink.flush(LOG_FLUSH_MS);
   return exitCode;
+}
+
+/** Says what to try, and waits for the end of it. */
+async function invite(
+  stage: Stage,
+  controller: TourController,
+  missing: readonly string[],
+  stopped: Promise<void>,
+): Promise<number> {
+  process.stdout.write(playbill(stage, controller, missing.length === 0 ? undefined : adviceOn(missing)));
+  await stopped;
+  return 0;
 }
 
 async function tour(stage: Stage, controller: TourController): Promise<number> {
@@ -126,14 +141,11 @@ async function optionsOf(given: DemoOptions, stage: Stage): Promise<Options> {
 }
 
 function seenByTour(controller: Controller): TourController {
-  const { ports, adminPort } = controller;
-  if (ports.http === undefined || ports.https === undefined) {
-    throw new Error('--http-port and --https-port: the demo needs both');
-  }
+  const { http: httpPort = 0, https: httpsPort = 0 } = controller.ports;
   return {
-    httpPort: ports.http,
-    httpsPort: ports.https,
-    adminPort,
+    httpPort,
+    httpsPort,
+    adminPort: controller.adminPort,
     servedGeneration: () => controller.servedGeneration(),
   };
 }

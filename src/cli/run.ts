@@ -3,7 +3,9 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { LogSink } from '../observe/log.ts';
-import { environmentName, flagTable, type Options, resolveOptions } from '../options.ts';
+import { flagTable } from '../options/flags.ts';
+import type { Options } from '../options/options.ts';
+import { environmentName, resolveOptions } from '../options/resolve.ts';
 import { type Controller, startController } from './controller.ts';
 import { machineFacts } from './machine.ts';
 

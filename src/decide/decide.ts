@@ -6,7 +6,6 @@ import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
 import { type AffinityKeys, readAffinityKeys } from './affinity.ts';
 import type { Serving, ServingBackend, ServingHost, ServingSite } from './compiled.ts';
-import { DEFAULT_TLS_POLICY } from './compiled.ts';
 import { readCookies } from './cookies.ts';
 import { findHost, findSite, isUnambiguous } from './match.ts';
 import { findOrigin } from './origin.ts';
@@ -90,8 +89,8 @@ function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destinat
 
 function judgeConnection(host: ServingHost, open: OpenSite, client: Client): RejectReason | undefined {
   if (client.tls === undefined) return undefined;
-  const policy = client.tls.serverName === undefined ? DEFAULT_TLS_POLICY : client.tls.policy;
-  if (policy !== host.tlsPolicy) return 'misdirected';
+  const { policy } = client.tls;
+  if (policy !== undefined && policy !== host.tlsPolicy) return 'misdirected';
   const floor = open.tls?.minVersion;
   // Versions of equal length compare as text.
   return floor !== undefined && client.tls.version < floor ? 'tls-version' : undefined;

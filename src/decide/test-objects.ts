@@ -13,7 +13,15 @@ import type {
   Site,
 } from '../model/configuration.ts';
 import type { Client, RequestHead } from '../model/request.ts';
-import { compileBackend, compileHosts, DEFAULT_TLS_POLICY, type Serving } from './compiled.ts';
+import type { LoadView } from './balance.ts';
+import { decide, type DecideSettings } from './decide.ts';
+import {
+  compileBackend,
+  compileHosts,
+  DEFAULT_TLS_POLICY,
+  type Serving,
+  type ServingBackend,
+} from './compiled.ts';
 
 export const HOST = 'chat.example.com';
 export const DIGEST_KEY = Buffer.from('digest key of a test');
@@ -185,11 +193,11 @@ export function serving(
   sites: readonly Site[],
   endpoints: readonly Endpoint[] = [endpoint('node-1')],
 ): Serving {
-  const placed = { backend: backend(endpoints), slots: endpoints.map((_, at) => at) };
+  const compiled = servingBackend(endpoints);
   return {
     generation: 1,
     hosts: compileHosts(sites),
-    backends: new Map([[placed.backend.key, compileBackend(placed)]]),
+    backends: new Map([[compiled.backend.key, compiled]]),
     certificates: new Map(),
   };
 }
@@ -200,4 +208,49 @@ export function tlsClient(
   more: Partial<Client['tls'] & object> = {},
 ): Client {
   return client({ localPort: 8443, tls: { serverName: HOST, version: '1.3', policy, ...more } });
+}
+
+/** Loads by slot, chance that always says the same, and turns that count up. */
+export function loadView(loads: readonly number[] = [], chance = 0): LoadView {
+  const turns = new Map<string, number>();
+  return {
+    load: (slot) => loads[slot] ?? 0,
+    random: () => chance,
+    turn: (key) => {
+      const turn = turns.get(key) ?? 0;
+      turns.set(key, turn + 1);
+      return turn;
+    },
+  };
+}
+
+/** Endpoints with the slots 0, 1, 2 ..., compiled. */
+export function servingBackend(endpoints: readonly Endpoint[], more: Partial<Backend> = {}): ServingBackend {
+  return compileBackend({ backend: backend(endpoints, more), slots: endpoints.map((_, at) => at) });
+}
+
+export const SETTINGS: DecideSettings = {
+  trustedProxies: ranges('10.0.0.0-10.255.255.255'),
+  secretDigestKey: DIGEST_KEY,
+  redirectHttpsPort: 443,
+};
+
+/** A decision in a few words: where it leads, or why not. */
+export function outcomeOf(
+  given: Serving,
+  head: RequestHead,
+  from: Client = client(),
+  settings: DecideSettings = SETTINGS,
+): string {
+  const decision = decide(given, head, from, settings);
+  switch (decision.kind) {
+    case 'reject':
+      return decision.reason;
+    case 'redirect':
+      return `redirect ${decision.location}`;
+    case 'forward':
+      return `forward ${decision.target.site.site.key}`;
+    case 'reset':
+      return 'reset';
+  }
 }

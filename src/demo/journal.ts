@@ -1,5 +1,5 @@
 // The controller's log on its way to a file: the tour reads from it what was decided about its requests.
-import { open } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import { Writable } from 'node:stream';
 
 /** One line of the log as an object. */
@@ -17,23 +17,21 @@ export class Journal {
   readonly #lines: LogLine[] = [];
   readonly #waiters = new Set<Waiter>();
 
-  private constructor(stream: (journal: Journal) => Writable) {
-    this.stream = stream(this);
-  }
-
-  static async open(file: string): Promise<Journal> {
-    const handle = await open(file, 'a');
-    return new Journal(
-      (journal) =>
-        new Writable({
-          decodeStrings: false,
-          write: (text: string, _, done) => {
-            // Remembered when it is in the file: who waits for a line may then read the file.
-            handle.appendFile(text).then(() => journal.#take(text, done), done);
-          },
-          final: (done) => void handle.close().then(() => done(), done),
-        }),
-    );
+  constructor(path: string) {
+    const file = createWriteStream(path);
+    // Whoever wrote is told by the callback.
+    file.on('error', () => {});
+    this.stream = new Writable({
+      decodeStrings: false,
+      write: (text: string, _, done) => {
+        file.write(text, (error) => {
+          // Remembered when it is in the file: who waits for a line may then read the file.
+          if (!error) this.#take(text);
+          done(error);
+        });
+      },
+      final: (done) => void file.end(done),
+    });
   }
 
   /** What is remembered, oldest first. */
@@ -61,10 +59,9 @@ export class Journal {
     });
   }
 
-  #take(text: string, done: () => void): void {
+  #take(text: string): void {
     for (const line of text.split('\n')) if (line !== '') this.#add(parseLine(line));
     if (this.#lines.length > MAX_LINES) this.#lines.splice(0, this.#lines.length - MAX_LINES);
-    done();
   }
 
   #add(line: LogLine): void {

@@ -60,7 +60,7 @@ export async function createStage(folder: string, templates: string): Promise<St
     authority: certificate.authority,
     privateKey: certificate.privateKey,
     preauthSecret,
-    journal: await Journal.open(logFile),
+    journal: new Journal(logFile),
     town,
     nodes,
     close: async () => void (await Promise.all(nodes.map((node) => node.stop()))),

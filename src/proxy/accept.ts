@@ -22,8 +22,6 @@ export type AcceptServices = ConnectionServices & {
 /** How a client reached us, as far as the socket or a PROXY header says. */
 type Arrival = { readonly peer: IpAddress; readonly peerPort: number; readonly localPort: number };
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
 export class Acceptor {
   readonly #name: ListenerName;
   readonly #tls: TlsTerminator | undefined;
@@ -47,7 +45,8 @@ export class Acceptor {
       this.#secure(shell, arrival, undefined);
       return;
     }
-    readProxyHeader(shell, this.#services.timers, (header, rest) => {
+    const { timers, limits } = this.#services;
+    readProxyHeader(shell, { timers, timeoutMs: limits.proxyHeaderTimeoutMs }, (header, rest) => {
       if (header === undefined) this.reject(shell, 'proxy-header');
       else if (header.kind === 'local') this.#secure(shell, arrival, rest);
       else {
@@ -69,7 +68,7 @@ export class Acceptor {
       return;
     }
     if (early !== undefined && early.length > 0) shell.unshift(early);
-    const { timers, recorder } = this.#services;
+    const { timers, limits, recorder } = this.#services;
     const socket = this.#tls.accept(shell, (outcome) => {
       timer.cancel();
       if (outcome.kind === 'secure') {
@@ -81,7 +80,7 @@ export class Acceptor {
       socket.destroy();
     });
     const timer = new Timer(() => socket.destroy());
-    timers.arm(timer, HANDSHAKE_TIMEOUT_MS);
+    timers.arm(timer, limits.handshakeTimeoutMs);
   }
 
   #clientOf(arrival: Arrival, tls: ClientTls | undefined): Client {

@@ -18,11 +18,7 @@ import type { TunnelEnd } from './tunnel.ts';
  */
 type State = 'head' | 'body' | 'waiting' | 'lingering' | 'tunnel' | 'closed';
 
-const HEAD_TIMEOUT_MS = 10_000;
-const KEEP_ALIVE_MS = 75_000;
-const BODY_IDLE_MS = 60_000;
 const MAX_PENDING_BYTES = 65_536;
-const MAX_REQUESTS = 1000;
 
 export class Http1Connection implements ClientStream {
   readonly client: Client;
@@ -31,8 +27,8 @@ export class Http1Connection implements ClientStream {
   /** The accepted socket: below TLS where there is TLS, else the same. */
   readonly #raw: Socket;
   readonly #services: ConnectionServices;
-  readonly #reader = new RequestHeadReader();
-  readonly #body = new RequestBody();
+  readonly #reader: RequestHeadReader;
+  readonly #body: RequestBody;
   readonly #timer: Timer;
   #state: State = 'head';
   #listener: ClientListener | undefined;
@@ -55,9 +51,11 @@ export class Http1Connection implements ClientStream {
     this.#raw = sockets.raw;
     this.client = client;
     this.#services = services;
+    this.#reader = new RequestHeadReader(services.limits);
+    this.#body = new RequestBody(services.limits);
     this.response = new Http1ResponseWriter(new MessageWriter(sockets.socket, services.readBuffer));
     this.#timer = new Timer(() => this.#onTimeout());
-    services.timers.arm(this.#timer, HEAD_TIMEOUT_MS);
+    services.timers.arm(this.#timer, services.limits.requestHeadTimeoutMs);
     sockets.socket.on('end', () => this.#onEnd());
     sockets.socket.on('error', () => this.#onClose());
     sockets.socket.on('close', () => this.#onClose());
@@ -76,7 +74,10 @@ export class Http1Connection implements ClientStream {
 
   get mustClose(): boolean {
     return (
-      this.#mustClose || this.#clientEnded || this.#requests >= MAX_REQUESTS || (this.#head?.close ?? true)
+      this.#mustClose ||
+      this.#clientEnded ||
+      this.#requests >= this.#services.limits.requestsPerConnection ||
+      (this.#head?.close ?? true)
     );
   }
 
@@ -123,7 +124,8 @@ export class Http1Connection implements ClientStream {
   }
 
   #readHead(chunk: Buffer, at: number, end: number): number | undefined {
-    if (this.#reader.isEmpty) this.#services.timers.arm(this.#timer, HEAD_TIMEOUT_MS);
+    const { timers, limits } = this.#services;
+    if (this.#reader.isEmpty) timers.arm(this.#timer, limits.requestHeadTimeoutMs);
     const parsed = this.#reader.push(chunk, at, end);
     if (parsed === undefined) return end;
     if ('code' in parsed) {
@@ -160,8 +162,8 @@ export class Http1Connection implements ClientStream {
       this.#keep(chunk, at, end);
       return undefined;
     }
-    const { timers } = this.#services;
-    timers.arm(this.#timer, BODY_IDLE_MS);
+    const { timers, limits } = this.#services;
+    timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
     const next = this.#body.push(chunk, at, end, this);
     if (this.#state !== 'body') return undefined;
     const fault = this.#body.fault(timers.nowMs);
@@ -245,9 +247,9 @@ export class Http1Connection implements ClientStream {
 
   wantBody(maxBytes: number): void {
     if (this.#state !== 'body') return;
-    const { timers } = this.#services;
+    const { timers, limits } = this.#services;
     this.#body.want(maxBytes, timers.nowMs);
-    timers.arm(this.#timer, BODY_IDLE_MS);
+    timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
     this.#release();
   }
 
@@ -266,7 +268,7 @@ export class Http1Connection implements ClientStream {
       return;
     }
     this.#state = 'head';
-    this.#services.timers.arm(this.#timer, KEEP_ALIVE_MS);
+    this.#services.timers.arm(this.#timer, this.#services.limits.keepAliveTimeoutMs);
     if (!this.#isProcessing) this.#release();
   }
 

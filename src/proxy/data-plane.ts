@@ -2,6 +2,7 @@
 import type { DecideSettings } from '../decide/decide.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
+import type { ClientLimits } from '../model/limits.ts';
 import type { SharedState } from '../model/shared-state.ts';
 import type { Listener as ListenerName } from '../observe/recorder.ts';
 import { Acceptor, type AcceptServices } from './accept.ts';
@@ -34,6 +35,7 @@ export type DataPlaneSettings = {
   readonly defaultCertificateKey: string | undefined;
   readonly refusesUnknownNames: boolean;
   readonly maxConnections: number;
+  readonly limits: ClientLimits;
 };
 
 /** What the thread gives: time, chance, counters and a log. */
@@ -68,6 +70,7 @@ export class DataPlane {
     const turns = new Map<string, number>();
     this.#services = {
       ...host,
+      limits: settings.limits,
       serving: () => this.#current.serving,
       settings: decideSettings(settings),
       loads: {
@@ -147,6 +150,7 @@ export class DataPlane {
     return {
       readBuffer: services.readBuffer,
       timers: services.timers,
+      limits: services.limits,
       recorder: services.recorder,
       onBug: services.onBug,
       trustedProxies,

@@ -23,9 +23,6 @@ import { isAcceptedUpgrade, openTunnel } from './upgrade.ts';
 import type { Requester } from './upstream-connect.ts';
 import type { UpstreamConnection, UpstreamHandler } from './upstream-connection.ts';
 
-/** How long a client may take nothing of an answer that waits for it (row Q4). */
-const SLOW_READER_MS = 60_000;
-
 export class Exchange implements ClientListener, UpstreamHandler, Requester {
   readonly #parts: ExchangeParts;
   readonly #destination: Destination;
@@ -168,7 +165,8 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     response.flush();
     if (response.isFull) {
       this.#connection?.socket.pause();
-      this.#parts.services.timers.arm(this.#timer, SLOW_READER_MS);
+      // Row Q4.
+      this.#parts.services.timers.arm(this.#timer, this.#parts.services.limits.slowReaderTimeoutMs);
     } else this.#awaitBackend();
   }
 

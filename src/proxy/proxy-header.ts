@@ -3,14 +3,12 @@ import type { Socket } from 'node:net';
 import { parseProxyHeader, type ProxyHeader } from '../wire/proxy-protocol.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 
-const TIMEOUT_MS = 5_000;
-
 export type CompleteHeader = Extract<ProxyHeader, { readonly kind: 'local' | 'proxied' }>;
 
 /** Calls back once: with the header and the bytes behind it, or with undefined where none came in time or in form. */
 export function readProxyHeader(
   socket: Socket,
-  timers: TimerWheel,
+  wait: { readonly timers: TimerWheel; readonly timeoutMs: number },
   onHeader: (header: CompleteHeader | undefined, rest: Buffer) => void,
 ): void {
   let received = Buffer.alloc(0);
@@ -28,7 +26,7 @@ export function readProxyHeader(
   };
   const onFailed = () => end(undefined);
   const timer = new Timer(onFailed);
-  timers.arm(timer, TIMEOUT_MS);
+  wait.timers.arm(timer, wait.timeoutMs);
   socket.on('data', onData).on('error', onFailed).on('close', onFailed);
   socket.resume();
 }

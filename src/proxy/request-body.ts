@@ -1,16 +1,21 @@
 // The body of the request that is being read: when its bytes are wanted, and whether they come fast enough (row Q3).
+import type { ClientLimits } from '../model/limits.ts';
 import type { BodyFraming } from '../model/request.ts';
 import type { ClientFault } from '../model/fault.ts';
 import { BodyDecoder, type BodySink } from '../wire/body-framing.ts';
 
 const SLOW_AFTER_MS = 30_000;
-const SLOW_BYTES_PER_SECOND = 500;
 
 export class RequestBody {
   /** Somebody takes the bytes now. */
   isWanted = false;
   readonly #decoder = new BodyDecoder();
+  readonly #limits: Pick<ClientLimits, 'requestBodyMinBytesPerSecond'>;
   #sinceMs: number | undefined;
+
+  constructor(limits: Pick<ClientLimits, 'requestBodyMinBytesPerSecond'>) {
+    this.#limits = limits;
+  }
 
   get bytes(): number {
     return this.#decoder.bytes;
@@ -46,6 +51,7 @@ export class RequestBody {
   /** Bytes come, but so few that they are there to hold the connection. */
   #isSlow(nowMs: number): boolean {
     const elapsedMs = nowMs - (this.#sinceMs ?? nowMs);
-    return elapsedMs > SLOW_AFTER_MS && (this.bytes * 1000) / elapsedMs < SLOW_BYTES_PER_SECOND;
+    const bytesPerSecond = (this.bytes * 1000) / elapsedMs;
+    return elapsedMs > SLOW_AFTER_MS && bytesPerSecond < this.#limits.requestBodyMinBytesPerSecond;
   }
 }

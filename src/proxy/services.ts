@@ -3,6 +3,7 @@ import type { Serving } from '../decide/compiled.ts';
 import type { DecideSettings } from '../decide/decide.ts';
 import type { LoadView } from '../decide/balance.ts';
 import type { Fault } from '../model/fault.ts';
+import type { ClientLimits } from '../model/limits.ts';
 import type { RequestHead } from '../model/request.ts';
 import type { Clock } from '../model/clock.ts';
 import type { SharedRow } from '../model/shared-state.ts';
@@ -22,6 +23,7 @@ export type ExchangeServices = {
   readonly pool: UpstreamPool;
   readonly tunnels: TunnelSet;
   readonly timers: TimerWheel;
+  readonly limits: ClientLimits;
   readonly readBuffer: ReadBuffer;
   readonly row: SharedRow;
   readonly recorder: Recorder;
@@ -43,6 +45,7 @@ export type OpenConnection = {
 export type ConnectionServices = {
   readonly readBuffer: ReadBuffer;
   readonly timers: TimerWheel;
+  readonly limits: ClientLimits;
   /** Who hears of everything that follows a head; undefined when it is answered already. */
   readonly onRequest: (head: RequestHead, stream: ClientStream) => ClientListener | undefined;
   /** Answers a request whose head was refused. */

@@ -3,19 +3,46 @@ import type { Clock } from '../model/clock.ts';
 
 const TICK_MS = 100;
 
+/** Timers that are looked at together; one that is cancelled leaves at once, so that it keeps nothing alive. */
+type Bucket = { readonly tick: number; readonly timers: Timer[] };
+
 /** A wait with an owner. Fires once, up to 100 ms late; arming it again moves it. */
 export class Timer {
   deadlineMs = Number.POSITIVE_INFINITY;
-  /** Tick of the bucket it lies in; -1 when in none. Entries of other buckets are leftovers. */
-  queuedTick = -1;
   readonly fire: () => void;
+  #bucket: Bucket | undefined;
+  /** Index in the bucket. */
+  #position = 0;
 
   constructor(fire: () => void) {
     this.fire = fire;
   }
 
+  /** Tick at which it is looked at next; undefined when it is in no bucket. */
+  get tick(): number | undefined {
+    return this.#bucket?.tick;
+  }
+
   cancel(): void {
     this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.leave();
+  }
+
+  enter(bucket: Bucket): void {
+    this.#bucket = bucket;
+    this.#position = bucket.timers.length;
+    bucket.timers.push(this);
+  }
+
+  /** The last one of the bucket takes its place, so that neither end costs a search. */
+  leave(): void {
+    const timers = this.#bucket?.timers;
+    if (timers === undefined) return;
+    this.#bucket = undefined;
+    const last = timers.pop();
+    if (last === undefined || last === this) return;
+    timers[this.#position] = last;
+    last.#position = this.#position;
   }
 }
 
@@ -24,7 +51,7 @@ export class TimerWheel {
   nowMs: number;
   readonly #clock: Clock;
   readonly #onBug: (error: unknown) => void;
-  readonly #buckets = new Map<number, Timer[]>();
+  readonly #buckets = new Map<number, Bucket>();
   #lastTick: number;
 
   /** @param onBug told of what an owner throws when its timer fires; the other timers go on */
@@ -44,7 +71,8 @@ export class TimerWheel {
     timer.deadlineMs = this.nowMs + delayMs;
     const tick = Math.max(Math.ceil(timer.deadlineMs / TICK_MS), this.#lastTick + 1);
     // Queued earlier already: it is moved on when that bucket comes up.
-    if (timer.queuedTick !== -1 && timer.queuedTick <= tick) return;
+    if (timer.tick !== undefined && timer.tick <= tick) return;
+    timer.leave();
     this.#queue(timer, tick);
   }
 
@@ -57,13 +85,15 @@ export class TimerWheel {
       const bucket = this.#buckets.get(at);
       if (bucket === undefined) continue;
       this.#buckets.delete(at);
-      for (const timer of bucket) if (timer.queuedTick === at) this.#due(timer);
+      // Whoever fires may cancel others of this bucket.
+      for (let timer = bucket.timers.at(-1); timer !== undefined; timer = bucket.timers.at(-1)) {
+        timer.leave();
+        this.#due(timer);
+      }
     }
   }
 
   #due(timer: Timer): void {
-    timer.queuedTick = -1;
-    if (timer.deadlineMs === Number.POSITIVE_INFINITY) return;
     if (timer.deadlineMs > this.nowMs) {
       this.#queue(timer, Math.max(Math.ceil(timer.deadlineMs / TICK_MS), this.#lastTick + 1));
       return;
@@ -77,9 +107,11 @@ export class TimerWheel {
   }
 
   #queue(timer: Timer, tick: number): void {
-    timer.queuedTick = tick;
-    const bucket = this.#buckets.get(tick);
-    if (bucket === undefined) this.#buckets.set(tick, [timer]);
-    else bucket.push(timer);
+    let bucket = this.#buckets.get(tick);
+    if (bucket === undefined) {
+      bucket = { tick, timers: [] };
+      this.#buckets.set(tick, bucket);
+    }
+    timer.enter(bucket);
   }
 }

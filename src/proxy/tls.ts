@@ -105,11 +105,11 @@ export class TlsTerminator {
   #judge(socket: TLSSocket): HandshakeOutcome {
     const version = VERSIONS[socket.getProtocol() ?? ''];
     if (version === undefined) return { kind: 'failed' };
-    const { servername } = socket as TLSSocket & { readonly servername?: string | false };
-    const serverName = servername === false || servername === '' ? undefined : servername;
+    const serverName = nameOf(socket);
     const host = serverName === undefined ? undefined : this.#hostOf(serverName);
     if (host?.tls !== undefined && version < host.tls.minVersion) return { kind: 'refused', version };
-    const policy = host?.tlsPolicy ?? DEFAULT_TLS_POLICY;
+    const isUntold = serverName === undefined && version !== '1.3' && socket.isSessionReused();
+    const policy = isUntold ? undefined : (host?.tlsPolicy ?? DEFAULT_TLS_POLICY);
     return { kind: 'secure', socket, tls: { serverName, version, policy } };
   }
 
@@ -122,9 +122,15 @@ export class TlsTerminator {
       // Row S6: a client could make us work for nothing by asking for new handshakes.
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       ticketKeys,
-      // At most 32 bytes; a session of one certificate is not taken for one of another.
+      // At most 32 bytes. That of the default context counts for all: a session is looked up before the name is heard.
       sessionIdContext: sessionIdContext.slice(-32),
     };
     return isLegacy ? { ...options, ciphers: 'DEFAULT@SECLEVEL=0' } : options;
   }
+}
+
+/** What the client sent as SNI. */
+function nameOf(socket: TLSSocket): string | undefined {
+  const { servername } = socket as TLSSocket & { readonly servername?: string | false };
+  return servername === false || servername === '' ? undefined : servername;
 }

@@ -35,7 +35,7 @@ test.each(refused)('%j is no host', (text) => {
 });
 
 test('never throws, and a host it gives is read the same again', () => {
-  const chars = [...'abAB019.-:[]%@/, '].map((char) => fc.constant(char));
+  const chars = 'abAB019.-:[]%@/, '.split('').map((char) => fc.constant(char));
   const near = fc.array(fc.oneof(...chars), { maxLength: 12 }).map((parts) => parts.join(''));
   fc.assert(
     fc.property(fc.oneof(near, fc.string({ unit: 'binary' }), fc.ipV6(), fc.domain()), (text) => {

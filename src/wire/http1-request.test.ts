@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { cutBy, pieceLengths, singleBytes, textOf } from '../../test/support/cuts.ts';
 import type { Fault } from '../model/fault.ts';
 import type { RequestHead } from '../model/request.ts';
+import { DEFAULT_CLIENT_LIMITS } from '../model/limits.ts';
 import { RequestHeadReader } from './http1-request.ts';
 import { requestHeadText } from './http1-writer.ts';
 
 type Reading = { readonly result: RequestHead | Fault | undefined; readonly rest: string };
 
 function read(pieces: readonly Buffer[]): Reading {
-  const reader = new RequestHeadReader();
+  const reader = new RequestHeadReader(DEFAULT_CLIENT_LIMITS);
   for (const [at, piece] of pieces.entries()) {
     const result = reader.push(piece, 0, piece.length);
     if (result === undefined) continue;

@@ -1,5 +1,6 @@
 // The head of an HTTP/1 request from its text: request line and field lines, rows L, H4 to H7 and F1 to F5.
 import { type ClientFault, clientFault, type Fault } from '../model/fault.ts';
+import type { ClientLimits } from '../model/limits.ts';
 import type { RequestHead } from '../model/request.ts';
 import { parseFieldLines } from './field-lines.ts';
 import { type HeadFault, type HeadLimits, HeadReader } from './head-reader.ts';
@@ -7,19 +8,13 @@ import { buildRequestHead } from './request-fields.ts';
 import type { RequestLine } from './request-parts.ts';
 import { isTargetText, isToken } from './tokens.ts';
 
-const REQUEST_HEAD_LIMITS: HeadLimits = {
-  firstLineBytes: 8192,
-  fieldLineBytes: 8192,
-  headBytes: 32_768,
-  fields: 100,
-};
-
 /** Asterisk-form has no path: it is answered here (row H7). */
 export const ASTERISK = '*';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT']);
 const MAX_METHOD_LENGTH = 32;
+const FIELD_LINE_BYTES = 8192;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
 
 const HEAD_FAULTS: Readonly<Record<HeadFault, ClientFault>> = {
@@ -30,7 +25,11 @@ const HEAD_FAULTS: Readonly<Record<HeadFault, ClientFault>> = {
 
 /** Reads one request head after another from bytes that may be cut anywhere. */
 export class RequestHeadReader {
-  readonly #reader = new HeadReader(REQUEST_HEAD_LIMITS, true);
+  readonly #reader: HeadReader;
+
+  constructor(limits: ClientLimits) {
+    this.#reader = new HeadReader(headLimits(limits), true);
+  }
 
   /** Between two requests: nothing of a head has come yet. */
   get isEmpty(): boolean {
@@ -51,6 +50,15 @@ export class RequestHeadReader {
     this.#reader.reset();
     return parsed;
   }
+}
+
+function headLimits(limits: ClientLimits): HeadLimits {
+  return {
+    firstLineBytes: limits.requestLineBytes,
+    fieldLineBytes: FIELD_LINE_BYTES,
+    headBytes: limits.requestHeadBytes,
+    fields: limits.requestFields,
+  };
 }
 
 /** @param lineEnds positions of the line feeds in `text`, as HeadReader leaves them */

@@ -19,15 +19,15 @@ const VISIBLE = ALL.slice(0x21, 0x7f);
 const LETTERS_AND_DIGITS = ALL.filter((char) => /[0-9A-Za-z]/.test(char));
 
 test.each<{ name: string; is: (text: string) => boolean; members: readonly string[] }>([
-  { name: 'tokens', is: isToken, members: [..."!#$%&'*+-.^_`|~", ...LETTERS_AND_DIGITS] },
+  { name: 'tokens', is: isToken, members: ["!#$%&'*+-.^_`|~".split(''), LETTERS_AND_DIGITS].flat() },
   { name: 'field values', is: isFieldValue, members: ['\t', ' ', ...VISIBLE, ...ALL.slice(0x80)] },
   { name: 'targets', is: isTargetText, members: VISIBLE.filter((char) => char !== '#') },
   { name: 'hosts', is: isHostText, members: ['.', '-', ...LETTERS_AND_DIGITS] },
-  { name: 'digits', is: isDigits, members: [...'0123456789'] },
+  { name: 'digits', is: isDigits, members: '0123456789'.split('') },
   {
     name: 'hexadecimal digits',
     is: (char) => isHexCode(char.charCodeAt(0)),
-    members: [...'0123456789abcdefABCDEF'],
+    members: '0123456789abcdefABCDEF'.split(''),
   },
   {
     name: 'token codes',

@@ -99,11 +99,11 @@ export class FrameFollower {
 
 /** A Close frame as a server sends it: unmasked, whole, at most 125 bytes of payload (RFC 6455 section 5.5.1). */
 export function closeFrame(code: number, reason: string): Buffer {
-  const text = Buffer.from(reason, 'utf8').subarray(0, MAX_CONTROL_BYTES - 2);
-  const frame = Buffer.alloc(4 + text.length);
+  const frame = Buffer.alloc(2 + MAX_CONTROL_BYTES);
+  // `write` leaves out a character that does not fit whole.
+  const length = 2 + frame.write(reason, 4, 'utf8');
   frame[0] = 0x80 | CLOSE;
-  frame[1] = 2 + text.length;
+  frame[1] = length;
   frame.writeUInt16BE(code, 2);
-  text.copy(frame, 4);
-  return frame;
+  return frame.subarray(0, 2 + length);
 }

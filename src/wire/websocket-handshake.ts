@@ -61,7 +61,7 @@ export function isValidSwitch(request: UpgradeRequest, fields: SwitchingFields):
 
 function areOffered(selected: string, offered: string): boolean {
   const names = extensionNames(offered);
-  return extensionNames(selected).every((name) => names.includes(name));
+  return extensionNames(selected).every((name) => name !== '' && names.includes(name));
 }
 
 function extensionNames(value: string): readonly string[] {

@@ -54,7 +54,7 @@ export const layers: readonly Layer[] = [
   { ...io, name: 'kube', packages: [] },
   { ...io, name: 'manifests', packages: ['yaml'] },
   { kind: 'folder', builtins: 'any', name: 'demo', imports: ['api', 'model'], packages: 'any' },
-  { kind: 'file', builtins: 'any', name: 'options', imports: ['api', 'model', 'translate', 'observe'], packages: 'any' },
+  { kind: 'folder', builtins: 'any', name: 'options', imports: ['api', 'model', 'translate', 'observe'], packages: 'any' },
   {
     kind: 'folder',
     builtins: 'any',

@@ -85,7 +85,7 @@ test.each([
   'src/decide/home.ts node:timers',
   'src/wire/home.ts yaml',
   'src/proxy/home.ts ../control/home.ts',
-  'src/proxy/home.ts ../options.ts',
+  'src/proxy/home.ts ../options/home.ts',
   'src/proxy/home.ts pino',
   'src/control/home.ts ../kube/home.ts',
   'src/control/home.ts ../proxy/home.ts',
@@ -95,7 +95,7 @@ test.each([
   'src/observe/home.ts ../decide/home.ts',
   'src/demo/home.ts ../translate/home.ts',
   'src/cli/home.ts ../main.ts',
-  'src/options.ts ./proxy/home.ts',
+  'src/options/home.ts ../proxy/home.ts',
   'src/main.ts ./demo/home.ts',
 ])('refused: %s', (line) => {
   expect(refusedByWalker()).toContain(line);

@@ -6,7 +6,13 @@ import type { Scene } from './scene.ts';
 import { expectSame, expectThat, type Step } from './step.ts';
 
 const PING = '/api/v4/system/ping';
-const REFUSED = { status: 403, rule: 'default', action: 'Deny', reason: 'admission', endpoint: null } as const;
+const REFUSED = {
+  status: 403,
+  rule: 'default',
+  action: 'Deny',
+  reason: 'admission',
+  endpoint: null,
+} as const;
 
 /** As the apps demand it: the field in lower case, once, and the error in Mattermost's form. */
 function expectPreauthRefusal({ rawHeaders, headers, body }: Reply): void {
@@ -27,7 +33,7 @@ async function askRefused(scene: Scene, secret?: string): Promise<void> {
     secret === undefined
       ? { path: PING, showing: 'without the secret' }
       : { path: PING, headers: { [SECRET_HEADER]: secret }, showing: 'with a wrong secret' };
-  const { reply } = await scene.ask(visit, REFUSED);
+  const reply = await scene.ask(visit, REFUSED);
   expectPreauthRefusal(reply);
   expectSame('requests that reached a node', requestsAtNodes(scene) - before, 0);
 }
@@ -43,7 +49,10 @@ export const admissionSteps: readonly Step<Scene>[] = [
   {
     name: 'An office client passes without the secret',
     run: async (scene) => {
-      await scene.ask({ path: PING, from: OFFICE }, { status: 200, rule: 'office-networks', action: 'Allow' });
+      await scene.ask(
+        { path: PING, from: OFFICE },
+        { status: 200, rule: 'office-networks', action: 'Allow' },
+      );
     },
   },
   {
@@ -55,7 +64,7 @@ export const admissionSteps: readonly Step<Scene>[] = [
     run: async (scene) => {
       const visit = { path: '/api/v4/demo/echo', headers: scene.secretHeader, showing: 'with the secret' };
       const promised = { status: 200, rule: 'managed-mobile-app', action: 'Allow', secretName: 'current' };
-      const { reply } = await scene.ask(visit, promised);
+      const reply = await scene.ask(visit, promised);
       const fields = echoedFields(reply);
       expectThat('the secret stays here', !fields.has(SECRET_HEADER.toLowerCase()));
       expectSame('X-Forwarded-For', fields.get('x-forwarded-for'), '127.0.0.1');
@@ -90,7 +99,7 @@ export const admissionSteps: readonly Step<Scene>[] = [
     name: 'Plain HTTP is redirected to https before any secret is looked at',
     run: async (scene) => {
       const visit = { path: '/login?next=%2F', scheme: 'http', headers: scene.secretHeader } as const;
-      const { reply } = await scene.ask(visit, { status: 308, rule: null, endpoint: null });
+      const reply = await scene.ask(visit, { status: 308, rule: null, endpoint: null });
       scene.note(`  Location: ${reply.headers.location}`);
       expectSame('Location', reply.headers.location, `${scene.world.origin()}/login?next=%2F`);
     },

@@ -39,18 +39,23 @@ async function openToAll(scene: Scene): Promise<void> {
 
 async function rotateSecret(scene: Scene): Promise<void> {
   const { nextSecret, stage } = scene.world;
-  const sendOld = (promised: Promised) => sendSecret(scene, stage.preauthSecret, 'with the old secret', promised);
+  const sendOld = (promised: Promised) =>
+    sendSecret(scene, stage.preauthSecret, 'with the old secret', promised);
   const sendNext = (promised: Promised) => sendSecret(scene, nextSecret, 'with the new secret', promised);
   const passesBy = (secretName: string) => ({ status: 200, rule: 'managed-mobile-app', secretName });
   const addKey = replace(/^( *)current: .*$/m, `$&\n$1next: ${nextSecret}`);
   await sendNext(REFUSED);
-  await whileEdited(scene, { file: SECRET, change: addKey, told: `${SECRET}: key next beside key current` }, async () => {
-    await sendOld(passesBy('current'));
-    await sendNext(passesBy('next'));
-    await edit(scene, SECRET, replace(/^ *current: .*\n/m, ''), `${SECRET}: without key current`);
-    await sendOld(REFUSED);
-    await sendNext(passesBy('next'));
-  });
+  await whileEdited(
+    scene,
+    { file: SECRET, change: addKey, told: `${SECRET}: key next beside key current` },
+    async () => {
+      await sendOld(passesBy('current'));
+      await sendNext(passesBy('next'));
+      await edit(scene, SECRET, replace(/^ *current: .*\n/m, ''), `${SECRET}: without key current`);
+      await sendOld(REFUSED);
+      await sendNext(passesBy('next'));
+    },
+  );
 }
 
 async function sendSecret(scene: Scene, secret: string, showing: string, promised: Promised): Promise<void> {
@@ -66,7 +71,10 @@ async function breakFile(scene: Scene): Promise<void> {
   const generation = controller.servedGeneration();
   await writeFile(file, half);
   try {
-    const finding = await stage.journal.find(`the broken ${POLICY}`, (line) => line['file'] === POLICY);
+    const finding = await stage.journal.find(
+      `the broken ${POLICY}`,
+      ({ reason }) => reason === 'YAMLInvalid',
+    );
     scene.note(`edit ${POLICY}: half of it is lost; the log says "${String(finding['msg'])}"`);
     await ask(scene, OFFICE, FROM_OFFICE);
     await ask(scene, INTERNET, REFUSED);
@@ -78,10 +86,14 @@ async function breakFile(scene: Scene): Promise<void> {
 
 async function closeAndMend(scene: Scene): Promise<void> {
   const change = replace('defaultAction: Deny', 'defaultAction: Maybe');
-  await whileEdited(scene, { file: POLICY, change, told: `${POLICY}: defaultAction Maybe, which is no action` }, async () => {
-    await ask(scene, OFFICE, CLOSED);
-    await ask(scene, INTERNET, CLOSED);
-  });
+  await whileEdited(
+    scene,
+    { file: POLICY, change, told: `${POLICY}: defaultAction Maybe, which is no action` },
+    async () => {
+      await ask(scene, OFFICE, CLOSED);
+      await ask(scene, INTERNET, CLOSED);
+    },
+  );
   await ask(scene, OFFICE, FROM_OFFICE);
   await ask(scene, INTERNET, REFUSED);
 }

@@ -74,7 +74,7 @@ async function openInCrowd(scene: Scene, at: number): Promise<Conversation> {
   const cookies = cookiesOf(await scene.world.session(at % 2 === 0 ? 'alice' : 'bob'));
   const sticky = await scene.world.stickyValue(nodes[at % nodes.length]?.name ?? '');
   const headers = { Origin: scene.world.origin(), Cookie: `${cookies}; MMSTICKY=${sticky}` };
-  return (await scene.open({ path: '/api/v4/websocket', headers })).talk;
+  return scene.open({ path: '/api/v4/websocket', headers });
 }
 
 /** Mattermost's own ping, which goes through the proxy to the node and back. */

@@ -34,7 +34,6 @@ export type Promised = {
 };
 
 export type Sent = { readonly reply: Reply; readonly requestId: string };
-export type Visited = { readonly reply: Reply; readonly decision: LogLine };
 
 export class Scene {
   readonly world: World;
@@ -59,8 +58,7 @@ export class Scene {
   }
 
   /** Sends a request and leaves it to others to tell of it. */
-  async send(visit: Visit): Promise<Sent> {
-    const requestId = randomUUID();
+  async send(visit: Visit, requestId: string = randomUUID()): Promise<Sent> {
     const reply = await request({
       ...this.#viaOf(visit, requestId),
       url: this.#urlOf(visit),
@@ -70,6 +68,11 @@ export class Scene {
     return { reply, requestId };
   }
 
+  /** Opens a WebSocket and leaves it to others to tell of it. */
+  open(visit: Visit, requestId: string = randomUUID()): Promise<Conversation> {
+    return openWebSocket({ ...this.#viaOf(visit, requestId), url: this.#urlOf(visit) });
+  }
+
   /** The line of the access log about a request; of a WebSocket the one about its opening. */
   decisionOn(requestId: string): Promise<LogLine> {
     const fits = (line: LogLine) => line['requestId'] === requestId && line['msg'] !== 'websocket closed';
@@ -77,63 +80,71 @@ export class Scene {
   }
 
   /** Sends a request, tells of it, and sees whether what came and what was decided is as promised. */
-  async ask(visit: Visit, promised: Promised): Promise<Visited> {
-    this.note(sentText(visit));
-    const { reply, requestId } = await this.send(visit);
-    const decision = await this.#hear(requestId, `${reply.status}${reply.node && ` from ${reply.node}`}`);
-    expectPromised(decision, { status: reply.status, ...promised });
-    if (promised.status !== undefined) expectSame('status', reply.status, promised.status);
-    return { reply, decision };
+  async ask(visit: Visit, promised: Promised): Promise<Reply> {
+    const requestId = this.#tell(visit);
+    const { reply } = await this.send(visit, requestId).catch((error: unknown) =>
+      this.#fail(requestId, error),
+    );
+    await this.#hear(requestId, reply, promised);
+    return reply;
   }
 
   /** Sends a request that must be answered with a TCP reset. */
   async askForReset(visit: Visit, promised: Promised): Promise<void> {
-    this.note(sentText(visit));
-    const requestId = randomUUID();
-    const outcome = await request({ ...this.#viaOf(visit, requestId), url: this.#urlOf(visit) }).then(
-      ({ status }) => String(status),
-      codeOf,
-    );
-    expectPromised(await this.#hear(requestId, outcome), promised);
-    expectSame('what the client saw', outcome, 'ECONNRESET');
+    const requestId = this.#tell(visit);
+    const outcome = await this.send(visit, requestId).then(({ reply }) => String(reply.status), codeOf);
+    const decision = await this.decisionOn(requestId);
+    this.note(`  ${[outcome, ...decisionWords(decision)].join(' | ')}`);
+    expectSame('outcome', outcome, 'ECONNRESET');
+    expectFields(decision, promised);
   }
 
   /** Opens a WebSocket, tells of it, and sees whether it was admitted as promised. */
   async connect(visit: Visit, promised: Promised): Promise<Conversation> {
-    this.note(sentText(visit, 'WebSocket'));
-    const { talk, requestId } = await this.open(visit);
-    const decision = await this.#hear(requestId, `101 from ${talk.node}`);
-    expectPromised(decision, { status: 101, ...promised });
+    const requestId = this.#tell(visit, 'WebSocket');
+    const talk = await this.open(visit, requestId).catch((error: unknown) => this.#fail(requestId, error));
+    await this.#hear(requestId, { status: 101, node: talk.node }, promised);
     return talk;
-  }
-
-  /** Opens a WebSocket and leaves it to others to tell of it. */
-  async open(visit: Visit): Promise<{ readonly talk: Conversation; readonly requestId: string }> {
-    const requestId = randomUUID();
-    const talk = await openWebSocket({ ...this.#viaOf(visit, requestId), url: this.#urlOf(visit) });
-    return { talk, requestId };
   }
 
   /** Tries to open a WebSocket that must be refused. */
   async connectInVain(visit: Visit, promised: Promised): Promise<Reply> {
-    this.note(sentText(visit, 'WebSocket'));
-    const requestId = randomUUID();
-    const via = { ...this.#viaOf(visit, requestId), url: this.#urlOf(visit) };
-    const outcome = await openWebSocket(via).catch((error: unknown) => error);
-    if (!(outcome instanceof UpgradeRefused)) {
-      const isOpen = !(outcome instanceof Error);
-      throw new PromiseBroken(`The WebSocket ${isOpen ? 'was opened' : `failed: ${outcome.message}`}`);
-    }
-    const decision = await this.#hear(requestId, String(outcome.reply.status));
-    expectPromised(decision, { status: outcome.reply.status, ...promised });
-    return outcome.reply;
+    const requestId = this.#tell(visit, 'WebSocket');
+    const reply = await this.open(visit, requestId).then(
+      (talk) => {
+        talk.socket.terminate();
+        throw new PromiseBroken('The WebSocket was opened');
+      },
+      (error: unknown) => (error instanceof UpgradeRefused ? error.reply : this.#fail(requestId, error)),
+    );
+    await this.#hear(requestId, reply, promised);
+    return reply;
   }
 
-  /** Waits for the decision and tells what came. */
-  async #hear(requestId: string, came: string): Promise<LogLine> {
+  /** Tells what is sent, under a new request id. */
+  #tell(visit: Visit, method?: string): string {
+    this.note(sentText(visit, method));
+    return randomUUID();
+  }
+
+  /** Waits for the decision, tells what came, and compares both with what was promised. */
+  async #hear(
+    requestId: string,
+    { status, node }: { readonly status: number; readonly node: string },
+    promised: Promised,
+  ): Promise<void> {
     const decision = await this.decisionOn(requestId);
+    const came = node === '' ? String(status) : `${status} from ${node}`;
     this.note(`  ${[came, ...decisionWords(decision)].join(' | ')}`);
-    return decision;
+    if (promised.status !== undefined) expectSame('status', status, promised.status);
+    expectFields(decision, { ...promised, status });
+  }
+
+  /** Where no answer came at all there may be a decision that says why. */
+  async #fail(requestId: string, error: unknown): Promise<never> {
+    const decision = await this.decisionOn(requestId).catch(() => ({}));
+    this.note(`  ${[codeOf(error), ...decisionWords(decision)].join(' | ')}`);
+    throw error;
   }
 
   #urlOf({ path, scheme, host }: Visit): string {
@@ -168,7 +179,7 @@ function decisionWords(decision: LogLine): readonly string[] {
   ].filter((word) => word !== undefined);
 }
 
-function expectPromised(decision: LogLine, promised: Promised): void {
+function expectFields(decision: LogLine, promised: Promised): void {
   for (const [field, value] of Object.entries(promised)) {
     expectSame(`${field} in the access log`, decision[field] ?? null, value);
   }

@@ -35,7 +35,7 @@ function distinct<Value>(values: readonly Value[]): readonly Value[] {
 async function stickByCookie(scene: Scene): Promise<void> {
   const places = [OFFICE, ...HOMES];
   const first = await scene.ask({ path: PING, from: OFFICE }, { status: 200 });
-  const value = stickyValueOf(first.reply.headers['set-cookie']);
+  const value = stickyValueOf(first.headers['set-cookie']);
   expectThat('a first answer sets the cookie', value !== undefined);
   const headers = { ...scene.secretHeader, Cookie: `MMSTICKY=${value}` };
   const visits = Array.from({ length: STICKY_REQUESTS }, (_, at) => ({
@@ -46,15 +46,15 @@ async function stickByCookie(scene: Scene): Promise<void> {
   const { node, persistence } = await askAll(scene, visits);
   scene.note(`${STICKY_REQUESTS} x GET ${PING} from ${places.length} addresses, with that cookie`);
   scene.note(`  ${STICKY_REQUESTS} x 200 from ${node} | endpoint ${node} by ${persistence}`);
-  expectSame('node', node, first.reply.node);
+  expectSame('node', node, first.node);
   expectSame('persistence', persistence, 'cookie');
 }
 
 async function honourOtherCookie(scene: Scene): Promise<void> {
   const own = await scene.ask({ path: PING, from: OFFICE }, { status: 200, persistence: 'source' });
-  const other = scene.world.stage.nodes.find(({ name }) => name !== own.reply.node)?.name ?? '';
+  const other = scene.world.stage.nodes.find(({ name }) => name !== own.node)?.name ?? '';
   const headers = { Cookie: `MMSTICKY=${await scene.world.stickyValue(other)}` };
-  const { reply } = await scene.ask(
+  const reply = await scene.ask(
     { path: PING, from: OFFICE, headers, showing: `with the cookie of ${other}` },
     { status: 200, persistence: 'cookie', endpoint: other },
   );
@@ -63,7 +63,7 @@ async function honourOtherCookie(scene: Scene): Promise<void> {
 
 async function replaceUnknownCookie(scene: Scene): Promise<void> {
   const visit = { path: PING, from: OFFICE, headers: { Cookie: 'MMSTICKY=nobody-knows-this' } };
-  const { reply } = await scene.ask(
+  const reply = await scene.ask(
     { ...visit, showing: 'with an unknown cookie' },
     { status: 200, persistence: 'source' },
   );
@@ -73,7 +73,11 @@ async function replaceUnknownCookie(scene: Scene): Promise<void> {
 }
 
 async function stickByUser(scene: Scene, user: 'alice' | 'bob', headers: Visit['headers']): Promise<string> {
-  const visits = HOMES.map((from) => ({ path: '/api/v4/users/me', from, headers: { ...scene.secretHeader, ...headers } }));
+  const visits = HOMES.map((from) => ({
+    path: '/api/v4/users/me',
+    from,
+    headers: { ...scene.secretHeader, ...headers },
+  }));
   const { node, persistence } = await askAll(scene, visits);
   const by = headers?.['Cookie'] === undefined ? 'bearer token' : 'MMUSERID';
   scene.note(`${visits.length} x GET /api/v4/users/me from as many addresses, ${user} by ${by}`);
@@ -92,7 +96,11 @@ async function stickByIdentity(scene: Scene): Promise<void> {
 
 async function stickByAddress(scene: Scene): Promise<void> {
   for (const from of HOMES) {
-    const visits = Array.from({ length: FEW_REQUESTS }, () => ({ path: PING, from, headers: scene.secretHeader }));
+    const visits = Array.from({ length: FEW_REQUESTS }, () => ({
+      path: PING,
+      from,
+      headers: scene.secretHeader,
+    }));
     const { node, persistence } = await askAll(scene, visits);
     scene.note(`${FEW_REQUESTS} x GET ${PING} from ${from}, no cookie, no user`);
     scene.note(`  ${FEW_REQUESTS} x 200 from ${node} | endpoint ${node} by ${persistence}`);
@@ -104,6 +112,6 @@ export const stickinessSteps: readonly Step<Scene>[] = [
   { name: 'A client with the cookie stays on its node for 50 requests', run: stickByCookie },
   { name: 'The cookie of another node is honoured', run: honourOtherCookie },
   { name: 'An unknown cookie is replaced', run: replaceUnknownCookie },
-  { name: 'Without the cookie a user stays on one node, wherever he is', run: stickByIdentity },
+  { name: 'Without the cookie a user stays on one node, wherever they are', run: stickByIdentity },
   { name: 'Without cookie and user an address stays on one node', run: stickByAddress },
 ];

@@ -24,7 +24,8 @@ function* piecesOf(file: Buffer, onProgress: (sentBytes: number) => void): Gener
 
 function fileIdOf({ body }: Reply): string {
   const answer: unknown = JSON.parse(body.toString());
-  const infos: readonly unknown[] = isObject(answer) && Array.isArray(answer['file_infos']) ? answer['file_infos'] : [];
+  const infos: readonly unknown[] =
+    isObject(answer) && Array.isArray(answer['file_infos']) ? answer['file_infos'] : [];
   const [info] = infos;
   return isObject(info) ? textOf(info, 'id') : '';
 }
@@ -34,16 +35,24 @@ async function upload(scene: Scene): Promise<void> {
   const headers = { ...scene.secretHeader, Authorization: `Bearer ${token}` };
   const file = randomBytes(FILE_MEGABYTES * MEGABYTE);
   const body = Readable.from(
-    piecesOf(file, (sentBytes) => scene.progress(`${Math.round(sentBytes / MEGABYTE)} of ${FILE_MEGABYTES} MB`)),
+    piecesOf(file, (sentBytes) =>
+      scene.progress(`${Math.round(sentBytes / MEGABYTE)} of ${FILE_MEGABYTES} MB`),
+    ),
   );
   const fields = { ...headers, 'Content-Type': 'image/jpeg', 'Content-Length': String(file.length) };
   const up = await scene.ask(
-    { path: '/api/v4/files?filename=holiday.jpg', method: 'POST', headers: fields, body, showing: `${FILE_MEGABYTES} MB` },
+    {
+      path: '/api/v4/files?filename=holiday.jpg',
+      method: 'POST',
+      headers: fields,
+      body,
+      showing: `${FILE_MEGABYTES} MB`,
+    },
     { status: 201, rule: 'managed-mobile-app' },
   );
-  const down = await scene.ask({ path: `/api/v4/files/${fileIdOf(up.reply)}`, headers }, { status: 200 });
-  scene.note(`  ${down.reply.body.length} bytes, SHA-256 ${sha256(down.reply.body).slice(0, 16)}...`);
-  expectSame('SHA-256 of what came back', sha256(down.reply.body), sha256(file));
+  const down = await scene.ask({ path: `/api/v4/files/${fileIdOf(up)}`, headers }, { status: 200 });
+  scene.note(`  ${down.body.length} bytes, SHA-256 ${sha256(down.body).slice(0, 16)}...`);
+  expectSame('SHA-256 of what came back', sha256(down.body), sha256(file));
 }
 
 export const uploadSteps: readonly Step<Scene>[] = [

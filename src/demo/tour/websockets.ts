@@ -39,7 +39,12 @@ export async function postAsAlice(scene: Scene): Promise<string> {
 }
 
 /** A WebSocket of that user on that node, which the sticky cookie names. */
-export async function openOn(scene: Scene, user: 'alice' | 'bob', node: string, query = ''): Promise<Conversation> {
+export async function openOn(
+  scene: Scene,
+  user: 'alice' | 'bob',
+  node: string,
+  query = '',
+): Promise<Conversation> {
   const cookies = cookiesOf(await scene.world.session(user));
   const sticky = await scene.world.stickyValue(node);
   const visit = browserVisit(scene, `${cookies}; MMSTICKY=${sticky}`, `${user}, with the cookie of ${node}`);
@@ -100,7 +105,10 @@ async function chat(scene: Scene): Promise<void> {
   const alice = await openOn(scene, 'alice', 'node-1');
   const bob = await openOn(scene, 'bob', 'node-2');
   const text = await postAsAlice(scene);
-  for (const [name, talk] of [['alice', alice], ['bob', bob]] as const) {
+  for (const [name, talk] of [
+    ['alice', alice],
+    ['bob', bob],
+  ] as const) {
     const { seq } = await talk.next(isPosted(text));
     scene.note(`  the post of alice came to ${name} on ${talk.node} as event ${seq}`);
     talk.socket.close();

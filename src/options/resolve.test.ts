@@ -1,6 +1,7 @@
 // Options from flags and environment, and the list of all mistakes at once.
 import { describe, expect, test } from 'vitest';
-import { environmentName, flagTable, resolveOptions } from './options.ts';
+import { flagTable } from './flags.ts';
+import { environmentName, resolveOptions } from './resolve.ts';
 
 const MACHINE = { cpus: 3, descriptors: 20_000 };
 const GIVEN = { manifests: 'sites' };

@@ -1,0 +1,52 @@
+// What the tour prints to a file, to a terminal, and with colours.
+import { expect, test } from 'vitest';
+import { createPrinter } from './printer.ts';
+
+function print(output: { readonly isTerminal: boolean; readonly hasColours: boolean }): string {
+  let text = '';
+  const printer = createPrinter({
+    ...output,
+    write: (more) => {
+      text += more;
+    },
+  });
+  printer.begin(1, 'First');
+  printer.note('GET /');
+  printer.note('  200');
+  printer.progress('half');
+  printer.end({ kind: 'kept' });
+  printer.begin(2, 'Second');
+  printer.end({ kind: 'broken', why: 'it rains' });
+  printer.summary({ steps: 2, broken: ['Second'] });
+  return text;
+}
+
+const PLAIN = `  ok     1  First
+            GET /
+              200
+  NOT    2  Second
+            not as promised: it rains
+Not as promised: Second
+2 steps, 1 as promised, 1 not
+`;
+
+test('a file gets plain lines and no progress', () => {
+  expect(print({ isTerminal: false, hasColours: false })).toBe(PLAIN);
+});
+
+test('a terminal sees progress in a line that is overwritten', () => {
+  const text = print({ isTerminal: true, hasColours: false });
+  expect(text).toContain('First: half');
+  const left = text
+    .split('\n')
+    .map((line) =>
+      line.slice(line.lastIndexOf('\u001B[K') + '\u001B[K'.length * Number(line.includes('\u001B[K'))),
+    );
+  expect(left.join('\n')).toBe(PLAIN);
+});
+
+test('colours change nothing but colours', () => {
+  const text = print({ isTerminal: false, hasColours: true });
+  expect(text).toContain('\u001B[32m');
+  expect(text.replaceAll(/\u001B\[\d+m/g, '')).toBe(PLAIN);
+});

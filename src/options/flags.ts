@@ -1,0 +1,212 @@
+// Every flag of `run`: name, help, default and reader.
+import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../model/limits.ts';
+import { LOG_LEVELS } from '../observe/log.ts';
+import type { Options } from './options.ts';
+import {
+  cidrs,
+  count,
+  duration,
+  hostNamespaces,
+  logLevel,
+  NONE,
+  OFF,
+  optionalText,
+  port,
+  secretName,
+  serveOrRefuse,
+  somePort,
+  text,
+} from './readers.ts';
+
+/** One flag: what people read, and how its text becomes a value. A reader throws an Error that says what is wanted. */
+export type Flag<Value> = {
+  readonly flag: string;
+  readonly placeholder: string;
+  readonly help: string;
+  /** Text used when neither flag nor environment gives one; undefined makes the flag required. */
+  readonly fallback: string | undefined;
+  readonly read: (text: string) => Value;
+};
+
+/** Facts about the machine that defaults depend on. */
+export type MachineFacts = { readonly cpus: number; readonly descriptors: number };
+
+type ClientFlags = Readonly<Record<keyof ClientLimits, Flag<number>>>;
+
+type FlagTable = { readonly [Name in keyof Options]: Flag<Options[Name]> };
+
+/** Descriptors that are nobody's connection: files, the admin port, threads. */
+const RESERVED_DESCRIPTORS = 256;
+
+/** Every option of `run`, with defaults for this machine. */
+export function flagTable(machine: MachineFacts): FlagTable {
+  return {
+    manifests: flag('manifests DIR', 'folder of YAML files to serve from; watched', undefined, text),
+    ...listenerFlags(),
+    ...limitFlags(machine),
+    ...clientFlags(),
+    ...trustFlags(),
+    ...keyFlags(),
+    ...lifeFlags(),
+  };
+}
+
+function listenerFlags() {
+  return {
+    bindAddress: flag('bind-address ADDRESS', 'address of the listeners; :: is all', '::', text),
+    httpPort: flag(
+      'http-port PORT',
+      `port for plain HTTP; 0 picks a free one, ${OFF} opens none`,
+      '8080',
+      port,
+    ),
+    httpsPort: flag('https-port PORT', 'port for HTTPS', '8443', port),
+    legacyHttpsPort: flag(
+      'legacy-https-port PORT',
+      'port that also speaks TLS 1.1, for hosts whose policy allows it',
+      OFF,
+      port,
+    ),
+    redirectHttpsPort: flag('redirect-https-port PORT', 'port that redirects to https name', '443', somePort),
+    adminAddress: flag('admin-address ADDRESS', 'address of the admin port', '::', text),
+    adminPort: flag('admin-port PORT', 'port of metrics and health', '10254', somePort),
+  };
+}
+
+function limitFlags(machine: MachineFacts) {
+  // A client's connection may need one to a backend.
+  const connections = Math.max(64, Math.floor((machine.descriptors - RESERVED_DESCRIPTORS) / 2));
+  return {
+    workers: flag('workers N', 'worker threads', String(machine.cpus), count(1, 64)),
+    maxEndpoints: flag(
+      'max-endpoints N',
+      'endpoints that can be served at a time',
+      '8192',
+      count(1, 1_000_000),
+    ),
+    maxConnections: flag(
+      'max-connections N',
+      'client connections over all workers',
+      String(connections),
+      count(1, 10_000_000),
+    ),
+  };
+}
+
+/** Durations of ClientLimits: usage and help. */
+const CLIENT_WAITS = {
+  handshakeTimeoutMs: ['handshake-timeout DURATION', 'for the TLS handshake'],
+  proxyHeaderTimeoutMs: ['proxy-header-timeout DURATION', 'for a PROXY header'],
+  requestHeadTimeoutMs: ['request-head-timeout DURATION', 'for a request head, from its first byte'],
+  keepAliveTimeoutMs: ['keep-alive-timeout DURATION', 'between two requests of a connection'],
+  requestBodyIdleTimeoutMs: ['request-body-idle-timeout DURATION', 'between bytes of a request body'],
+  slowReaderTimeoutMs: ['slow-reader-timeout DURATION', 'how long a client may read nothing of an answer'],
+} as const;
+
+/** Numbers of ClientLimits: usage, help, and the largest one allowed. */
+const CLIENT_BOUNDS = {
+  requestBodyMinBytesPerSecond: [
+    'request-body-min-rate N',
+    'average bytes a second of a body, after 30 s',
+    1e6,
+  ],
+  requestsPerConnection: ['max-requests-per-connection N', 'requests before a connection is closed', 1e7],
+  requestLineBytes: ['max-request-line BYTES', 'request line; longer ones get 414', 65_536],
+  requestHeadBytes: ['max-request-head BYTES', 'request head; larger ones get 431', 262_144],
+  requestFields: ['max-request-fields N', 'fields of a request head; more get 431', 1000],
+} as const;
+
+function clientFlags(): ClientFlags {
+  const flags: Partial<Record<keyof ClientLimits, Flag<number>>> = {};
+  for (const name of Object.keys(CLIENT_WAITS) as (keyof typeof CLIENT_WAITS)[]) {
+    const [usage, help] = CLIENT_WAITS[name];
+    flags[name] = flag(usage, help, `${DEFAULT_CLIENT_LIMITS[name] / 1000}s`, duration);
+  }
+  for (const name of Object.keys(CLIENT_BOUNDS) as (keyof typeof CLIENT_BOUNDS)[]) {
+    const [usage, help, max] = CLIENT_BOUNDS[name];
+    flags[name] = flag(usage, help, String(DEFAULT_CLIENT_LIMITS[name]), count(1, max));
+  }
+  return flags as ClientFlags;
+}
+
+function trustFlags() {
+  return {
+    hostNamespaces: flag(
+      'host-namespace HOST=NAMESPACE',
+      'namespace that owns a host, whoever came first; repeatable',
+      NONE,
+      hostNamespaces,
+    ),
+    denyEndpointRanges: flag('deny-endpoint-cidrs CIDRS', 'networks no endpoint may lie in', NONE, cidrs),
+    trustedProxies: flag(
+      'trusted-proxies CIDRS',
+      'proxies whose X-Forwarded-* fields are believed',
+      NONE,
+      cidrs,
+    ),
+    proxyProtocolFrom: flag(
+      'proxy-protocol-from CIDRS',
+      'load balancers that must send a PROXY header',
+      NONE,
+      cidrs,
+    ),
+  };
+}
+
+function keyFlags() {
+  return {
+    defaultTlsSecret: flag(
+      'default-tls-secret NAMESPACE/NAME',
+      'certificate for clients that name no served host',
+      NONE,
+      secretName,
+    ),
+    refusesUnknownNames: flag(
+      'unknown-tls-names ACTION',
+      'serve shows them the default certificate, refuse ends the handshake',
+      'serve',
+      serveOrRefuse,
+    ),
+    stickyKeyFile: flag(
+      'sticky-key-file FILE',
+      'keys of the sticky cookie, one a line, the first one signs; without it each process draws its own',
+      NONE,
+      optionalText,
+    ),
+    ticketKeyFile: flag(
+      'ticket-key-file FILE',
+      '48 bytes shared by replicas for TLS session tickets',
+      NONE,
+      optionalText,
+    ),
+  };
+}
+
+function lifeFlags() {
+  return {
+    shutdownDelayMs: flag(
+      'shutdown-delay DURATION',
+      'how long to go on accepting after SIGTERM',
+      '30s',
+      duration,
+    ),
+    drainTimeoutMs: flag(
+      'drain-timeout DURATION',
+      'how long connections may take to end after that',
+      '60s',
+      duration,
+    ),
+    logLevel: flag('log-level LEVEL', LOG_LEVELS.join(', '), 'info', logLevel),
+  };
+}
+
+/** @param usage name and placeholder, as in `--name PLACEHOLDER` */
+function flag<Value>(
+  usage: string,
+  help: string,
+  fallback: string | undefined,
+  read: (text: string) => Value,
+): Flag<Value> {
+  const [name = '', placeholder = ''] = usage.split(' ');
+  return { flag: name, placeholder, help, fallback, read };
+}

@@ -1,0 +1,76 @@
+// The texts of flags into values; each throws an Error that says what is wanted.
+import { parseDurationMs } from '../api/quantities.ts';
+import type { AddressRanges } from '../model/configuration.ts';
+import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
+import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
+import type { HostNamespace } from './options.ts';
+
+/** Opens no such listener. */
+export const OFF = 'off';
+/** The default of what need not be given. */
+export const NONE = '';
+
+export function text(value: string): string {
+  if (value === '') throw new Error('must not be empty');
+  return value;
+}
+
+export function optionalText(value: string): string | undefined {
+  return value === NONE ? undefined : value;
+}
+
+export function count(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^[0-9]{1,8}$/.test(value) && number >= min && number <= max) return number;
+    throw new Error(`must be a whole number from ${min} to ${max}`);
+  };
+}
+
+export function somePort(value: string): number {
+  return count(0, 65_535)(value);
+}
+
+export function port(value: string): number | undefined {
+  return value === OFF ? undefined : somePort(value);
+}
+
+export function duration(value: string): number {
+  const durationMs = value === '0' ? 0 : parseDurationMs(value);
+  if (durationMs === undefined) throw new Error('must be a duration such as 30s, 1m30s or 500ms');
+  return durationMs;
+}
+
+export function cidrs(value: string): AddressRanges {
+  if (value === NONE) return NO_ADDRESSES;
+  const ranges = compileRanges(value.split(',').map((part) => part.trim()));
+  if (ranges === undefined) throw new Error('must be a list such as 192.0.2.0/24,2001:db8::/32');
+  return ranges;
+}
+
+export function secretName(value: string): string | undefined {
+  if (value === NONE) return undefined;
+  if (!/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(value))
+    throw new Error('must be NAMESPACE/NAME of a kubernetes.io/tls Secret');
+  return value;
+}
+
+export function serveOrRefuse(value: string): boolean {
+  if (value !== 'serve' && value !== 'refuse') throw new Error('must be serve or refuse');
+  return value === 'refuse';
+}
+
+export function hostNamespaces(value: string): readonly HostNamespace[] {
+  if (value === NONE) return [];
+  return value.split(',').map((pair) => {
+    const match = /^((?:\*\.)?[a-z0-9.-]+)=([a-z0-9-]+)$/.exec(pair.trim());
+    if (match === null) throw new Error('must be HOST=NAMESPACE, several separated by commas');
+    return { host: match[1] ?? '', namespace: match[2] ?? '' };
+  });
+}
+
+export function logLevel(value: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) throw new Error(`must be one of ${LOG_LEVELS.join(', ')}`);
+  return level;
+}
