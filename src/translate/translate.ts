@@ -77,13 +77,8 @@ export function translate(
   // 2. Hosts, by age. After validation of all, since an old invalid policy shuts out a young valid one.
   const grants = grantHosts(drafts, settings.hostNamespaces);
   // 3. Certificates, each Secret once. Before the sites, which only name them.
-  const { defaultTlsSecret } = settings;
-  const defaults = defaultTlsSecret === undefined ? [] : [defaultTlsSecret];
-  const certificates = readCertificates(
-    [...certificateKeys(drafts, memory), ...defaults],
-    objects.secrets,
-    memory.certificates,
-  );
+  const keys = [...certificateKeys(drafts, memory), ...defaultCertificateKeys(settings)];
+  const certificates = readCertificates(keys, objects.secrets, memory.certificates);
   // 4. Sites with admission, persistence and backend. What refers to something missing gets less, never more.
   const slices = slicesByService(objects.endpointSlices);
   const { secretDigestKey: digestKey, nowMs } = settings;
@@ -102,13 +97,16 @@ export function translate(
     return { draft, grant, made: compileSites(draft, grant, source) };
   });
   // 5. Configuration: only what some site can reach.
-  const fallback = certificates.get(defaultTlsSecret ?? '');
+  const fallback = certificates.get(settings.defaultTlsSecret ?? '');
   const configuration = assemble(results, fallback?.good?.certificate);
   // 6. Findings and conditions, last: they tell of all passes.
   const outcomes = new Map(results.map((result) => [result.draft.key, outcomeOf(result, memory, nowMs)]));
   return {
     configuration,
-    findings: [...results.flatMap(findingsOf), ...defaultCertificateFindings(defaultTlsSecret, fallback)],
+    findings: [
+      ...results.flatMap(findingsOf),
+      ...defaultCertificateFindings(settings.defaultTlsSecret, fallback),
+    ],
     policies: outcomes,
     // 7. Memory for the next translation. Of what is gone nothing is kept.
     memory: {
@@ -170,6 +168,10 @@ function assemble(results: readonly Result[], fallback: Certificate | undefined)
   }
   if (fallback !== undefined) certificates.set(fallback.key, fallback);
   return { sites, backends, certificates };
+}
+
+function defaultCertificateKeys({ defaultTlsSecret }: TranslateSettings): readonly string[] {
+  return defaultTlsSecret === undefined ? [] : [defaultTlsSecret];
 }
 
 /** --default-tls-secret is the operator's, not a policy's: its finding names the Secret itself. */

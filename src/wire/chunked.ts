@@ -35,6 +35,9 @@ export class ChunkedDecoder {
   #extension = '';
   #extensionBytes = 0;
   #trailer = '\r\n';
+  /** Of the trailer line so far. */
+  #lineBytes = 0;
+  #previous = 0;
 
   /** Reads up to the end of the first piece of content, or of the bytes; returns where it stopped. */
   push(chunk: Buffer, start: number, end: number): number {
@@ -116,12 +119,19 @@ export class ChunkedDecoder {
     else this.state = this.#size === 0 ? 'trailer' : 'data';
   }
 
-  /** Trailers are judged like fields and then dropped (row C6). */
+  /** Trailers are judged like fields and then dropped (row C6). The text is only read when it is whole. */
   #trailerByte(code: number): void {
     this.#trailer += String.fromCharCode(code);
-    if (this.#trailer.length > MAX_TRAILER_BYTES) this.state = 'malformed';
-    else if (code === LF && !this.#trailer.endsWith('\r\n')) this.state = 'malformed';
-    else if (this.#trailer.endsWith('\r\n\r\n')) this.#endOfTrailers();
+    const followsCarriageReturn = this.#previous === CR;
+    this.#previous = code;
+    if (this.#trailer.length > MAX_TRAILER_BYTES || (code === LF) !== followsCarriageReturn) {
+      this.state = 'malformed';
+      return;
+    }
+    this.#lineBytes++;
+    if (code !== LF) return;
+    if (this.#lineBytes === 2) this.#endOfTrailers();
+    this.#lineBytes = 0;
   }
 
   #endOfTrailers(): void {
