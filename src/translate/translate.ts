@@ -111,9 +111,7 @@ export function translate(
     // 7. Memory for the next translation. Of what is gone nothing is kept.
     memory: {
       policies: new Map(results.map(({ draft }) => [draft.key, remember(draft, outcomes, memory)])),
-      certificates: new Map(
-        [...certificates].flatMap(([key, { good }]) => (good === undefined ? [] : [[key, good] as const])),
-      ),
+      certificates: goodOnes(certificates),
     },
   };
 }
@@ -168,6 +166,12 @@ function assemble(results: readonly Result[], fallback: Certificate | undefined)
   }
   if (fallback !== undefined) certificates.set(fallback.key, fallback);
   return { sites, backends, certificates };
+}
+
+function goodOnes(
+  certificates: ReadonlyMap<string, CertificateReading>,
+): ReadonlyMap<string, GoodCertificate> {
+  return new Map([...certificates].flatMap(([key, { good }]) => (good === undefined ? [] : [[key, good]])));
 }
 
 function defaultCertificateKeys({ defaultTlsSecret }: TranslateSettings): readonly string[] {
