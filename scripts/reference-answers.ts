@@ -47,7 +47,7 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     look: 'The same',
   },
   'no-endpoints': {
-    when: 'The Service has no usable endpoint, or none could be reached',
+    when: 'The Service has no usable endpoint',
     look: 'Pods and their readiness; condition ResolvedRefs',
   },
   'connect-refused': {
