@@ -77,14 +77,13 @@ async function perform(given: DemoOptions): Promise<number> {
   const sink = new LogSink(stage.journal.stream);
   const controller = await startController(await optionsOf(given, stage), sink);
   const tourController = seenByTour(controller);
-  const stopped = signal.then(() => {
-    // A second signal does not wait for anything.
-    void nextSignal().then(() => process.exit(INTERRUPTED));
-  });
+  // Half a tour needs no orderly end; without one, the second signal is the one that does not wait.
+  const interrupted = given.tour === true ? signal : signal.then(nextSignal);
+  void interrupted.then(() => process.exit(INTERRUPTED));
   const exitCode =
     given.tour === true
-      ? await Promise.race([tour(stage, tourController), stopped.then(() => INTERRUPTED)])
-      : await invite(stage, tourController, missing, stopped);
+      ? await tour(stage, tourController)
+      : await invite(stage, tourController, { missing, signal });
   await controller.drain(DRAIN_MS);
   await stage.close();
   await sink.flush(LOG_FLUSH_MS);
@@ -95,20 +94,19 @@ async function perform(given: DemoOptions): Promise<number> {
 async function invite(
   stage: Stage,
   controller: TourController,
-  missing: readonly string[],
-  stopped: Promise<void>,
+  { missing, signal }: { readonly missing: readonly string[]; readonly signal: Promise<unknown> },
 ): Promise<number> {
   process.stdout.write(playbill(stage, controller, missing.length === 0 ? undefined : adviceOn(missing)));
-  await stopped;
+  await signal;
   return 0;
 }
 
 async function tour(stage: Stage, controller: TourController): Promise<number> {
   const { stdout } = process;
-  const isTerminal = stdout.isTTY === true;
+  const isTerminal = stdout.isTTY;
   const printer = createPrinter({
     write: (text) => void stdout.write(text),
-    isTerminal,
+    terminalWidth: isTerminal ? stdout.columns : undefined,
     hasColours: isTerminal && stdout.hasColors(),
   });
   const { broken } = await takeTour(stage, controller, printer);

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { createPrinter } from './printer.ts';
 
-function print(output: { readonly isTerminal: boolean; readonly hasColours: boolean }): string {
+function print(output: { readonly terminalWidth: number | undefined; readonly hasColours: boolean }): string {
   let text = '';
   const printer = createPrinter({
     ...output,
@@ -32,18 +32,18 @@ Not as promised: Second
 `;
 
 test('a file gets plain lines and no progress', () => {
-  expect(print({ isTerminal: false, hasColours: false })).toBe(PLAIN);
+  expect(print({ terminalWidth: undefined, hasColours: false })).toBe(PLAIN);
 });
 
 test('a terminal sees progress in a line that is overwritten', () => {
-  const text = print({ isTerminal: true, hasColours: false });
-  expect(text).toContain('First: half');
+  const text = print({ terminalWidth: 15, hasColours: false });
+  expect(text).toContain('  ...    1  ha\r');
   const left = text.split('\n').map((line) => line.split('\r\u001B[K').at(-1));
   expect(left.join('\n')).toBe(PLAIN);
 });
 
 test('colours change nothing but colours', () => {
-  const text = print({ isTerminal: false, hasColours: true });
+  const text = print({ terminalWidth: undefined, hasColours: true });
   expect(text).toContain('\u001B[32m');
   expect(stripVTControlCharacters(text)).toBe(PLAIN);
 });

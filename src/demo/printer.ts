@@ -4,8 +4,8 @@ import type { StepPrinter } from './runner.ts';
 
 export type PrinterOutput = {
   readonly write: (text: string) => void;
-  /** Lines may be overwritten, which shows how far a step has come. */
-  readonly isTerminal: boolean;
+  /** Columns of a terminal, where a line may be overwritten to show how far a step has come; else undefined. */
+  readonly terminalWidth: number | undefined;
   readonly hasColours: boolean;
 };
 
@@ -14,11 +14,12 @@ type Style = 'green' | 'red' | 'bold' | 'dim';
 const CLEAR_LINE = '\r\u001B[K';
 const INDENT = ' '.repeat(12);
 
-export function createPrinter({ write, isTerminal, hasColours }: PrinterOutput): StepPrinter {
+export function createPrinter({ write, terminalWidth, hasColours }: PrinterOutput): StepPrinter {
   const styled = (style: Style, text: string): string =>
     hasColours ? styleText(style, text, { validateStream: false }) : text;
   const show = (text: string): void => {
-    if (isTerminal) write(`${CLEAR_LINE}${styled('dim', text)}`);
+    // A line that wraps could not be cleared.
+    if (terminalWidth !== undefined) write(CLEAR_LINE + styled('dim', text.slice(0, terminalWidth - 1)));
   };
   let title = '';
   let notes: string[] = [];
@@ -29,13 +30,13 @@ export function createPrinter({ write, isTerminal, hasColours }: PrinterOutput):
       show(`  ...  ${title}`);
     },
     note: (text) => void notes.push(text),
-    progress: (text) => show(`  ...  ${title}: ${text}`),
+    progress: (text) => show(`  ...  ${title.slice(0, 3)}  ${text}`),
     end(result) {
       const isKept = result.kind === 'kept';
       const mark = isKept ? styled('green', '  ok   ') : styled('red', '  NOT  ');
       const why = isKept ? [] : [styled('red', `not as promised: ${result.why}`)];
       const lines = [...notes.map((text) => styled('dim', text)), ...why].map((text) => INDENT + text);
-      write(`${isTerminal ? CLEAR_LINE : ''}${mark}${styled('bold', title)}\n`);
+      write(`${terminalWidth === undefined ? '' : CLEAR_LINE}${mark}${styled('bold', title)}\n`);
       if (lines.length > 0) write(`${lines.join('\n')}\n`);
     },
     summary({ steps, broken }) {

@@ -15,11 +15,12 @@ export type UserName = keyof typeof USERS;
 /** The header in which Mattermost's apps send the pre-authentication secret. */
 export const SECRET_HEADER = 'X-Mattermost-Preauth-Secret';
 
-/** Where everything listens, and what a client that names no source address comes from. */
+/** Where everything listens. */
 export const LOOPBACK = '127.0.0.1';
 
 export const OFFICE = '127.1.0.1';
-export const INTERNET = LOOPBACK;
+/** What a client comes from that names no source address. */
+export const INTERNET = '127.0.0.1';
 export const ATTACKER = '127.3.0.1';
 /** Three more places of the Internet. */
 export const HOMES = ['127.2.0.1', '127.2.0.2', '127.2.0.3'] as const;

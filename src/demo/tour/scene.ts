@@ -113,7 +113,7 @@ export class Scene {
     const reply = await this.open(visit, requestId).then(
       (talk) => {
         talk.socket.terminate();
-        throw new PromiseBroken('The WebSocket was opened');
+        return this.#fail(requestId, new PromiseBroken('The WebSocket was opened'));
       },
       (error: unknown) => (error instanceof UpgradeRefused ? error.reply : this.#fail(requestId, error)),
     );
@@ -172,11 +172,12 @@ function decisionWords(decision: LogLine): readonly string[] {
   const { rule, action, secretName, reason, endpoint, persistence } = decision as Readonly<
     Record<string, string | undefined>
   >;
-  return [
+  const words = [
     rule && `rule ${rule}: ${action}${secretName ? ` by key ${secretName}` : ''}`,
     reason && `reason ${reason}`,
     endpoint && `endpoint ${endpoint} by ${persistence}`,
   ].filter((word) => word !== undefined);
+  return words.length > 0 ? words : ['before any rule'];
 }
 
 function expectFields(decision: LogLine, promised: Promised): void {

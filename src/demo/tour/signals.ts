@@ -1,6 +1,7 @@
 // Steps: what the controller tells of all this, and what it must never tell.
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { LOOPBACK } from '../site.ts';
+import { LOOPBACK, OFFICE } from '../site.ts';
 import { request } from '../mattermost/session.ts';
 import type { Scene } from './scene.ts';
 import { expectSame, expectThat, type Step } from './step.ts';
@@ -55,8 +56,21 @@ async function scrape(scene: Scene): Promise<void> {
   expectThat('every rule has decided something', Object.keys(metrics).length >= 7);
 }
 
+/** Secrets that a client writes where they do not belong, and those that Mattermost itself has put into paths. */
+async function sendInPlainSight(scene: Scene): Promise<ReadonlyMap<string, string>> {
+  const [queried, hook] = [randomUUID(), randomUUID()];
+  for (const path of [`/api/v4/users/me?access_token=${queried}`, `/hooks/${hook}`]) {
+    const { requestId } = await scene.send({ path, from: OFFICE });
+    await scene.decisionOn(requestId);
+  }
+  return new Map([
+    ['a token in a query', queried],
+    ['the id of a webhook', hook],
+  ]);
+}
+
 async function keepSecrets(scene: Scene): Promise<void> {
-  const secrets = await scene.world.secrets();
+  const secrets = new Map([...(await scene.world.secrets()), ...(await sendInPlainSight(scene))]);
   const log = await readFile(scene.world.stage.logFile, 'utf8');
   const outputs = new Map([['the log', log]]);
   for (const path of ['/metrics', '/livez', '/readyz?verbose'])

@@ -1,0 +1,156 @@
+// `demo` as people start it: the tour keeps its promises and notices broken ones; without it, what is printed works.
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { CLIENT_ADDRESSES } from '../../src/demo/site.ts';
+import { findMissing, TEMPLATES } from '../../src/demo/stage.ts';
+import { TOUR } from '../../src/demo/tour.ts';
+
+type Demo = ChildProcessByStdio<null, Readable, Readable>;
+
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const TOUR_TIMEOUT_MS = 60_000;
+const run = promisify(execFile);
+const running = new Set<Demo>();
+let missing: readonly string[];
+
+beforeAll(async () => {
+  missing = await findMissing(CLIENT_ADDRESSES);
+});
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+});
+
+function start(...args: readonly string[]): Demo {
+  const child = spawn(process.execPath, [program, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  return child;
+}
+
+async function finish(
+  child: Demo,
+): Promise<{ readonly code: unknown; readonly lines: readonly string[]; readonly errors: string }> {
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { code, lines: output.trimEnd().split('\n'), errors };
+}
+
+/** Names of the steps that have this mark. */
+function marked(lines: readonly string[], mark: 'ok' | 'NOT'): readonly string[] {
+  return lines.flatMap((line) => new RegExp(`^ {2}${mark} +\\d+ {2}(.+)$`).exec(line)?.[1] ?? []);
+}
+
+describe('the tour', () => {
+  test('performs every step, each as promised', { timeout: TOUR_TIMEOUT_MS }, async (context) => {
+    if (missing.length > 0) context.skip(`This machine lacks the loopback addresses ${missing.join(', ')}`);
+    const { code, lines, errors } = await finish(start('--tour'));
+    expect(marked(lines, 'NOT'), lines.join('\n')).toEqual([]);
+    expect(marked(lines, 'ok')).toEqual(TOUR.map(({ name }) => name));
+    expect(lines.at(-1)).toBe(`${TOUR.length} steps, ${TOUR.length} as promised, 0 not`);
+    expect([code, errors]).toEqual([0, '']);
+  });
+
+  test('names a promise that is not kept, and exits with 1', {
+    timeout: TOUR_TIMEOUT_MS,
+  }, async (context) => {
+    if (missing.length > 0) context.skip(`This machine lacks the loopback addresses ${missing.join(', ')}`);
+    const templates = await mkdtemp(join(tmpdir(), 'mattermost-ingress-templates-'));
+    await cp(TEMPLATES, templates, { recursive: true });
+    const policy = join(templates, 'policy.yaml');
+    const whole = await readFile(policy, 'utf8');
+    const lax = whole.replace(/ +request: WebSocket\n( +cookies: )/, '$1');
+    expect(lax).not.toBe(whole);
+    await writeFile(policy, lax);
+    const { code, lines } = await finish(start('--tour', '--manifests', templates));
+    await rm(templates, { recursive: true });
+    const broken = marked(lines, 'NOT');
+    expect(broken).toContain('Forged cookies with the fields of an upgrade read no page');
+    expect(lines.at(-1)).toBe(
+      `${TOUR.length} steps, ${TOUR.length - broken.length} as promised, ${broken.length} not`,
+    );
+    expect(lines).toContain(`Not as promised: ${broken[0]}`);
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    [['--https-port', 'off'], /'off' is invalid/],
+    [['--manifests', '/nowhere'], /ENOENT.*\/nowhere/],
+  ])('%j: exit 2 with the reason', async (args, reason) => {
+    const { code, errors } = await finish(start('--tour', ...args));
+    expect([code, errors]).toEqual([
+      2,
+      expect.stringMatching(missing.length > 0 ? /loopback|invalid/ : reason),
+    ]);
+  });
+});
+
+describe('the demo without the tour', () => {
+  test('says what to try, and leaves nothing behind', async () => {
+    const child = start();
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    await vi.waitFor(() => expect(output).toContain('Ctrl-C stops everything'), { timeout: 15_000 });
+    const folder = /^ +authority +(.+)\/ca\.crt$/m.exec(output)?.[1] ?? '';
+    expect(existsSync(join(folder, 'manifests', 'policy.yaml'))).toBe(true);
+    const check = await run(process.execPath, [program, 'check', join(folder, 'manifests')]);
+    expect(check.stdout).toMatch(/^0 errors, 0 warnings/);
+
+    const exited = once(child, 'exit');
+    child.kill('SIGINT');
+    expect(await exited).toEqual([0, null]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  const TRIALS: readonly (readonly [string, RegExp])[] = [
+    ['The office', /^HTTP\/1.1 200 /],
+    ['The Internet (any other address) is refused', /^HTTP\/1.1 403 [^]*\r\nx-reject-reason: pre-auth\r\n/],
+    ['With it', /^HTTP\/1.1 200 /],
+    ['A wrong one', /^HTTP\/1.1 403 /],
+    ['Plain HTTP', /^HTTP\/1.1 308 [^]*Location: https:\/\/chat.example.com:\d+\/\r\n/],
+    ['Log in', /^HTTP\/1.1 200 [^]*"username":"alice"/],
+    ['With these cookies', /^HTTP\/1.1 101 [^]*"event":"hello"/],
+    ['They stay', /^(?:X-Demo-Node: (node-\d)\r\n)(?:X-Demo-Node: \1\r\n){4}$/],
+    ['Open the site', /^$/],
+    ['Close it', /^$/],
+    ['Take a node out', /^$/],
+    ['Bring it back', /^$/],
+    ['What was decided', /"requestId"/],
+    ['The same in numbers', /rule="office-networks",action="Allow"/],
+  ];
+
+  test('every command that it prints can be pasted', { timeout: TOUR_TIMEOUT_MS }, async (context) => {
+    if (missing.length > 0) context.skip(`This machine lacks the loopback addresses ${missing.join(', ')}`);
+    await run('curl', ['--version']).catch(() => context.skip('curl is not installed'));
+    const child = start();
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    await vi.waitFor(() => expect(output).toContain('Ctrl-C stops everything'), { timeout: 15_000 });
+    const printed = [...output.matchAll(/^# (.+)\n(.+)$/gm)];
+    expect(printed).toHaveLength(TRIALS.length);
+    for (const [at, [start, expected]] of TRIALS.entries()) {
+      const [, what = '', command = ''] = printed[at] ?? [];
+      expect(what.slice(0, start.length)).toBe(start);
+      // The WebSocket is cut by --max-time, which curl calls an error.
+      const { stdout } = await run('sh', ['-c', `${command} || test $? = 28`]);
+      expect(stdout, what).toMatch(expected);
+    }
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+});
