@@ -45,8 +45,13 @@ export function acceptModeOf(shell: Socket): AcceptMode {
  * The socket to use for an accepted one: reads go to `onBytes` through the shared buffer where that is possible.
  * The shell that Node made is emptied and put away, so that two objects never own one connection.
  */
-export function adoptSocket(shell: Socket, readBuffer: ReadBuffer, onBytes: OnBytes): Socket {
-  if (acceptModeOf(shell) === 'data') {
+export function adoptSocket(
+  shell: Socket,
+  readBuffer: ReadBuffer,
+  onBytes: OnBytes,
+  mode = acceptModeOf(shell),
+): Socket {
+  if (mode === 'data') {
     shell.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length));
     return shell;
   }

@@ -1,0 +1,96 @@
+// Accepted sockets read through the shared buffer, and the fallback for a Node that does not let us: same bytes, same ends.
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { acceptModeOf, adoptSocket, type OnBytes, ReadBuffer } from './read-buffer.ts';
+
+const open: { close(): void }[] = [];
+
+afterEach(() => {
+  for (const server of open.splice(0)) server.close();
+});
+
+/** One accepted connection: the client's end and the shell Node made for ours, which reads nothing yet. */
+async function accepted(): Promise<{ client: Socket; shell: Socket }> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  open.push(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [shell] = (await once(server, 'connection')) as [Socket];
+  return { client, shell };
+}
+
+function adopt(shell: Socket, mode: 'onread' | 'data') {
+  const readBuffer = new ReadBuffer();
+  const seen = { text: '', shared: false };
+  const onBytes: OnBytes = (chunk, start, end) => {
+    seen.text += chunk.toString('latin1', start, end);
+    seen.shared ||= chunk === readBuffer.buffer;
+  };
+  const socket = adoptSocket(shell, readBuffer, onBytes, mode);
+  socket.resume();
+  return { socket, seen, readBuffer };
+}
+
+test('this Node lets accepted sockets read into a buffer of ours', async () => {
+  const { client, shell } = await accepted();
+  expect(acceptModeOf(shell)).toBe('onread');
+  client.destroy();
+});
+
+describe.each(['onread', 'data'] as const)('by %s', (mode) => {
+  test('bytes come in order, from the shared buffer or not', async () => {
+    const { client, shell } = await accepted();
+    const { socket, seen } = adopt(shell, mode);
+    const sent = 'x'.repeat(200_000) + 'end';
+    client.end(sent);
+    await once(socket, 'end');
+    expect(seen.text).toBe(sent);
+    expect(seen.shared).toBe(mode === 'onread');
+    socket.destroy();
+  });
+
+  test('both ends may close one after the other', async () => {
+    const { client, shell } = await accepted();
+    const { socket } = adopt(shell, mode);
+    client.end('request');
+    await once(socket, 'end');
+    let answer = '';
+    client.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.end('answer');
+    await once(client, 'close');
+    expect(answer).toBe('answer');
+  });
+
+  test('a reset is a reset for the client', async () => {
+    const { client, shell } = await accepted();
+    const { socket } = adopt(shell, mode);
+    socket.resetAndDestroy();
+    const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNRESET');
+  });
+
+  test('what is paused is not read', async () => {
+    const { client, shell } = await accepted();
+    const { socket, seen } = adopt(shell, mode);
+    socket.pause();
+    client.write('early');
+    await once(client, 'ready').catch(() => undefined);
+    expect(seen.text).toBe('');
+    socket.resume();
+    client.end();
+    await once(socket, 'end');
+    expect(seen.text).toBe('early');
+    socket.destroy();
+  });
+});
+
+test('bytes that are kept do not change with the next read', () => {
+  const readBuffer = new ReadBuffer();
+  readBuffer.buffer.write('first', 0, 'latin1');
+  const kept = readBuffer.keep(readBuffer.buffer, 0, 5);
+  readBuffer.buffer.write('other', 0, 'latin1');
+  expect(kept.toString()).toBe('first');
+  const own = Buffer.from('own bytes');
+  expect(readBuffer.keep(own, 0, 3).buffer).toBe(own.buffer);
+});

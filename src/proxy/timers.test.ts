@@ -1,0 +1,93 @@
+// The timer wheel on a clock the test moves: when timers fire, and what arming anew does.
+import { describe, expect, test } from 'vitest';
+import { Timer, TimerWheel } from './timers.ts';
+
+function wheelAt(startMs: number) {
+  const facts = { nowMs: startMs, fired: [] as string[], bugs: [] as unknown[] };
+  const clock = { epochMs: () => 0, monotonicMs: () => facts.nowMs };
+  const wheel = new TimerWheel(clock, (error) => facts.bugs.push(error));
+  const timer = (name: string) => new Timer(() => facts.fired.push(name));
+  const advance = (byMs: number) => {
+    facts.nowMs += byMs;
+    wheel.advance();
+  };
+  return { wheel, facts, timer, advance };
+}
+
+describe('a timer', () => {
+  test.each([1, 99, 100, 5_000, 3_600_000])(
+    'armed for %i ms fires no earlier, and within a tick',
+    (delayMs) => {
+      const { wheel, facts, timer, advance } = wheelAt(12_345);
+      wheel.arm(timer('a'), delayMs);
+      advance(delayMs - 1);
+      expect(facts.fired).toEqual([]);
+      advance(101);
+      expect(facts.fired).toEqual(['a']);
+    },
+  );
+
+  test('fires once', () => {
+    const { wheel, facts, timer, advance } = wheelAt(0);
+    wheel.arm(timer('a'), 50);
+    for (let step = 0; step < 10; step++) advance(100);
+    expect(facts.fired).toEqual(['a']);
+  });
+
+  test('that is armed again moves, both ways', () => {
+    const { wheel, facts, timer, advance } = wheelAt(0);
+    const later = timer('later');
+    const sooner = timer('sooner');
+    wheel.arm(later, 200);
+    wheel.arm(sooner, 10_000);
+    wheel.arm(later, 10_000);
+    wheel.arm(sooner, 200);
+    advance(400);
+    expect(facts.fired).toEqual(['sooner']);
+    advance(10_000);
+    expect(facts.fired).toEqual(['sooner', 'later']);
+  });
+
+  test('that is cancelled does not fire, and can be armed again', () => {
+    const { wheel, facts, timer, advance } = wheelAt(0);
+    const one = timer('a');
+    wheel.arm(one, 200);
+    one.cancel();
+    advance(400);
+    expect(facts.fired).toEqual([]);
+    wheel.arm(one, 200);
+    advance(400);
+    expect(facts.fired).toEqual(['a']);
+  });
+
+  test('may arm itself when it fires', () => {
+    const { wheel, facts, advance } = wheelAt(0);
+    const again: Timer = new Timer(() => {
+      facts.fired.push('tick');
+      wheel.arm(again, 100);
+    });
+    wheel.arm(again, 100);
+    for (let step = 0; step < 4; step++) advance(200);
+    expect(facts.fired).toEqual(['tick', 'tick', 'tick', 'tick']);
+  });
+
+  test('whose owner throws takes no other with it', () => {
+    const { wheel, facts, timer, advance } = wheelAt(0);
+    const broken = new Timer(() => {
+      throw new Error('a mistake');
+    });
+    wheel.arm(broken, 50);
+    wheel.arm(timer('a'), 50);
+    advance(200);
+    expect(facts.fired).toEqual(['a']);
+    expect(facts.bugs).toEqual([new Error('a mistake')]);
+  });
+
+  test('fires after a pause of the whole thread, however long', () => {
+    const { wheel, facts, timer, advance } = wheelAt(0);
+    wheel.arm(timer('a'), 1_000);
+    wheel.arm(timer('b'), 60_000);
+    advance(3_600_000);
+    expect(facts.fired).toEqual(['a', 'b']);
+  });
+});
