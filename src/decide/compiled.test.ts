@@ -35,6 +35,7 @@ describe('what SNI and Host must have in common (row S1)', () => {
   test.each([
     ['no TLS of its own', [site('h.test')], DEFAULT_TLS_POLICY],
     ['a closed site', [site('h.test', CLOSED)], DEFAULT_TLS_POLICY],
+    ['a closed site that had TLS', [site('h.test', { ...CLOSED, tls: TLS })], base],
     ['the same certificate and floor', [site('h.test/chat', openSite({ tls: TLS }))], base],
     ['another redirect', [site('h.test', openSite({ tls: { ...TLS, redirectHttp: false } }))], base],
     ['one of its sites has TLS', [site('h.test/chat', CLOSED), site('h.test', openSite({ tls: TLS }))], base],

@@ -21,6 +21,7 @@ export function isUnambiguous(host: ServingHost, path: string): boolean {
   if (!host.isPathSensitive) return true;
   const readings = interpretations(path);
   if (readings === undefined) return false;
+  if (readings.length === 0) return true;
   const site = findSite(host, path);
   const questions = site === undefined ? [] : pathQuestions(site);
   return readings.every(

@@ -89,8 +89,8 @@ function simplifications(path: string): readonly string[] {
   const texts = new Set([path, slashed, withoutParameters(path), withoutParameters(slashed)]);
   return [...texts].flatMap((text) => {
     const merged = mergeSlashes(text);
-    const dotless = removeDotSegments(text);
-    return [text, merged, dotless, removeDotSegments(merged), mergeSlashes(dotless)];
+    const dotless = withoutDots(text);
+    return [text, merged, ...dotless, ...withoutDots(merged), ...dotless.map(mergeSlashes)];
   });
 }
 
@@ -110,15 +110,15 @@ function withoutParameters(path: string): string {
   return path.replace(/;[^/]*/g, '');
 }
 
-/** RFC 3986 section 5.2.4, for absolute paths. */
-function removeDotSegments(path: string): string {
+/** RFC 3986 section 5.2.4, for absolute paths; where dots at the end leave a slash, others (Go's path.Clean) leave none. */
+function withoutDots(path: string): readonly string[] {
   const kept: string[] = [];
-  const segments = path.split('/').slice(1);
-  segments.forEach((segment, at) => {
-    const isLast = at === segments.length - 1;
+  let isDots = false;
+  for (const segment of path.split('/').slice(1)) {
+    isDots = segment === '.' || segment === '..';
     if (segment === '..') kept.pop();
-    else if (segment !== '.') kept.push(segment);
-    if (isLast && (segment === '.' || segment === '..')) kept.push('');
-  });
-  return `/${kept.join('/')}`;
+    else if (!isDots) kept.push(segment);
+  }
+  const text = `/${kept.join('/')}`;
+  return isDots && kept.length > 0 ? [text, `${text}/`] : [text];
 }

@@ -11,13 +11,14 @@ export type ObjectReference = {
 /** Where in the user's files something stands; lines count from 1. */
 export type Location = { readonly file: string; readonly line: number };
 
-/** Reasons that only reading files can give; the API server never lets such objects in. */
+/** Reasons that only reading objects can give, from files or from the API server. */
 export type ReadReason =
   | 'FileUnreadable'
   | 'YAMLInvalid'
   | 'ObjectInvalid'
   | 'ObjectDuplicate'
-  | 'KindUnknown';
+  | 'KindUnknown'
+  | 'KindUnreadable';
 
 export type FindingReason = ConditionReason | ReadReason;
 

@@ -25,23 +25,27 @@ export class Attempts {
     this.#requester = requester;
   }
 
-  /** Begins the next attempt; false when no endpoint is left to try. */
+  /** Begins the first attempt; false when there is no endpoint. */
   start(): boolean {
-    const { services, head, report } = this.#parts;
+    return this.#begin(this.#parts.head.upgrade.kind === 'websocket');
+  }
+
+  /** @param needsFresh a connection that served somebody else will not do */
+  #begin(needsFresh: boolean): boolean {
+    const { services, report } = this.#parts;
     const { backend, keys } = this.#destination;
     const choice = chooseEndpoint(backend, keys, services.loads, this.#tried);
     if (choice === undefined) return false;
     report.attempt(choice);
     this.#setBusy(choice.endpoint);
-    const needsFresh = head.upgrade.kind === 'websocket' || report.retries > 0;
     this.#acquisition = needsFresh
       ? services.pool.connect(choice.endpoint, backend.backend, this.#requester)
       : services.pool.acquire(choice.endpoint, backend.backend, this.#requester);
     return true;
   }
 
-  /** Whether the attempt that failed may be followed by another; counts it if so. */
-  mayRetry(fault: BackendFault, connection: UpstreamConnection | undefined, answered: boolean): boolean {
+  /** Begins another attempt after one that failed; false where none may follow, or no endpoint is left to try. */
+  retry(fault: BackendFault, connection: UpstreamConnection | undefined, answered: boolean): boolean {
     const failed = this.#busy;
     this.end();
     const { services, head, report } = this.#parts;
@@ -56,6 +60,7 @@ export class Attempts {
     });
     if (retry === 'no') return false;
     if (retry === 'next-endpoint' && failed !== undefined) this.#tried.add(failed);
+    if (!this.#begin(true)) return false;
     report.retries++;
     services.recorder.retried(fault);
     return true;

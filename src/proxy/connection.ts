@@ -75,7 +75,7 @@ export class Http1Connection implements ClientStream {
   get mustClose(): boolean {
     return (
       this.#mustClose ||
-      this.#clientEnded ||
+      (this.#clientEnded && this.#pending === undefined) ||
       this.#requests >= this.#services.limits.requestsPerConnection ||
       (this.#head?.close ?? true)
     );
@@ -210,8 +210,8 @@ export class Http1Connection implements ClientStream {
       this.#process(pending, 0, pending.length);
     }
     if (this.#pending !== undefined) return;
-    // Row B9: a body that will never be complete.
-    if (this.#clientEnded && this.#state === 'body') this.#socket.destroy();
+    // Row B9: a body, or a head behind other requests, that will never be complete.
+    if (this.#clientEnded && (this.#state === 'body' || this.#state === 'head')) this.#socket.destroy();
     else this.#socket.resume();
   }
 

@@ -198,8 +198,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     const connection = this.#connection;
     this.#connection = undefined;
     this.#timer.cancel();
-    if (this.#attempts.mayRetry(code, connection, this.#isAnswering)) this.start();
-    else this.#fail(backendFault(code, detail));
+    if (!this.#attempts.retry(code, connection, this.#isAnswering)) this.#fail(backendFault(code, detail));
   }
 
   onRequestFault(code: ClientFault): void {

@@ -39,20 +39,15 @@ class Direction {
   /** Bytes are read but go nowhere any more. */
   discards = false;
   readonly follower: FrameFollower;
-  readonly #sender: FrameSender;
+  readonly sender: FrameSender;
   readonly from: Socket;
   readonly to: Socket;
 
   constructor(from: Socket, to: Socket, sender: FrameSender, extensions: boolean) {
     this.from = from;
     this.to = to;
-    this.#sender = sender;
+    this.sender = sender;
     this.follower = new FrameFollower(sender, extensions);
-  }
-
-  /** What it means when this side goes: in good order after a Close frame, else it was lost. */
-  get endReason(): WebSocketCloseReason {
-    return this.follower.sawClose ? `${this.#sender}-closed` : `${this.#sender}-lost`;
   }
 }
 
@@ -69,6 +64,8 @@ export class Tunnel {
   readonly #timer: Timer;
   #phase: Phase = 'open';
   #reason: WebSocketCloseReason = 'idle';
+  /** Who sent a Close frame first; the other side only answers it, and ends the connection where it is the server. */
+  #closer: FrameSender | undefined;
   /** The Close frame that waits for a boundary between two frames of the backend. */
   #pendingClose: Buffer | undefined;
 
@@ -93,7 +90,7 @@ export class Tunnel {
       onEnd: () => this.#onEnd(incoming, outgoing),
       onDrain: () => void outgoing.from.resume(),
       onClose: () => {
-        if (this.#phase === 'open') this.#reason = incoming.endReason;
+        if (this.#phase === 'open') this.#reason = this.#endReason(incoming);
         this.#finish();
       },
     };
@@ -103,11 +100,17 @@ export class Tunnel {
     if (this.#phase === 'closed' || direction.discards) return;
     const stop = direction.follower.push(chunk, start, end);
     direction.bytes += stop - start;
+    if (direction.follower.sawClose) this.#closer ??= direction.sender;
     if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#settings.idleTimeoutMs);
     if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) direction.from.pause();
     // RFC 6455 section 5.5.1: nothing follows a Close frame.
     if (direction.follower.closeComplete) direction.discards = true;
     if (this.#phase === 'closing') this.#advanceClosing();
+  }
+
+  /** What it means when that side goes: in good order after a Close frame, else it was lost. */
+  #endReason({ sender }: Direction): WebSocketCloseReason {
+    return this.#closer === undefined ? `${sender}-lost` : `${this.#closer}-closed`;
   }
 
   #onEnd(incoming: Direction, outgoing: Direction): void {
@@ -116,7 +119,7 @@ export class Tunnel {
     incoming.to.end();
     if (this.#phase === 'open') {
       this.#phase = 'half-closed';
-      this.#reason = incoming.endReason;
+      this.#reason = this.#endReason(incoming);
       this.#services.timers.arm(this.#timer, HALF_CLOSE_GRACE_MS);
     }
     if (outgoing.ended) this.#finish();

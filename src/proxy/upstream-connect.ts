@@ -51,7 +51,9 @@ export class ConnectAttempt {
     this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
     services.timers.arm(this.#timer, backend.connectTimeoutMs);
     this.#socket.once('connect', () => (this.#tcpConnected = true));
-    this.#socket.once(this.#secure ? 'secureConnect' : 'connect', () => this.#succeed(endpoint, services));
+    this.#socket.once(this.#secure ? 'secureConnect' : 'connect', () =>
+      this.#succeed({ endpoint, tls: backend.tls }, services),
+    );
     this.#socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#fail(this.#codeOf(error), error.message),
     );
@@ -66,10 +68,13 @@ export class ConnectAttempt {
     this.#socket.destroy();
   }
 
-  #succeed(endpoint: ServingEndpoint, services: ConnectServices): void {
+  #succeed(
+    place: { readonly endpoint: ServingEndpoint; readonly tls: BackendTls | undefined },
+    services: ConnectServices,
+  ): void {
     if (this.#over) return;
     this.#end();
-    this.#connection = new UpstreamConnection(this.#socket, endpoint, services.readBuffer);
+    this.#connection = new UpstreamConnection(this.#socket, place, services.readBuffer);
     this.#requester.onConnection(this.#connection);
   }
 

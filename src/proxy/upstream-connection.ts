@@ -1,5 +1,6 @@
 // One connection to an endpoint: writes requests, reads responses strictly, and knows whether it may be used again.
 import type { Socket } from 'node:net';
+import type { BackendTls } from '../model/configuration.ts';
 import type { BackendFault } from '../model/fault.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
@@ -31,6 +32,8 @@ const MAX_INTERIM_RESPONSES = 8;
 
 export class UpstreamConnection {
   readonly endpoint: ServingEndpoint;
+  /** What it was made under: it serves no request that is to be sent under another setting. */
+  readonly tls: BackendTls | undefined;
   readonly writer: MessageWriter;
   readonly socket: Socket;
   /** Requests sent so far; more than one means the connection was reused. */
@@ -47,9 +50,14 @@ export class UpstreamConnection {
   readonly #head = new HeadReader(RESPONSE_HEAD_LIMITS, false);
   readonly #body = new BodyDecoder();
 
-  constructor(socket: Socket, endpoint: ServingEndpoint, readBuffer: ReadBuffer) {
+  constructor(
+    socket: Socket,
+    place: { readonly endpoint: ServingEndpoint; readonly tls: BackendTls | undefined },
+    readBuffer: ReadBuffer,
+  ) {
     this.socket = socket;
-    this.endpoint = endpoint;
+    this.endpoint = place.endpoint;
+    this.tls = place.tls;
     this.writer = new MessageWriter(socket, readBuffer);
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error: Error) => this.#onGone(error.message));
@@ -190,7 +198,9 @@ export class UpstreamConnection {
       this.#tunnel?.onClose();
       return;
     }
-    this.#fail(this.#state === 'body' ? 'response-truncated' : 'closed-before-response', detail);
+    // Row R9: after any byte of an answer nothing may be tried again.
+    const hasAnswered = this.#state === 'body' || this.#interims > 0 || !this.#head.isEmpty;
+    this.#fail(hasAnswered ? 'response-truncated' : 'closed-before-response', detail);
   }
 
   #fail(code: BackendFault, detail: string): void {

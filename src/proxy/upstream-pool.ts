@@ -1,5 +1,6 @@
 // Idle connections to endpoints, newest first, and the way to new ones.
 import { setImmediate } from 'node:timers';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Backend } from '../model/configuration.ts';
 import { ConnectAttempt, type ConnectServices, type Requester } from './upstream-connect.ts';
@@ -77,7 +78,7 @@ export class UpstreamPool {
     this.#checkouts = [];
     for (const checkout of checkouts) {
       if (checkout.isCancelled) continue;
-      const connection = this.#pop(checkout.endpoint.slot);
+      const connection = this.#pop(checkout);
       if (connection === undefined)
         checkout.follow(this.connect(checkout.endpoint, checkout.backend, checkout.requester));
       else this.#give(connection, checkout.requester);
@@ -93,10 +94,13 @@ export class UpstreamPool {
     }
   }
 
-  #pop(slot: number): UpstreamConnection | undefined {
-    const list = this.#idle.get(slot);
+  /** A connection made under other settings of TLS was not verified as this request wants it. */
+  #pop({ endpoint, backend }: Checkout): UpstreamConnection | undefined {
+    const list = this.#idle.get(endpoint.slot);
     for (let connection = list?.pop(); connection !== undefined; connection = list?.pop()) {
-      if (connection.isOpen) return connection;
+      if (!connection.isOpen) continue;
+      if (isDeepStrictEqual(connection.tls, backend.tls)) return connection;
+      connection.destroy();
     }
     return undefined;
   }

@@ -132,6 +132,7 @@ describe('refused before any content', () => {
 test.each([
   { row: 'C4 a LF behind the data', text: '5\r\nhello\n0\r\n\r\n' },
   { row: 'C4 other bytes behind the data', text: '5\r\nhelloXX0\r\n\r\n' },
+  { row: 'C4 another byte and a LF behind the data', text: '5\r\nhelloX\n0\r\n\r\n' },
   { row: 'C4 a CR and other bytes', text: '5\r\nhello\rX0\r\n\r\n' },
   { row: 'C4 more data than said', text: '5\r\nhello!\r\n0\r\n\r\n' },
 ])('$row is refused', ({ text }) => {

@@ -12,11 +12,10 @@ export function parseFieldLines(text: string, lineEnds: readonly number[]): Fiel
     const start = (lineEnds[at - 1] ?? 0) + 1;
     const end = (lineEnds[at] ?? 0) - 1;
     const colon = endOfName(text, start);
-    if (colon === undefined || colon >= end) return undefined;
+    // White space around a value is allowed in it too: judged before it is cut off, nothing is cut in vain.
+    if (colon === undefined || colon >= end || !isFieldValue(text, colon + 1, end)) return undefined;
     const name = text.slice(start, colon);
-    const value = trimOws(text.slice(colon + 1, end));
-    if (!isFieldValue(value)) return undefined;
-    fields.push(name, value);
+    fields.push(name, trimOws(text, colon + 1, end));
     names.push(foldAscii(name));
   }
   return { fields, names, headBytes: text.length };

@@ -174,17 +174,32 @@ describe('R1 refused', () => {
   ])('but not $name', ({ head }) => expect(parse(head)).toHaveProperty('status', 200));
 });
 
-test('a 101 is judged by fields that stand once', () => {
-  const head = parse(
-    'HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: a\r\nSec-WebSocket-Accept: a',
-  );
-  if (typeof head === 'string') throw new Error(head);
-  expect(switchingFields(head)).toEqual({
-    upgrade: 'websocket',
-    connection: ['upgrade'],
-    accept: '',
-    protocol: undefined,
-    extensions: undefined,
+describe('a 101', () => {
+  const fieldsOf = (version: string, ...more: readonly string[]) => {
+    const head = parse(
+      [`HTTP/${version} 101 x`, 'Upgrade: websocket', 'Connection: Upgrade', ...more].join('\r\n'),
+    );
+    if (typeof head === 'string') throw new Error(head);
+    return switchingFields(head);
+  };
+
+  test('is judged by fields that stand once', () => {
+    expect(fieldsOf('1.1', 'Sec-WebSocket-Accept: a', 'Sec-WebSocket-Accept: a')).toEqual({
+      canSwitch: true,
+      upgrade: 'websocket',
+      connection: ['upgrade'],
+      accept: '',
+      protocol: undefined,
+      extensions: undefined,
+    });
+  });
+
+  test.each([
+    { version: '1.0', more: [] },
+    { version: '1.1', more: ['Content-Length: 0'] },
+    { version: '1.1', more: ['Transfer-Encoding: chunked'] },
+  ])('cannot be of version $version with $more', ({ version, more }) => {
+    expect(fieldsOf(version, ...more).canSwitch).toBe(false);
   });
 });
 

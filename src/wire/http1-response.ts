@@ -100,7 +100,9 @@ function valueOf(
 export function switchingFields(head: ResponseHead): SwitchingFields {
   const single = (name: string) =>
     head.names.indexOf(name) === head.names.lastIndexOf(name) ? valueOf(head, name) : '';
+  const isFramed = head.names.includes('content-length') || head.names.includes('transfer-encoding');
   return {
+    canSwitch: head.version === '1.1' && !isFramed,
     upgrade: single('upgrade'),
     connection: head.nominated,
     accept: single('sec-websocket-accept'),

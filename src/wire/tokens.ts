@@ -26,15 +26,15 @@ function classify(): Uint8Array {
   return classes;
 }
 
-function isAll(text: string, bit: number): boolean {
-  for (let at = 0; at < text.length; at++) {
+function isAll(text: string, bit: number, start = 0, end = text.length): boolean {
+  for (let at = start; at < end; at++) {
     if (!isClass(text.charCodeAt(at), bit)) return false;
   }
   return true;
 }
 
 function isClass(code: number, bit: number): boolean {
-  return code < 256 && ((CLASSES[code] ?? 0) & bit) !== 0;
+  return ((CLASSES[code] ?? 0) & bit) !== 0;
 }
 
 /** tchar (RFC 9110 section 5.6.2). */
@@ -46,9 +46,9 @@ export function isToken(text: string): boolean {
   return text !== '' && isAll(text, TOKEN);
 }
 
-/** Bytes allowed in a field value: HTAB, SP, visible ASCII and obs-text (row F4). */
-export function isFieldValue(text: string): boolean {
-  return isAll(text, VALUE);
+/** Bytes allowed in a field value: HTAB, SP, visible ASCII and obs-text (row F4); the whole text, or a part of it. */
+export function isFieldValue(text: string, start = 0, end = text.length): boolean {
+  return isAll(text, VALUE, start, end);
 }
 
 /** Bytes allowed in a request target: visible ASCII but `#` (row H6). */
@@ -69,22 +69,27 @@ export function isHostText(text: string): boolean {
   return text !== '' && isAll(text, HOST);
 }
 
-/** Without SP and HTAB at both ends (OWS, RFC 9110 section 5.6.3). */
-export function trimOws(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isOws(text.charCodeAt(start))) start++;
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
-  return start === 0 && end === text.length ? text : text.slice(start, end);
+/** The text, or a part of it, without SP and HTAB at both ends (OWS, RFC 9110 section 5.6.3). */
+export function trimOws(text: string, start = 0, end = text.length): string {
+  let first = start;
+  let after = end;
+  while (first < after && isOws(text.charCodeAt(first))) first++;
+  while (after > first && isOws(text.charCodeAt(after - 1))) after--;
+  return text.slice(first, after);
 }
 
 function isOws(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** A-Z to a-z and nothing else. */
+/** A-Z to a-z and nothing else; on ASCII the engine's own folding does just that. */
 export function foldAscii(text: string): string {
-  return /[A-Z]/.test(text) ? text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : text;
+  return isAscii(text) ? text.toLowerCase() : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
 }
 
 /** The members of a comma-separated list of tokens, folded; undefined if one is not a token (RFC 9110 section 5.6.1). */

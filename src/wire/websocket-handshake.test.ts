@@ -84,6 +84,7 @@ describe('U8', () => {
     extensions: 'permessage-deflate; client_max_window_bits, x-other',
   };
   const answer: SwitchingFields = {
+    canSwitch: true,
     upgrade: 'websocket',
     connection: ['upgrade'],
     accept: acceptValue(KEY),
@@ -105,6 +106,7 @@ describe('U8', () => {
   });
 
   test.each<{ name: string; fields: Partial<SwitchingFields> }>([
+    { name: 'one that cannot switch', fields: { canSwitch: false } },
     { name: 'no Upgrade', fields: { upgrade: undefined } },
     { name: 'another Upgrade', fields: { upgrade: 'h2c' } },
     { name: 'a list', fields: { upgrade: 'websocket, h2c' } },

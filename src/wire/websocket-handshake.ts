@@ -43,6 +43,8 @@ export function acceptValue(key: string): string {
 
 /** Fields of a 101 that decide whether it is one; undefined where absent, `repeated` where ambiguous. */
 export type SwitchingFields = {
+  /** HTTP/1.1 without a word about a body, which a 101 cannot have (RFC 9112 section 6.1). */
+  readonly canSwitch: boolean;
   readonly upgrade: string | undefined;
   readonly connection: readonly string[];
   readonly accept: string | undefined;
@@ -52,7 +54,7 @@ export type SwitchingFields = {
 
 /** Row U8: the backend's 101 answers this very handshake and selects nothing that was not offered. */
 export function isValidSwitch(request: UpgradeRequest, fields: SwitchingFields): boolean {
-  if (request.kind !== 'websocket') return false;
+  if (request.kind !== 'websocket' || !fields.canSwitch) return false;
   if (foldAscii(fields.upgrade ?? '') !== 'websocket' || !fields.connection.includes('upgrade')) return false;
   if (fields.accept !== acceptValue(request.key)) return false;
   if (fields.protocol !== undefined && !request.protocols.includes(foldAscii(fields.protocol))) return false;

@@ -9,17 +9,21 @@ export type FrameFacts = {
 };
 
 export function encodeFrame({ opcode, payload, fin = true, mask }: FrameFacts): Buffer {
-  const { length } = payload;
-  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-  const header = Buffer.alloc(2 + extended + (mask === undefined ? 0 : 4));
-  header[0] = (fin ? 0x80 : 0) | opcode;
-  header[1] = (mask === undefined ? 0 : 0x80) | (extended === 0 ? length : extended === 2 ? 126 : 127);
-  if (extended === 2) header.writeUInt16BE(length, 2);
-  if (extended === 8) header.writeBigUInt64BE(BigInt(length), 2);
-  if (mask === undefined) return Buffer.concat([header, payload]);
-  const key = header.subarray(-4);
-  key.writeUInt32BE(mask >>> 0);
-  const masked = Buffer.from(payload);
-  for (let at = 0; at < length; at++) masked[at] = (masked[at] ?? 0) ^ (key[at % 4] ?? 0);
-  return Buffer.concat([header, masked]);
+  const first = (fin ? 0x80 : 0) | opcode;
+  if (mask === undefined) return Buffer.concat([Buffer.from([first]), lengthBytes(payload.length), payload]);
+  const length = lengthBytes(payload.length);
+  length[0] = (length[0] ?? 0) | 0x80;
+  const key = Buffer.alloc(4);
+  key.writeUInt32BE(mask);
+  const masked = payload.map((byte, at) => byte ^ (key[at % 4] ?? 0));
+  return Buffer.concat([Buffer.from([first]), length, key, masked]);
+}
+
+function lengthBytes(length: number): Buffer {
+  if (length < 126) return Buffer.from([length]);
+  const bytes = Buffer.alloc(length < 65_536 ? 3 : 9);
+  bytes[0] = length < 65_536 ? 126 : 127;
+  if (length < 65_536) bytes.writeUInt16BE(length, 1);
+  else bytes.writeBigUInt64BE(BigInt(length), 1);
+  return bytes;
 }

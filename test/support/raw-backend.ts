@@ -8,6 +8,8 @@ export type BackendConnection = {
   /** Everything received on it, as latin1 text. */
   received: string;
   isClosed: boolean;
+  /** What it says when the other side has ended, before it ends too. */
+  farewell: string;
 };
 
 /** Called for each complete request head; `at` counts the heads of its connection from 0. */
@@ -20,7 +22,7 @@ export class RawBackend {
 
   private constructor(name: string, script: Script) {
     this.name = name;
-    this.#server = createServer((socket) => this.#serve(socket, script));
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket, script));
   }
 
   static async start(name: string, script: Script): Promise<RawBackend> {
@@ -49,10 +51,11 @@ export class RawBackend {
   }
 
   #serve(socket: Socket, script: Script): void {
-    const connection: BackendConnection = { socket, received: '', isClosed: false };
+    const connection: BackendConnection = { socket, received: '', isClosed: false, farewell: '' };
     this.connections.push(connection);
     let heads = 0;
     socket.on('error', () => undefined);
+    socket.on('end', () => socket.end(connection.farewell, 'latin1'));
     socket.on('close', () => {
       connection.isClosed = true;
     });
