@@ -228,6 +228,15 @@ describe('several secrets are good at a time, and the key that opened is told', 
     expect(verdict.rule).toBe(key === undefined ? 'default' : 'app');
   });
 
+  test('also where other headers stand behind the secret', () => {
+    const both = [...headers, { name: 'x-app', type: 'Present' } as const];
+    const verdict = verdictOf(
+      [rule('app', { headers: both })],
+      request('GET /', [`X-Secret: ${SECRET}`, 'X-App: a']),
+    );
+    expect(verdict).toMatchObject({ rule: 'app', secretKey: 'third' });
+  });
+
   test('no key where no secret opened', () => {
     const rules = [rule('office', { sources: OFFICE }), rule('app', { headers })];
     const verdict = verdictOf(rules, request('GET /', [`X-Secret: ${SECRET}`]), { from: '10.1.0.1' });

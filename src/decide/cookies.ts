@@ -5,7 +5,7 @@ import { type RequestHead, singleField } from '../model/request.ts';
 export type Cookie = { readonly name: string; readonly value: string };
 
 /** Copies of one name that are looked at: sub-path installations on one host may each have set one. */
-export const MAX_COPIES = 4;
+const MAX_COPIES = 4;
 
 const NO_COOKIES: readonly Cookie[] = [];
 

@@ -164,6 +164,7 @@ describe('readings (row K2)', () => {
     ['two slashes in front', '//evil/a', '/evil/a'],
     ['slashes, then dots', '/a//../b', '/b'],
     ['dots, then slashes', '/a//../b', '/a/b'],
+    ['dots, then slashes that were left', '/a//..//b', '/a/b'],
     ['backslash', '/a\\b', '/a/b'],
     ['escaped backslash', '/a%5Cb', '/a/b'],
     ['backslash and dots', '/a\\..\\b', '/b'],

@@ -153,7 +153,7 @@ test('what is forwarded carries no secret, no cookie of ours, and one address: t
     expect(hopByHop.flatMap(valuesOf)).toEqual([]);
   });
   expectVariety(tally);
-  if (RUNS >= 1000) expect(removed).toBeGreaterThan(30);
+  if (RUNS >= 1000) expect(removed).toBeGreaterThan(20);
 });
 
 /** Lower-case names of the headers that hold secrets of this policy, unless it wants them forwarded. */

@@ -58,7 +58,7 @@ function holds(rule: AdmissionRule, asked: Asked, { path, sitePath, world }: Pla
   return conditions.every((condition) => condition !== false);
 }
 
-export function valuesOf({ lines }: Asked, name: string): readonly string[] {
+function valuesOf({ lines }: Asked, name: string): readonly string[] {
   return lines.filter(([each]) => each.toLowerCase() === name).map(([, value]) => trim(value));
 }
 

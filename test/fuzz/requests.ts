@@ -45,9 +45,14 @@ const oddPair = pick(
   'x=MMSTICKY=token',
 );
 const cookiePair = fc.oneof({ weight: 2, arbitrary: goodPair }, { weight: 1, arbitrary: oddPair });
-const cookieLine = fc
-  .tuple(fc.array(cookiePair, { maxLength: 7 }), pick('; ', ';', ' ;\t'))
-  .map(([pairs, separator]) => pairs.join(separator));
+const copies = fc
+  .tuple(fc.integer({ min: 3, max: 6 }), goodPair, cookiePair)
+  .map(([count, pair, last]) => [...Array<string>(count).fill(pair), last]);
+const pairs = fc.oneof(
+  { weight: 5, arbitrary: fc.array(cookiePair, { maxLength: 7 }) },
+  { weight: 1, arbitrary: copies },
+);
+const cookieLine = fc.tuple(pairs, pick('; ', ';', ' ;\t')).map(([each, separator]) => each.join(separator));
 
 function handshakeLines(connection: string, upgrade: string, version: string, key: string): Lines {
   return [
@@ -122,6 +127,7 @@ function weighed<Value>(weight: number, arbitraries: readonly fc.Arbitrary<Value
 const PLAIN = [
   '/ /api/v4/users /api/v4/notifications/ack /login/desktop /static/a.js /oauth/gitlab/complete',
   '/api/v4/websocket /api/v4/websocket?connection_id= /api/v4/users/websocket/ /plugins/x /x/login',
+  '/api/v4/%77ebsocket //api/v4/websocket /static/. /login/x/..',
 ];
 const PIECES = [
   '/static /static/ /api /v4 /notifications /ack /oauth /gitlab /complete /login /desktop /plugins /websocket',
