@@ -49,6 +49,7 @@ const RESERVED_HEADERS = [
   'x-forwarded-port',
   'x-forwarded-proto',
   'x-real-ip',
+  'x-request-id',
 ];
 
 const MATTERMOST_COOKIES = ['MMAUTHTOKEN', 'MMUSERID', 'MMCSRF', 'MMCLOUDURL'];

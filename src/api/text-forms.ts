@@ -5,7 +5,7 @@ import type { TextForm } from './schema-node.ts';
 
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 const HEADER_TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]";
-const PATH_SEGMENT = '[A-Za-z0-9_~-][A-Za-z0-9._~-]*';
+const PATH_SEGMENT = '[a-z0-9_~-][a-z0-9._~-]*';
 
 /** Name of a Secret (RFC 1123 subdomain). */
 export const objectName: TextForm = {
@@ -40,7 +40,7 @@ export const dnsName: TextForm = {
 export const sitePath: TextForm = {
   pattern: `^/(${PATH_SEGMENT}(/${PATH_SEGMENT})*)?$`,
   maxLength: 128,
-  hint: 'an absolute path such as / or /chat, without trailing slash, escapes or segments that begin with a dot',
+  hint: 'an absolute lower-case path such as / or /chat, without trailing slash, escapes or segments that begin with a dot',
 };
 
 /** Name of a request header (RFC 9110 section 5.6.2, token). */

@@ -93,7 +93,7 @@ export function answerFor(cause: Cause, context: AnswerContext): Answer {
   if (denied?.rejectReason === 'PreAuth') fields.push('x-reject-reason', 'pre-auth');
   const retryAfterSeconds = status === 429 ? DENIED_RETRY_AFTER_SECONDS : row.retryAfterSeconds;
   if (retryAfterSeconds !== undefined) fields.push('Retry-After', String(retryAfterSeconds));
-  if (cause === 'websocket-version') fields.push('Sec-WebSocket-Version', '13');
+  if (cause === 'websocket-version') fields.push('Upgrade', 'websocket', 'Sec-WebSocket-Version', '13');
   if (cause === 'method-refused') fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   const close = row.close === true;
   if (SILENT.has(cause)) return { status, fields, body: '', close };
