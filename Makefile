@@ -1,6 +1,6 @@
 # Thin names for the npm scripts of package.json. Arguments go through ARGS: make demo ARGS=--tour
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench bench-peers
 
 # npm writes this file last. `npm ci` would refuse a lock file that lacks optional packages of other platforms.
 installed := node_modules/.package-lock.json
@@ -8,8 +8,8 @@ run = @npm run --silent $@ $(if $(ARGS),-- $(ARGS))
 
 help: ## Show these lines
 	@echo 'Usage: make TARGET [ARGS="..."]; needs Node 20 or newer, npm and make'
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1#/p' Makefile | while IFS='#' read -r target text; do \
-		printf '  %-6s %s\n' "$$target" "$$text"; \
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1#/p' Makefile | while IFS='#' read -r target text; do \
+		printf '  %-11s %s\n' "$$target" "$$text"; \
 	done
 
 demo: $(installed) ## Start fake Mattermost nodes and the controller; ARGS=--tour shows all that it does
@@ -23,6 +23,9 @@ check: $(installed) ## Run the checks alone: format, types, lint, dead code, gen
 
 bench: $(installed) ## Measure against other proxies; ARGS="http --seconds 10"
 	$(run)
+
+bench-peers: ## Install HAProxy and nginx for the benchmarks, as root on Debian; without them they are left out
+	apt-get install -y haproxy nginx
 
 define advice
 

@@ -64,6 +64,10 @@ export class ExchangeReport {
     this.#services.recorder.affinityDecided(site, this.choice.result);
   }
 
+  /**
+   * @param requestBytes content of the request's body; the metric counts its head besides, as with the answer
+   * @param sentBytes what the connection has sent so far
+   */
   finish(requestBytes: number, sentBytes: number): void {
     const durationMs = this.#services.clock.monotonicMs() - this.startedMs;
     const responseBytes = sentBytes - this.#sentBefore;
@@ -71,7 +75,7 @@ export class ExchangeReport {
       method: this.#head?.method ?? 'OTHER',
       status: this.status,
       durationMs,
-      requestBytes,
+      requestBytes: (this.#head?.headBytes ?? 0) + requestBytes,
       responseBytes,
     };
     this.#services.recorder.requestFinished(this.context?.site, outcome);

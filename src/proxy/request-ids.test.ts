@@ -1,3 +1,4 @@
+// Names for requests: their form, and that none comes twice.
 import { expect, it } from 'vitest';
 import { RequestIds } from './request-ids.ts';
 

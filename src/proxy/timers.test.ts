@@ -71,6 +71,31 @@ describe('a timer', () => {
     expect(facts.fired).toEqual(['tick', 'tick', 'tick', 'tick']);
   });
 
+  // It would keep its owner alive for as long as it was armed: a request's timer holds all of the request.
+  test('that is cancelled leaves the wheel at once, wherever it stands among its likes', () => {
+    const { wheel, facts, timer, advance } = wheelAt(0);
+    const timers = ['a', 'b', 'c', 'd'].map(timer);
+    for (const each of timers) wheel.arm(each, 600_000);
+    for (const at of [0, 2, 3]) timers[at]?.cancel();
+    expect(timers.map(({ tick }) => tick !== undefined)).toEqual([false, true, false, false]);
+    advance(700_000);
+    expect(facts.fired).toEqual(['b']);
+  });
+
+  test('may cancel others of its time when it fires', () => {
+    const { wheel, facts, advance } = wheelAt(0);
+    const timers: readonly Timer[] = ['a', 'b', 'c'].map(
+      (name) =>
+        new Timer(() => {
+          facts.fired.push(name);
+          for (const other of timers) other.cancel();
+        }),
+    );
+    for (const each of timers) wheel.arm(each, 100);
+    advance(200);
+    expect(facts.fired).toHaveLength(1);
+  });
+
   test('whose owner throws takes no other with it', () => {
     const { wheel, facts, timer, advance } = wheelAt(0);
     const broken = new Timer(() => {

@@ -143,7 +143,7 @@ export class Tunnel {
 
   #advanceClosing(): void {
     const { follower } = this.#down;
-    if (follower.opaque) {
+    if (follower.opaque || this.#up.follower.opaque) {
       this.#finish();
       return;
     }

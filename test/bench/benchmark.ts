@@ -1,0 +1,29 @@
+// What a benchmark is to main.ts.
+import type { ProcessSet } from './process-set.ts';
+import type { Progress } from './progress.ts';
+
+export type BenchmarkOptions = {
+  /** Bound of the load in all turns of all proxies together, in seconds. */
+  readonly seconds: number;
+  /** Counted rounds; in each of them every proxy has one turn. */
+  readonly rounds: number;
+};
+
+export type BenchmarkContext = BenchmarkOptions & {
+  readonly processes: ProcessSet;
+  readonly progress: Progress;
+};
+
+export type BenchmarkResult = {
+  /** For people: a table and what it says. */
+  readonly text: string;
+  /** For programs: one object, units in its names. */
+  readonly json: Readonly<Record<string, unknown>>;
+};
+
+export type Benchmark = {
+  /** One line for the help. */
+  readonly summary: string;
+  readonly defaults: BenchmarkOptions;
+  run(context: BenchmarkContext): Promise<BenchmarkResult>;
+};

@@ -1,0 +1,48 @@
+// What our own controller is given: a site that does what such a site does, with rules, stickiness and one endpoint.
+
+/** Host of the site; every proxy is asked for it. */
+export const HOST = 'chat.example.com';
+
+/** The objects as one YAML text. The load comes from loopback, which the second rule lets in. */
+export function controllerManifests(backendPort: number, hasAccessLog: boolean): string {
+  return `apiVersion: mattermost-ingress.io/v1alpha1
+kind: MattermostIngressPolicy
+metadata: {name: chat, namespace: bench}
+spec:
+  route:
+    hosts: [${HOST}]
+    service: {name: mattermost, port: 8065}
+  admission:
+    rules:
+      - {name: blocked-networks, sourceCIDRs: [203.0.113.0/24], action: Reset}
+      - {name: office-networks, sourceCIDRs: [192.0.2.0/24, 127.0.0.0/8], action: Allow}
+      - name: published-endpoints
+        paths: [{type: Exact, value: /api/v4/notifications/ack}, {type: Pattern, value: "/oauth/*/complete"}]
+        action: Allow
+    defaultAction: Deny
+  sessionPersistence:
+    type: Cookie
+    cookie: {name: MMSTICKY}
+    fallback: [UserIdentity, SourceAddress]
+  accessLog: {enabled: ${hasAccessLog}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: mattermost, namespace: bench}
+spec:
+  ports: [{name: app, port: 8065}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: mattermost
+  namespace: bench
+  labels: {kubernetes.io/service-name: mattermost}
+addressType: IPv4
+ports: [{name: app, port: ${backendPort}}]
+endpoints:
+  - addresses: [127.0.0.1]
+    conditions: {ready: true}
+    targetRef: {kind: Pod, name: node-1, uid: bench-node-1}
+`;
+}
