@@ -7,7 +7,7 @@ import type { AdmissionVerdict } from '../model/decision.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
 import { bearerToken, type Cookie, isMattermostId, isPlainValue, valuesOf } from './cookies.ts';
 import { isWebSocketPath, meetsPath } from './path.ts';
-import { isInRanges } from './ranges.ts';
+import { isInRanges } from '../model/ranges.ts';
 
 /** What the rules are held against; cookies are read once for admission and persistence. */
 export type Applicant = {

@@ -1,50 +1,24 @@
 // Which fields go on, in which form: towards the backend and back to the client.
 import type { Context } from '../model/decision.ts';
+import { FORWARDING_FIELDS, HOP_BY_HOP } from '../model/field-names.ts';
 import type { RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
 import { withoutCookie } from './cookies.ts';
 
-/** Concern one connection only, either way (row X1); the writer says its own. */
-const HOP_BY_HOP: readonly string[] = [
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'content-length',
-  'upgrade',
-  'http2-settings',
-  'proxy-authorization',
-  'proxy-authenticate',
-  'proxy-authentication-info',
-];
-
 /** What is answered here (row B10), and what only a proxy may say: a client's copy is never passed on (row X3). */
-const OURS: readonly string[] = [
-  'expect',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-server',
-  'x-forwarded-prefix',
-  'x-real-ip',
-  'x-request-id',
-  'x-rewrite-url',
-];
+const OURS: readonly string[] = ['expect', 'x-rewrite-url', ...FORWARDING_FIELDS];
 /** Followed by url, host, for and more, of which each framework believes another one. */
 const OURS_PREFIX = 'x-original-';
 
 const NEVER_RETURNED: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
+  'content-length',
   // Mattermost's apps ask their user for the secret wherever they see it: only admission may say it.
   'x-reject-reason',
 ]);
 
 export function droppedRequestFields(secretHeaders: readonly string[]): ReadonlySet<string> {
-  return new Set([...HOP_BY_HOP, ...OURS, ...secretHeaders]);
+  return new Set([...HOP_BY_HOP, 'content-length', ...OURS, ...secretHeaders]);
 }
 
 export type ForwardedFacts = {

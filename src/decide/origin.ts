@@ -3,7 +3,7 @@ import { type IpAddress, parseAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { singleField } from '../model/request.ts';
-import { isInRanges } from './ranges.ts';
+import { isInRanges } from '../model/ranges.ts';
 
 const MAX_HOPS = 32;
 

@@ -1,6 +1,6 @@
 // From an accepted socket to a connection that speaks HTTP: PROXY header where one is due, then TLS where there is TLS.
 import type { Socket } from 'node:net';
-import { isInRanges } from '../decide/ranges.ts';
+import { isInRanges } from '../model/ranges.ts';
 import { type IpAddress, parsePeerAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { Client, ClientTls } from '../model/request.ts';

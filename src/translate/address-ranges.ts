@@ -1,5 +1,5 @@
 // CIDRs compiled to the sorted, merged ranges the request path searches: for admission rules and forbidden endpoints.
-import { type IpAddress, networkHex, parseAddress } from '../model/address.ts';
+import { networkHex, parseAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 
 type Range = { readonly first: string; readonly last: string };
@@ -22,15 +22,6 @@ export function compileRanges(cidrs: readonly string[]): AddressRanges | undefin
     v4: flatten(ranges.filter((range) => range.first.length === 8)),
     v6: flatten(ranges.filter((range) => range.first.length === 32)),
   };
-}
-
-/** Whether an address lies in one of the ranges. */
-export function isWithin(ranges: AddressRanges, address: IpAddress): boolean {
-  const family = address.hex.length === 8 ? ranges.v4 : ranges.v6;
-  for (let at = 0; at + 1 < family.length; at += 2) {
-    if ((family[at] ?? '') <= address.hex && address.hex <= (family[at + 1] ?? '')) return true;
-  }
-  return false;
 }
 
 function readRange(cidr: string): Range | undefined {

@@ -1,8 +1,8 @@
 // EndpointSlices of one Service port -> endpoints with state and cookie tokens. Called by backends.ts.
+import { isInRanges } from '../model/ranges.ts';
 import { type EndpointSlice, keyOf, type SliceEndpoint } from '../api/objects.ts';
 import { type IpAddress, parseAddress } from '../model/address.ts';
 import type { AddressRanges, Endpoint } from '../model/configuration.ts';
-import { isWithin } from './address-ranges.ts';
 import { stickyTokens } from './affinity.ts';
 import type { Problem, Report } from './problem.ts';
 
@@ -96,7 +96,7 @@ function readAddress(
     });
     return undefined;
   }
-  if (!isWithin(denied, address)) return address;
+  if (!isInRanges(address, denied)) return address;
   report({
     severity: 'error',
     field: FIELD,

@@ -1,4 +1,5 @@
 // Field names that have a meaning for a proxy: which may stand once, which a client may never touch.
+import { FORWARDING_FIELDS } from '../model/field-names.ts';
 
 /** Two lines of one of these would let two readers see two requests (row F7). */
 export const SINGLETONS: ReadonlySet<string> = new Set([
@@ -27,15 +28,7 @@ export const PROTECTED: ReadonlySet<string> = new Set([
   'cookie',
   'origin',
   'expect',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-proto',
-  'x-forwarded-server',
-  'x-forwarded-prefix',
-  'x-real-ip',
-  'x-request-id',
+  ...FORWARDING_FIELDS,
   'x-csrf-token',
   'x-requested-with',
   'x-mattermost-preauth-secret',

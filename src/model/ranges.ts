@@ -1,6 +1,6 @@
 // Membership of an address in sorted, merged ranges: a binary search over strings, no parsing and no allocation.
-import type { IpAddress } from '../model/address.ts';
-import type { AddressRanges } from '../model/configuration.ts';
+import type { IpAddress } from './address.ts';
+import type { AddressRanges } from './configuration.ts';
 
 const IPV4_DIGITS = 8;
 

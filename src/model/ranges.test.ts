@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isInRanges } from './ranges.ts';
-import { address, NOBODY, ranges } from './test-objects.ts';
+import { address, NOBODY, ranges } from '../decide/test-objects.ts';
 
 const OFFICES = ranges(
   '10.0.0.0-10.255.255.255',
