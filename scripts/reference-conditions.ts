@@ -28,6 +28,11 @@ const READ_REASONS: Readonly<Record<ReadReason, Explained>> = {
     remedy: 'Remove one of the two',
   },
   KindUnknown: { meaning: 'Objects of that kind are not read', remedy: 'Nothing, or keep them elsewhere' },
+  KindUnreadable: {
+    meaning:
+      'The API server does not know a kind, or does not let the controller read it; what was read last stays',
+    remedy: 'Install the definition of the kind, or grant list and watch on it',
+  },
 };
 
 export function conditionsPage(): string {
@@ -42,7 +47,7 @@ export function conditionsPage(): string {
     ...table('ResolvedRefs: is all there that the policy refers to', RESOLVED_REFS_REASONS),
     ...table('Programmed: do the workers serve it', PROGRAMMED_REASONS),
     ...table('Warnings, which change no condition', WARNING_REASONS),
-    ...table('Reading files', READ_REASONS),
+    ...table('Reading objects', READ_REASONS),
   ].join('\n')}\n`;
 }
 

@@ -10,8 +10,7 @@ export function optionsPage(): string {
     'max-connections': 'half of the descriptors the process may open',
   };
   const rows = Object.values(flagTable(machine)).map(({ flag, placeholder, help, fallback }) => {
-    const value =
-      described[flag] ?? (fallback === undefined ? '**required**' : fallback === '' ? '' : `\`${fallback}\``);
+    const value = described[flag] ?? (fallback === '' ? '' : `\`${fallback}\``);
     return `| \`--${flag} ${placeholder}\` | ${value} | ${help} | \`${environmentName(flag)}\` |`;
   });
   return `${[

@@ -6,7 +6,6 @@ import { Fleet } from '../control/fleet.ts';
 import { ControlLoop, type LoopOptions } from '../control/loop.ts';
 import { Publisher } from '../control/publisher.ts';
 import { OutcomeReporter } from '../control/reporter.ts';
-import { createManifestSource } from '../manifests/source.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoundPorts } from '../model/delta.ts';
 import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
@@ -18,6 +17,7 @@ import type { Options } from '../options/options.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
 import { dataPlaneSettings, readStickyKeys } from './data-plane-settings.ts';
+import { type ChosenSource, chooseSource } from './object-source.ts';
 import { VERSION } from './version.ts';
 
 export type Controller = {
@@ -60,14 +60,12 @@ export async function startController(options: Options, sink: LogSink): Promise<
     registry: parts.metrics.registry,
   });
   try {
+    const facts = { version: VERSION, adminPort: admin.port, ...parts.facts };
+    parts.log.info(facts, 'reading objects');
     await loop.start();
     const ports = await fleet.start();
     progress.isListening = true;
-    const { workers, manifests } = options;
-    parts.log.info(
-      { version: VERSION, ports, adminPort: admin.port, workers, manifests },
-      'controller started',
-    );
+    parts.log.info({ ...facts, ports, workers: options.workers }, 'controller started');
     return controllerOf(parts, admin, ports, options);
   } catch (error) {
     await Promise.all([fleet.close(), loop.close(), admin.close()]);
@@ -77,6 +75,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
 
 type Parts = {
   readonly log: Logger;
+  readonly facts: ChosenSource['facts'];
   readonly state: SharedState;
   readonly publisher: Publisher;
   readonly metrics: Metrics;
@@ -97,9 +96,11 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
     reader,
     endpoints: () => endpointSamples(publisher, state),
     certificates: () => publisher.certificates,
+    watches: () => chosen.watches(),
     logLinesDropped: () => sink.droppedLines,
     build: { version: VERSION, node: process.version },
   });
+  const chosen: ChosenSource = await chooseSource(options, { clock, log, metrics: metrics.main });
   const secretDigestKey = randomBytes(32);
   const settings = await dataPlaneSettings(options, secretDigestKey);
   const fleet: Fleet = new Fleet({
@@ -117,28 +118,28 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
   const load = (slot: number) => state.load(slot);
   const stickyKeys = await readStickyKeys(options.stickyKeyFile);
   const parts = { publisher, fleet, clock, log, load, metrics: metrics.main };
-  const loop = buildLoop(options, parts, { stickyKeys, secretDigestKey });
-  return { log, state, publisher, metrics, fleet, loop, progress: { isListening: false, isDraining: false } };
+  const loop = buildLoop(options, parts, { ...chosen, stickyKeys, secretDigestKey });
+  const progress = { isListening: false, isDraining: false };
+  return { log, facts: chosen.facts, state, publisher, metrics, fleet, loop, progress };
 }
 
 function buildLoop(
   options: Options,
   parts: Pick<LoopOptions, 'publisher' | 'fleet' | 'clock' | 'log' | 'load' | 'metrics'>,
-  keys: Pick<LoopOptions['settings'], 'stickyKeys' | 'secretDigestKey'>,
+  chosen: Pick<LoopOptions['settings'], 'stickyKeys' | 'secretDigestKey' | 'deniedEndpoints'> &
+    Pick<ChosenSource, 'source'>,
 ): ControlLoop {
   const reporter = new OutcomeReporter(parts.log);
-  const { manifests, hostNamespaces, denyEndpointRanges, defaultTlsSecret } = options;
+  const { hostNamespaces, denyEndpointRanges, defaultTlsSecret } = options;
+  const { source, stickyKeys, secretDigestKey, deniedEndpoints } = chosen;
   return new ControlLoop({
     ...parts,
-    source: createManifestSource({
-      directory: manifests,
-      clock,
-      onError: (error) => parts.log.error({ err: error }, 'manifests cannot be watched'),
-    }),
+    source,
     settings: {
-      ...keys,
+      stickyKeys,
+      secretDigestKey,
       hostNamespaces,
-      deniedEndpoints: denyEndpointRanges,
+      deniedEndpoints: denyEndpointRanges ?? deniedEndpoints,
       defaultTlsSecret,
       hasLegacyListener: options.legacyHttpsPort !== undefined,
     },

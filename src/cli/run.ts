@@ -10,13 +10,16 @@ import { type Controller, startController } from './controller.ts';
 import { machineFacts } from './machine.ts';
 
 const EXAMPLE = `
-Example:
+Examples:
   mattermost-ingress run --manifests ./manifests --http-port 8080 --https-port 8443
+  mattermost-ingress run --kubeconfig ~/.kube/config
 Every option can also be given in the environment: --http-port as MATTERMOST_INGRESS_HTTP_PORT.`;
 const LOG_FLUSH_MS = 2_000;
 
 export function addRunCommand(program: Command): void {
-  const command = program.command('run').description('serve the sites of a folder of manifests');
+  const command = program
+    .command('run')
+    .description('serve the sites of a cluster, or of a folder of manifests');
   for (const [name, { flag, placeholder, help, fallback }] of Object.entries(flagTable(machineFacts()))) {
     const shown = fallback === undefined || fallback === '' ? '' : ` (default: ${fallback})`;
     const option = new Option(`--${flag} <${placeholder}>`, `${help}${shown} [${environmentName(flag)}]`);
@@ -41,8 +44,10 @@ async function run(given: Readonly<Record<string, string | undefined>>): Promise
   }
   const sink = new LogSink(process.stdout);
   try {
-    const controller = await startController(resolved.options, sink);
-    await stopOnSignal(controller, resolved.options);
+    const signal = nextSignal();
+    // It may wait for an API server; nothing is served then, and nothing has to end in order.
+    const controller = await Promise.race([startController(resolved.options, sink), signal]);
+    if (typeof controller !== 'string') await stop(controller, await signal, resolved.options);
     process.exitCode = 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -57,8 +62,7 @@ function camelCase(flag: string): string {
 }
 
 /** The first signal begins an orderly end, a second one ends at once. */
-async function stopOnSignal(controller: Controller, options: Options): Promise<void> {
-  const signal = await nextSignal();
+async function stop(controller: Controller, signal: NodeJS.Signals, options: Options): Promise<void> {
   process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
   const { shutdownDelayMs, drainTimeoutMs } = options;
   controller.log.info({ signal, shutdownDelayMs, drainTimeoutMs }, 'stopping: not ready, still accepting');

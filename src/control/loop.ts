@@ -76,7 +76,7 @@ export class ControlLoop {
   /** All live workers serve that generation. */
   served(generation: number): void {
     const { publisher, clock, metrics, load, log } = this.#options;
-    publisher.collect(generation, load);
+    if (publisher.collect(generation, load)) this.#markDirty();
     if (generation !== publisher.generation) return;
     clearTimeout(this.#stalled);
     const durationMs = clock.monotonicMs() - this.#sentMs;

@@ -61,9 +61,12 @@ export class Publisher {
     };
   }
 
-  /** Slots of endpoints that are gone are used again once all workers have come that far. */
-  collect(acknowledged: number, load: (slot: number) => number): void {
-    this.#slots.collect(acknowledged, load);
+  /**
+   * Slots of endpoints that are gone are used again once all workers have come that far.
+   * Says whether there is room now for endpoints that were left out.
+   */
+  collect(acknowledged: number, load: (slot: number) => number): boolean {
+    return this.#slots.collect(acknowledged, load) && this.#leftOut.length > 0;
   }
 
   #place(backend: Backend): PlacedBackend {

@@ -24,15 +24,17 @@ export class SlotTable {
     this.#leaving.set(slotKey(backendKey, identity), generation);
   }
 
-  /** Frees what every worker has forgotten and nobody uses. */
-  collect(acknowledged: number, load: (slot: number) => number): void {
+  /** Frees what every worker has forgotten and nobody uses; says whether that was anything. */
+  collect(acknowledged: number, load: (slot: number) => number): boolean {
+    const before = this.#free.length;
     for (const [key, generation] of this.#leaving) {
       const slot = this.#slots.get(key);
-      if (slot === undefined || generation > acknowledged || load(slot) > 0) continue;
+      if (slot !== undefined && (generation > acknowledged || load(slot) > 0)) continue;
       this.#leaving.delete(key);
       this.#slots.delete(key);
-      this.#free.push(slot);
+      if (slot !== undefined) this.#free.push(slot);
     }
+    return this.#free.length > before;
   }
 
   #slotOf(key: string): number | undefined {

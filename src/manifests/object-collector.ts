@@ -4,16 +4,16 @@ import { isMap, isNode, isSeq } from 'yaml';
 import type { Node } from 'yaml';
 import { POLICY_KIND } from '../api/policy.ts';
 import type { Finding, ObjectReference } from '../model/finding.ts';
-import { FieldReader } from './field-reader.ts';
-import type { FieldIssue } from './field-reader.ts';
-import { findLines } from './field-path.ts';
-import type { ObjectText } from './field-path.ts';
-import { describeType, isJsonList, isJsonMap } from './json-value.ts';
-import type { JsonMap, JsonValue } from './json-value.ts';
-import { readIdentity } from './metadata.ts';
+import { FieldReader } from '../translate/objects/field-reader.ts';
+import type { FieldIssue } from '../translate/objects/field-reader.ts';
+import { findLines } from './field-line.ts';
+import type { ObjectText } from './field-line.ts';
+import { describeType, isJsonList, isJsonMap } from '../translate/objects/json-value.ts';
+import type { JsonMap, JsonValue } from '../translate/objects/json-value.ts';
+import { readIdentity } from '../translate/objects/metadata.ts';
 import type { FileReading, ParsedObject } from './parsed-object.ts';
-import { knownVersions, projectObject } from './project.ts';
-import type { KnownKind } from './project.ts';
+import { knownVersions, projectObject } from '../translate/objects/project.ts';
+import type { KnownKind } from '../translate/objects/project.ts';
 import type { DocumentProblem, DocumentTree } from './yaml-document.ts';
 
 /** Errors reported of one file; the rest is counted. */

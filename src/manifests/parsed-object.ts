@@ -1,8 +1,8 @@
 // What reading a file gives: its objects, each with the text it came from. Made by parse.ts.
 import type { ApiObject } from '../api/objects.ts';
 import type { Finding, Location, ObjectReference } from '../model/finding.ts';
-import { findLines } from './field-path.ts';
-import type { ObjectText } from './field-path.ts';
+import { findLines } from './field-line.ts';
+import type { ObjectText } from './field-line.ts';
 
 /** An object of a file: what the program sees of it, and where it stands. */
 export type ParsedObject = {

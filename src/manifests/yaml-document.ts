@@ -3,7 +3,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { ErrorCode, Node, YAMLParseError } from 'yaml';
 import { toJsonValue, YamlProblem } from './yaml-value.ts';
-import type { JsonValue } from './json-value.ts';
+import type { JsonValue } from '../translate/objects/json-value.ts';
 
 /** One document of a file; lines count from 1 in the file. */
 export type YamlDocument = {

@@ -2,8 +2,8 @@
 // merge keys resolved within bounds, duplicate keys refused. Second step of reading a file.
 import { isAlias, isMap, isScalar, isSeq, Scalar } from 'yaml';
 import type { Node, Pair, YAMLMap, YAMLSeq } from 'yaml';
-import { isJsonList, isJsonMap } from './json-value.ts';
-import type { JsonMap, JsonValue } from './json-value.ts';
+import { isJsonList, isJsonMap } from '../translate/objects/json-value.ts';
+import type { JsonMap, JsonValue } from '../translate/objects/json-value.ts';
 import { resolvePlainScalar } from './plain-scalar.ts';
 
 /** Values that aliases and merge keys may add to one document (the "billion laughs" bound). */

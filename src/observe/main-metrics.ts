@@ -1,4 +1,4 @@
-// Numbers that the main thread itself comes to know: what control/ tells of publishing, findings and workers.
+// Numbers that the main thread itself comes to know: what control/ tells of publishing and workers, and kube/ of watches.
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { boundsOf } from './series.ts';
@@ -19,6 +19,8 @@ export class MainMetrics {
   readonly #lastSuccess: Gauge;
   readonly #findings: Gauge;
   readonly #restarts: Counter;
+  readonly #watchErrors: Counter;
+  readonly #missedEvents: Counter;
 
   constructor(registry: Registry) {
     this.#generation = new Gauge(options(registry, 'configuration_generation'));
@@ -30,6 +32,8 @@ export class MainMetrics {
     this.#lastSuccess = new Gauge(options(registry, 'configuration_last_success_timestamp_seconds'));
     this.#findings = new Gauge(options(registry, 'configuration_findings'));
     this.#restarts = new Counter(options(registry, 'worker_restarts_total'));
+    this.#watchErrors = new Counter(options(registry, 'watch_errors_total'));
+    this.#missedEvents = new Counter(options(registry, 'watch_missed_events_total'));
     this.findingsCounted({ error: 0, warning: 0 });
   }
 
@@ -51,6 +55,16 @@ export class MainMetrics {
 
   workerRestarted(): void {
     this.#restarts.inc();
+  }
+
+  /** A list or watch of a kind failed. */
+  watchFailed(kind: string, reason: string): void {
+    this.#watchErrors.inc({ kind, reason });
+  }
+
+  /** Events that a watch had not delivered and a check has found. */
+  eventsMissed(count: number): void {
+    this.#missedEvents.inc(count);
   }
 }
 

@@ -203,6 +203,24 @@ export const METRICS = {
     help: 'Findings about the objects as they are now.',
     labels: ['severity'],
   },
+  watch_staleness_seconds: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Time since the API server last said anything about a kind; a healthy watch speaks about once a minute.',
+    labels: ['kind'],
+  },
+  watch_missed_events_total: {
+    type: 'counter',
+    from: 'main',
+    help: 'Events that a watch had not delivered, found and repaired by the regular check; must stay 0.',
+    labels: [],
+  },
+  watch_errors_total: {
+    type: 'counter',
+    from: 'main',
+    help: 'Lists and watches that failed and were tried again.',
+    labels: ['kind', 'reason'],
+  },
   worker_restarts_total: {
     type: 'counter',
     from: 'main',

@@ -53,6 +53,7 @@ function observed() {
     reader,
     endpoints: () => endpoints,
     certificates: () => certificates,
+    watches: () => [{ kind: 'Secret', stalenessSeconds: 1.5 }],
     logLinesDropped: () => 4,
     build: { version: '1.2.3', node: '26.0.0' },
   });

@@ -21,11 +21,16 @@ export type EndpointSample = {
 export const ENDPOINT_STATES = ['ready', 'draining'] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
+/** How long ago the API server last spoke of a kind. */
+export type WatchSample = { readonly kind: string; readonly stalenessSeconds: number };
+
 export type MetricSources = {
   readonly reader: SeriesReader;
-  /** Both are asked at each scrape and not in between. */
+  /** These are asked at each scrape and not in between. */
   readonly endpoints: () => Iterable<EndpointSample>;
   readonly certificates: () => Iterable<Pick<Certificate, 'key' | 'notAfterMs'>>;
+  /** Age of what the API server said, by kind; none without one. */
+  readonly watches: () => Iterable<WatchSample>;
   /** Lines the main thread itself has thrown away so far. */
   readonly logLinesDropped: () => number;
   /** Version of this program and of Node. */
@@ -125,10 +130,18 @@ function histogramSamples(
 }
 
 function mainSamplers(sources: MetricSources): ReadonlyMap<MetricName, Sampler> {
-  const { endpoints, certificates, logLinesDropped, reader, build } = sources;
+  const { endpoints, certificates, watches, logLinesDropped, reader, build } = sources;
   return new Map<MetricName, Sampler>([
     ['build_info', () => [{ labels: { ...build }, value: 1 }]],
     ['log_lines_dropped_total', () => [{ labels: {}, value: logLinesDropped() + droppedByWorkers(reader) }]],
+    [
+      'watch_staleness_seconds',
+      () =>
+        Array.from(watches(), ({ kind, stalenessSeconds }) => ({
+          labels: { kind },
+          value: stalenessSeconds,
+        })),
+    ],
     ['endpoint_inflight', () => endpointSums(endpoints(), (sample) => sample.inFlight)],
     ['endpoint_websockets', () => endpointSums(endpoints(), (sample) => sample.tunnels)],
     ['endpoint_state', () => endpointStates(endpoints())],

@@ -5,9 +5,11 @@ import type { Options } from './options.ts';
 import {
   cidrs,
   count,
+  deniedCidrs,
   duration,
   hostNamespaces,
   logLevel,
+  namespaces,
   NONE,
   OFF,
   optionalText,
@@ -23,8 +25,8 @@ export type Flag<Value> = {
   readonly flag: string;
   readonly placeholder: string;
   readonly help: string;
-  /** Text used when neither flag nor environment gives one; undefined makes the flag required. */
-  readonly fallback: string | undefined;
+  /** Text used when neither flag nor environment gives one. */
+  readonly fallback: string;
   readonly read: (text: string) => Value;
 };
 
@@ -41,13 +43,31 @@ const RESERVED_DESCRIPTORS = 256;
 /** Every option of `run`, with defaults for this machine. */
 export function flagTable(machine: MachineFacts): FlagTable {
   return {
-    manifests: flag('manifests DIR', 'folder of YAML files to serve from; watched', undefined, text),
+    ...sourceFlags(),
     ...listenerFlags(),
     ...limitFlags(machine),
     ...clientFlags(),
     ...trustFlags(),
     ...keyFlags(),
     ...lifeFlags(),
+  };
+}
+
+function sourceFlags() {
+  return {
+    manifests: flag('manifests DIR', 'folder of YAML files to serve from; watched', NONE, optionalText),
+    kubeconfig: flag(
+      'kubeconfig FILE',
+      'API server to serve from; without it and --manifests that of the cluster, else what kubectl uses',
+      NONE,
+      optionalText,
+    ),
+    watchNamespaces: flag(
+      'watch-namespaces NAMESPACES',
+      'the only namespaces to read from the API server, separated by commas',
+      NONE,
+      namespaces,
+    ),
   };
 }
 
@@ -137,7 +157,12 @@ function trustFlags() {
       NONE,
       hostNamespaces,
     ),
-    denyEndpointRanges: flag('deny-endpoint-cidrs CIDRS', 'networks no endpoint may lie in', NONE, cidrs),
+    denyEndpointRanges: flag(
+      'deny-endpoint-cidrs CIDRS',
+      `networks no endpoint may lie in, ${OFF} for none; without it none with --manifests, else loopback, link-local and the API server`,
+      NONE,
+      deniedCidrs,
+    ),
     trustedProxies: flag(
       'trusted-proxies CIDRS',
       'proxies whose X-Forwarded-* fields are believed',
@@ -204,7 +229,7 @@ function lifeFlags() {
 function flag<Value>(
   usage: string,
   help: string,
-  fallback: string | undefined,
+  fallback: string,
   read: (text: string) => Value,
 ): Flag<Value> {
   const [name = '', placeholder = ''] = usage.split(' ');

@@ -6,7 +6,11 @@ import type { LogLevel } from '../observe/log.ts';
 export type HostNamespace = { readonly host: string; readonly namespace: string };
 
 export type Options = {
-  readonly manifests: string;
+  /** Folder to serve from; an API server where absent. */
+  readonly manifests: string | undefined;
+  readonly kubeconfig: string | undefined;
+  /** Empty for all. */
+  readonly watchNamespaces: readonly string[];
   readonly bindAddress: string;
   readonly httpPort: number | undefined;
   readonly httpsPort: number | undefined;
@@ -18,7 +22,8 @@ export type Options = {
   readonly maxEndpoints: number;
   readonly maxConnections: number;
   readonly hostNamespaces: readonly HostNamespace[];
-  readonly denyEndpointRanges: AddressRanges;
+  /** Absent: what fits the source of the objects. */
+  readonly denyEndpointRanges: AddressRanges | undefined;
   readonly trustedProxies: AddressRanges;
   readonly proxyProtocolFrom: AddressRanges;
   readonly defaultTlsSecret: string | undefined;

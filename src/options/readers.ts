@@ -5,7 +5,7 @@ import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
 import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
 import type { HostNamespace } from './options.ts';
 
-/** Opens no such listener. */
+/** Opens no such listener, forbids no network. */
 export const OFF = 'off';
 /** The default of what need not be given. */
 export const NONE = '';
@@ -46,6 +46,18 @@ export function cidrs(value: string): AddressRanges {
   const ranges = compileRanges(value.split(',').map((part) => part.trim()));
   if (ranges === undefined) throw new Error('must be a list such as 192.0.2.0/24,2001:db8::/32');
   return ranges;
+}
+
+export function deniedCidrs(value: string): AddressRanges | undefined {
+  if (value === NONE) return undefined;
+  return value === OFF ? NO_ADDRESSES : cidrs(value);
+}
+
+export function namespaces(value: string): readonly string[] {
+  if (value === NONE) return [];
+  const names = value.split(',').map((name) => name.trim());
+  if (names.every((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))) return [...new Set(names)];
+  throw new Error('must be names of namespaces, several separated by commas');
 }
 
 export function secretName(value: string): string | undefined {

@@ -59,6 +59,9 @@ describe('values', () => {
       { trustedProxies: '10.0.0.0/8' },
       { trustedProxies: { v4: ['0a000000', '0affffff'], v6: [] } },
     ],
+    ['namespaces', { watchNamespaces: 'a, b,a' }, { watchNamespaces: ['a', 'b'] }],
+    ['forbidden networks that depend on the source', {}, { denyEndpointRanges: undefined }],
+    ['no forbidden networks', { denyEndpointRanges: 'off' }, { denyEndpointRanges: { v4: [], v6: [] } }],
     ['a default certificate', { defaultTlsSecret: 'web/tls' }, { defaultTlsSecret: 'web/tls' }],
     ['refusal of unknown names', { refusesUnknownNames: 'refuse' }, { refusesUnknownNames: true }],
   ])('%s', (_, given, wanted) => {
@@ -74,6 +77,9 @@ describe('values', () => {
 describe('mistakes', () => {
   test('are all listed at once, each with its flag, its text and what is wanted', () => {
     const given = {
+      manifests: 'sites',
+      kubeconfig: 'config',
+      watchNamespaces: 'a,B',
       httpPort: '70000',
       workers: '0',
       drainTimeoutMs: '1 day',
@@ -87,7 +93,7 @@ describe('mistakes', () => {
     expect(resolved).toEqual({
       kind: 'errors',
       errors: [
-        '--manifests is required (or MATTERMOST_INGRESS_MANIFESTS)',
+        '--watch-namespaces "a,B": must be names of namespaces, several separated by commas',
         '--http-port "70000": must be a whole number from 0 to 65535',
         '--workers "0": must be a whole number from 1 to 64',
         '--host-namespace "chat.example.com": must be HOST=NAMESPACE, several separated by commas',
@@ -96,6 +102,7 @@ describe('mistakes', () => {
         '--unknown-tls-names "maybe": must be serve or refuse',
         '--drain-timeout "1 day": must be a duration such as 30s, 1m30s or 500ms',
         '--log-level "loud": must be one of fatal, error, warn, info, debug, trace, silent',
+        '--manifests and --kubeconfig exclude each other: objects come from one place',
       ],
     });
   });

@@ -23,10 +23,6 @@ export function resolveOptions(
     flagTable(machine),
   )) {
     const value = given[name] ?? environment[environmentName(flagName)] ?? fallback;
-    if (value === undefined) {
-      errors.push(`--${flagName} is required (or ${environmentName(flagName)})`);
-      continue;
-    }
     try {
       values[name] = read(value);
     } catch (error) {
@@ -35,6 +31,8 @@ export function resolveOptions(
       );
     }
   }
+  if (values['manifests'] !== undefined && values['kubeconfig'] !== undefined)
+    errors.push('--manifests and --kubeconfig exclude each other: objects come from one place');
   if (errors.length > 0) return { kind: 'errors', errors };
   return { kind: 'options', options: Object.freeze(values as Options) };
 }

@@ -94,16 +94,22 @@ export class UpstreamPool {
     }
   }
 
-  /** A connection made under other settings of TLS was not verified as this request wants it. */
+  /** What was connected to another place, or verified by other settings of TLS, is not what this request wants. */
   #pop({ endpoint, backend }: Checkout): UpstreamConnection | undefined {
     const list = this.#idle.get(endpoint.slot);
     for (let connection = list?.pop(); connection !== undefined; connection = list?.pop()) {
       if (!connection.isOpen) continue;
-      if (isDeepStrictEqual(connection.tls, backend.tls)) return connection;
+      if (isSamePlace(connection.endpoint, endpoint) && isDeepStrictEqual(connection.tls, backend.tls))
+        return connection;
       connection.destroy();
     }
     return undefined;
   }
+}
+
+/** A slot goes to another endpoint when its own is gone, and a pod may come back under another address. */
+function isSamePlace({ endpoint: a }: ServingEndpoint, { endpoint: b }: ServingEndpoint): boolean {
+  return a.identity === b.identity && a.address === b.address && a.port === b.port;
 }
 
 /** A wish for an idle connection, until the poll is over. */

@@ -81,8 +81,7 @@ export function translate(
   const certificates = readCertificates(keys, objects.secrets, memory.certificates);
   // 4. Sites with admission, persistence and backend. What refers to something missing gets less, never more.
   const slices = slicesByService(objects.endpointSlices);
-  const { secretDigestKey: digestKey, nowMs } = settings;
-  const { hasLegacyListener = true } = settings;
+  const { secretDigestKey: digestKey, nowMs, hasLegacyListener = true } = settings;
   const source = {
     ...objects,
     slices,

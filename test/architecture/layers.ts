@@ -51,10 +51,16 @@ export const layers: readonly Layer[] = [
   { kind: 'folder', builtins: 'io', name: 'observe', imports: ['model'], packages: ['prom-client', 'pino'] },
   { ...io, name: 'proxy', packages: [] },
   { ...io, name: 'control', packages: [] },
-  { ...io, name: 'kube', packages: [] },
+  { ...io, name: 'kube', packages: ['@kubernetes/client-node', 'undici'] },
   { ...io, name: 'manifests', packages: ['yaml'] },
   { kind: 'folder', builtins: 'any', name: 'demo', imports: ['api', 'model'], packages: 'any' },
-  { kind: 'folder', builtins: 'any', name: 'options', imports: ['api', 'model', 'translate', 'observe'], packages: 'any' },
+  {
+    kind: 'folder',
+    builtins: 'any',
+    name: 'options',
+    imports: ['api', 'model', 'translate', 'observe'],
+    packages: 'any',
+  },
   {
     kind: 'folder',
     builtins: 'any',

@@ -30,7 +30,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function run(args: readonly string[], input = '') {
-  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args]);
+  // Without a home there is no kubeconfig of the machine that runs the tests.
+  const env = { PATH: process.env['PATH'], HOME: folder };
+  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args], { env });
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -97,7 +99,7 @@ describe('crd', () => {
 describe('usage', () => {
   test.each([
     [['--help'], 0, 'Usage: mattermost-ingress'],
-    [['run', '--help'], 0, 'Example:'],
+    [['run', '--help'], 0, 'Examples:'],
     [['check', '--help'], 0, 'Examples:'],
     [['crd', '--help'], 0, 'Example:'],
     [['--version'], 0, '0.1.0'],
@@ -110,7 +112,7 @@ describe('usage', () => {
   test.each([
     [['fly'], "unknown command 'fly'"],
     [['run', '--fly'], "unknown option '--fly'"],
-    [['run'], '--manifests is required'],
+    [['run'], 'There is nothing to serve from'],
     [['check'], "missing required argument 'files'"],
   ])('%j is refused', async (args, wanted) => {
     const result = await run(args);

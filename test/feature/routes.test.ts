@@ -112,15 +112,19 @@ describe('paths', () => {
     expect(reply.node).toBe(node);
   });
 
-  test.each(['/chat/../api/v4/users/me', '/chat%2feu/x', '/chat/./eu/x', '//chat/x', '/chat/%2e%2e/x', '/%zz'])(
-    '%s can be read in several ways: 400, and no node hears of it',
-    async (target) => {
-      const { text } = await exchangeRaw(controller.raw(), requestText(`GET ${target}`, 'paths.test'));
-      expect(text).toMatch(/^HTTP\/1\.1 400 /);
-      expect(text).toContain('path-ambiguous');
-      expect(text.toLowerCase()).not.toContain('x-demo-node');
-    },
-  );
+  test.each([
+    '/chat/../api/v4/users/me',
+    '/chat%2feu/x',
+    '/chat/./eu/x',
+    '//chat/x',
+    '/chat/%2e%2e/x',
+    '/%zz',
+  ])('%s can be read in several ways: 400, and no node hears of it', async (target) => {
+    const { text } = await exchangeRaw(controller.raw(), requestText(`GET ${target}`, 'paths.test'));
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(text).toContain('path-ambiguous');
+    expect(text.toLowerCase()).not.toContain('x-demo-node');
+  });
 
   test('a path without a site on a known host: 404', async () => {
     const [node] = await scene.nodes('only-below');
@@ -154,7 +158,10 @@ describe('the port of the Service', () => {
   });
 
   test('of another name: 503, and the log says which ports there are', async () => {
-    await controller.apply('lost.yaml', ...site('lost', [], { route: { service: { name: 'lost', port: 80 } } }));
+    await controller.apply(
+      'lost.yaml',
+      ...site('lost', [], { route: { service: { name: 'lost', port: 80 } } }),
+    );
     const reply = await controller.get('lost.example.com', '/');
     expect([reply.status, reply.headers['retry-after']]).toEqual([503, '5']);
     const line = await controller.logged({ reason: 'ServicePortNotFound', field: 'spec.route.service.port' });

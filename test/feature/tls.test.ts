@@ -1,5 +1,7 @@
 // TLS towards clients: which certificate, which version, which site; and certificates that change while all goes on.
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Pair, makeCertificate } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
@@ -219,16 +221,27 @@ describe('sessions', () => {
       Array.from({ length: 24 }, () => hello(hostOf('red'), { ...versions, session })),
     );
     expect(again.map((handshake) => handshake.isResumed)).toEqual(Array(24).fill(true));
-    expect(again.map(({ answer }) => answer.split("\r\n")[0])).toEqual(Array(24).fill("HTTP/1.1 200 OK"));
+    const answers = again.map(({ answer }) => answer.split('\r\n')[0]);
+    expect(answers).toEqual(Array(24).fill('HTTP/1.1 200 OK'));
   });
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s: of one site is none of another', async (version) => {
-    const versions = { minVersion: version, maxVersion: version };
-    const { session } = await hello(hostOf('red'), versions);
+  test('are resumed by another process with the same --ticket-key-file, and by no other', async () => {
+    const file = join(controller.folder, 'tickets');
+    writeFileSync(file, randomBytes(48));
+    const objects = secured('red', pairs.red);
+    const [one, same, other] = await Promise.all([
+      scene.controller({ flags: { 'ticket-key-file': file }, objects }),
+      scene.controller({ flags: { 'ticket-key-file': file }, objects }),
+      scene.controller({ objects }),
+    ]);
+    const at = (replica: ControllerProcess) => ({
+      port: replica.port('https'),
+      servername: hostOf('red'),
+    });
+    const { session } = await shakeHands(at(one));
     if (session === undefined) throw new Error('The server gave no session');
-    const other = await hello(hostOf('blue'), { ...versions, session });
-    expect(other.isResumed).toBe(false);
-    expect(other.certificate).toBe(pem(pairs.blue));
+    expect((await shakeHands({ ...at(same), session })).isResumed).toBe(true);
+    expect((await shakeHands({ ...at(other), session })).isResumed).toBe(false);
   });
 });
 

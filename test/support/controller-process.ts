@@ -1,4 +1,4 @@
-// A controller as users run it: `run --manifests` as a process of its own, on a folder that a test writes to.
+// A controller as users run it: `run` as a process of its own, by default on a folder that a test writes to.
 // Waits are for lines of its log, never for time: a change is over when the log says that all workers serve it.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,6 +41,8 @@ const TROUBLE: ReadonlySet<unknown> = new Set([
 export type ControllerOptions = {
   /** Options of `run` by name, without dashes; they replace the defaults of the tests. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** The options that say where objects come from; the folder by default. */
+  readonly source?: Readonly<Record<string, string>>;
   /** Objects the folder holds at the start. */
   readonly objects?: readonly Manifest[];
   /** Options of node itself. */
@@ -71,13 +73,15 @@ export class ControllerProcess {
   #started: LogLine = {};
   #servedBeforeWrite = 0;
 
-  private constructor({ flags, objects = [], nodeFlags = [] }: ControllerOptions) {
+  private constructor({ flags, source, objects = [], nodeFlags = [] }: ControllerOptions) {
     this.folder = mkdtempSync(join(tmpdir(), 'controller-'));
     if (objects.length > 0) this.write('start.yaml', yamlOf(...objects));
-    const options = Object.entries({ ...DEFAULTS, manifests: this.folder, ...flags });
+    const options = Object.entries({ ...DEFAULTS, ...(source ?? { manifests: this.folder }), ...flags });
     const args = options.flatMap(([name, value]) => [`--${name}`, value]);
     this.#child = spawn(process.execPath, [...nodeFlags, PROGRAM, 'run', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Neither options nor a kubeconfig of whoever runs the tests.
+      env: { PATH: process.env['PATH'], HOME: this.folder },
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
@@ -91,6 +95,7 @@ export class ControllerProcess {
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const controller = new ControllerProcess(options);
     const ended = controller.exit.then(({ code }) => {
+      rmSync(controller.folder, { recursive: true, force: true });
       throw new Error(`The controller ended with ${code}: ${controller.stderr}`);
     });
     controller.#started = await Promise.race([
@@ -173,7 +178,9 @@ export class ControllerProcess {
   }
 
   async metrics(): Promise<MetricsText> {
-    return new MetricsText((await this.admin('/metrics')).body.toString());
+    const { status, body } = await this.admin('/metrics');
+    if (status !== 200) throw new Error(`A scrape was answered with ${status}: ${body.toString()}`);
+    return new MetricsText(body.toString());
   }
 
   /** The first line of the log with these fields, past or coming. */

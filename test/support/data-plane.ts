@@ -61,6 +61,8 @@ export class TestPlane {
   /** Lines of the access log, oldest first. */
   readonly records: AccessRecord[] = [];
   readonly plane: DataPlane;
+  /** Called in the middle of each request that brings no id: its head was read, nothing is decided yet. */
+  whileReading: (() => void) | undefined;
   httpPort = 0;
   httpsPort = 0;
   readonly #bugs: unknown[] = [];
@@ -82,7 +84,10 @@ export class TestPlane {
       row,
       shared: this.#shared,
       random: () => 0,
-      newRequestId: () => REQUEST_ID,
+      newRequestId: () => {
+        this.whileReading?.();
+        return REQUEST_ID;
+      },
       log: (record) => void this.records.push(record),
       onBug,
     });

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 export type Manifest = Readonly<Record<string, unknown>>;
 
 /** Namespace of everything that is built here. */
-export const NAMESPACE = 'test';
+const NAMESPACE = 'test';
 /** Number and name of the one port of every built Service. */
 const SERVICE_PORT = 8065;
 const PORT_NAME = 'app';

@@ -95,7 +95,7 @@ export function splitAnswers(bytes: Buffer, isHead = false): Answers {
   };
 }
 
-export function statusOf(head: string): number {
+function statusOf(head: string): number {
   const match = /^HTTP\/1\.1 ([1-5][0-9][0-9]) /.exec(head);
   if (match === null) throw new Error(`This is no status line: ${JSON.stringify(head)}`);
   return Number(match[1]);

@@ -1,5 +1,5 @@
 // A backend on bare sockets that records every byte and answers as a test says.
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { EndpointPlace } from './manifest-builders.ts';
 
 /** One connection of the proxy to the backend. */
@@ -25,9 +25,13 @@ export class RawBackend {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#serve(socket, script));
   }
 
-  static async start(name: string, script: Script): Promise<RawBackend> {
+  /** @param at where to listen; by default any port of 127.0.0.1 */
+  static async start(name: string, script: Script, at: Partial<ListenOptions> = {}): Promise<RawBackend> {
     const backend = new RawBackend(name, script);
-    await new Promise<void>((resolve) => backend.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      backend.#server.once('error', reject);
+      backend.#server.listen({ host: '127.0.0.1', port: 0, ...at }, resolve);
+    });
     return backend;
   }
 

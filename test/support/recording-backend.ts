@@ -14,6 +14,7 @@ export class BackendConnection {
   ending: BackendEnding;
   /** Nothing is recorded, and no request is looked for, behind an upgrade. */
   isTunnel = false;
+  receivedBytes = 0;
   readonly #chunks: Buffer[] = [];
   readonly #splitter = new MessageSplitter();
 
@@ -40,6 +41,7 @@ export class BackendConnection {
 
   take(chunk: Buffer, script: Script): void {
     this.#chunks.push(chunk);
+    this.receivedBytes += chunk.length;
     if (this.isTunnel) return;
     for (const request of this.#splitter.push(chunk)) {
       this.requests.push(request);

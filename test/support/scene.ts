@@ -1,4 +1,5 @@
 // All that a feature test starts: controllers, fake Mattermost nodes, backends. It ends together, and shows troubles.
+import type { ListenOptions } from 'node:net';
 import {
   startMattermostNode,
   type MattermostNode,
@@ -9,7 +10,7 @@ import { type ControllerOptions, ControllerProcess } from './controller-process.
 import { type Script, RawBackend } from './raw-backend.ts';
 
 export const ALICE = { username: 'alice', password: 'alice-password' };
-export const BOB = { username: 'bob', password: 'bob-password' };
+const BOB = { username: 'bob', password: 'bob-password' };
 
 export class Scene {
   /** What all nodes of the scene share: users and sessions, never sockets. */
@@ -33,8 +34,8 @@ export class Scene {
     return Promise.all(names.map((name) => this.node(name)));
   }
 
-  async backend(name: string, script: Script): Promise<RawBackend> {
-    const backend = await RawBackend.start(name, script);
+  async backend(name: string, script: Script, at?: ListenOptions): Promise<RawBackend> {
+    const backend = await RawBackend.start(name, script, at);
     this.#parts.push(backend);
     return backend;
   }

@@ -50,10 +50,10 @@ export class WireClient {
     return client;
   }
 
-  static async connectTls(port: number, servername: string): Promise<WireClient> {
+  static async connectTls(port: number, servername: string, keeps = true): Promise<WireClient> {
     const tcp = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     const socket = connectTls({ socket: tcp, servername, rejectUnauthorized: false });
-    const client = new WireClient(socket, true);
+    const client = new WireClient(socket, keeps);
     // A TLS socket made around another one does not hear of every reset of that one.
     tcp.on('error', () => (client.ending ??= 'reset'));
     await once(socket, 'secureConnect');

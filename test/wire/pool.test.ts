@@ -106,6 +106,20 @@ describe('R8 bytes that wait in the kernel at checkout', () => {
     expect(scene.backend.connections.map(({ requests }) => requests.length)).toEqual([1, 1]);
   });
 
+  // The poll that brought the request is over by then: only another one can show these bytes.
+  test('an answer that comes while the request is being read', async () => {
+    const client = await withIdleConnection();
+    const { upstream } = scene;
+    scene.plane.whileReading = () => {
+      scene.plane.whileReading = undefined;
+      upstream.send(answer('stale'));
+    };
+    client.send(post('Content-Length: 2').concat('hi'));
+    expect(await nextStatus(client)).toBe(200);
+    expect(client.text).not.toContain('stale');
+    expect(scene.backend.connections.map(({ requests }) => requests.length)).toEqual([1, 1]);
+  });
+
   test('the end of the connection', async () => {
     const client = await withIdleConnection();
     client.send(post('Content-Length: 2').concat('hi'));

@@ -78,6 +78,13 @@ describe.each(listeners)('over $name', ({ host, connect }) => {
     recorder.script = (connection) => connection.send(answer('ok'));
   });
 
+  test('a client that has said that it sends no more gets its answer', async () => {
+    const client = await connect();
+    client.send(head('GET / HTTP/1.1', `Host: ${host}`));
+    expect(await client.end()).toBe('fin');
+    expect(splitAnswers(client.bytes).statuses).toEqual([200]);
+  });
+
   test('an ordinary end is none', async () => {
     const client = await connect();
     client.send(head('GET / HTTP/1.1', `Host: ${host}`, 'Connection: close'));

@@ -234,6 +234,12 @@ const hops: readonly RequestRow[] = [
   forwardedOnce('Connection: close', get('Connection: close'), ROOT),
 ];
 
+const elsewhere: readonly RequestRow[] = [
+  answered('another host', head('GET / HTTP/1.1', 'Host: b'), 404),
+  answered('HEAD of another host', head('HEAD / HTTP/1.1', 'Host: b'), 404),
+  refused('another host and a body', `${head('POST / HTTP/1.1', 'Host: b', 'Content-Length: 2')}hi`, 404),
+];
+
 const limits: readonly RequestRow[] = [
   refused('Q1 request line over 8 KiB', line(`GET /${'a'.repeat(8192)} HTTP/1.1`), 414),
   refused('Q1 request line without an end', 'GET /'.padEnd(8300, 'a'), 414),
@@ -244,4 +250,11 @@ const limits: readonly RequestRow[] = [
 ];
 
 /** Rows L, H, F, X and Q1. */
-export const headRows: readonly RequestRow[] = [...requestLines, ...targets, ...fields, ...hops, ...limits];
+export const headRows: readonly RequestRow[] = [
+  ...requestLines,
+  ...targets,
+  ...fields,
+  ...hops,
+  ...elsewhere,
+  ...limits,
+];

@@ -57,8 +57,8 @@ export class WireScene {
     return client;
   }
 
-  async tlsClient(servername: string): Promise<WireClient> {
-    const client = await WireClient.connectTls(this.plane.httpsPort, servername);
+  async tlsClient(servername: string, keeps = true): Promise<WireClient> {
+    const client = await WireClient.connectTls(this.plane.httpsPort, servername, keeps);
     this.#clients.push(client);
     return client;
   }

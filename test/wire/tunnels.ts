@@ -18,7 +18,7 @@ export function handshake(...fields: readonly string[]): string {
   return get(...HANDSHAKE, ...fields);
 }
 
-export function acceptFor(head: string): string {
+function acceptFor(head: string): string {
   const key = /^Sec-WebSocket-Key: (.*)$/m.exec(head)?.[1] ?? '';
   return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
@@ -43,45 +43,53 @@ export type Tunnel = {
   readonly client: WireClient;
   readonly backend: BackendConnection;
   /** What the client got behind the head of the 101. */
-  received(): Buffer;
+  readonly received: () => Buffer;
+  readonly receivedBytes: () => number;
   /** What the backend got behind the head of the handshake. */
-  arrived(): Buffer;
+  readonly arrived: () => Buffer;
+  readonly arrivedBytes: () => number;
 };
 
-/** Opens a WebSocket through the proxy. */
-export async function openTunnel(scene: WireScene, fields: readonly string[] = []): Promise<Tunnel> {
+/** Opens a WebSocket through the proxy, on a connection of its own or the one given. */
+export async function openTunnel(
+  scene: WireScene,
+  fields: readonly string[] = [],
+  given?: WireClient,
+): Promise<Tunnel> {
   const known = scene.backend.connections.length;
   scene.backend.script = acceptAll(fields.map((field) => field.replace('; client_max_window_bits', '')));
-  const client = await scene.client();
+  const client = given ?? (await scene.client());
   client.send(handshake(...fields));
   await client.until((text) => text.includes('\r\n\r\n'));
   const head = client.text.indexOf('\r\n\r\n') + 4;
   const backend = scene.backend.connections[known];
   if (backend === undefined) throw new Error('The handshake reached no backend');
-  const handshakeBytes = backend.text.length;
+  const handshakeBytes = backend.receivedBytes;
   // From here on both ends are bytes only.
   backend.isTunnel = true;
   return {
     client,
     backend,
     received: () => client.bytes.subarray(head),
+    receivedBytes: () => client.receivedBytes - head,
     arrived: () => Buffer.from(backend.text, 'latin1').subarray(handshakeBytes),
+    arrivedBytes: () => backend.receivedBytes - handshakeBytes,
   };
 }
 
 export async function untilReceived(tunnel: Tunnel, bytes: Buffer | string): Promise<void> {
   const wanted = Buffer.from(bytes);
   await until(
-    () => tunnel.received().length >= wanted.length,
-    () => `${wanted.length} bytes at the client, which has ${tunnel.received().length}`,
+    () => tunnel.receivedBytes() >= wanted.length,
+    () => `${wanted.length} bytes at the client, which has ${tunnel.receivedBytes()}`,
   );
 }
 
 export async function untilArrived(tunnel: Tunnel, bytes: Buffer | string): Promise<void> {
   const wanted = Buffer.from(bytes);
   await until(
-    () => tunnel.arrived().length >= wanted.length,
-    () => `${wanted.length} bytes at the backend, which has ${tunnel.arrived().length}`,
+    () => tunnel.arrivedBytes() >= wanted.length,
+    () => `${wanted.length} bytes at the backend, which has ${tunnel.arrivedBytes()}`,
   );
 }
 

@@ -1,6 +1,6 @@
 // v1 Secrets: raw JSON -> the slim shape of api/objects.ts. Part of the projection.
 // No message names an entry: a mistyped one may have the secret itself for its key.
-import type { Secret } from '../api/objects.ts';
+import type { Secret } from '../../api/objects.ts';
 import { fieldOf } from './field-reader.ts';
 import type { Field, FieldReader } from './field-reader.ts';
 import { joinField } from './field-path.ts';

@@ -1,5 +1,5 @@
 // Name, namespace and labels of any object: raw JSON -> ObjectMeta. Part of the projection.
-import type { ObjectMeta } from '../api/objects.ts';
+import type { ObjectMeta } from '../../api/objects.ts';
 import { fieldOf } from './field-reader.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { JsonMap } from './json-value.ts';
@@ -33,7 +33,7 @@ export function readIdentity(raw: JsonMap, reader: FieldReader): Identity | unde
   return reader.issues.length === 0 ? { name, namespace } : undefined;
 }
 
-/** Labels, of kinds that are found by them. Times, uid and generation of a dumped object mean nothing in files. */
+/** Labels, of kinds that are found by them. */
 export function readLabels(raw: JsonMap, reader: FieldReader): Pick<ObjectMeta, 'labels'> {
   const field = fieldOf(reader.map(fieldOf(raw, '', 'metadata')), 'metadata', 'labels');
   const map = reader.map(field);
@@ -41,4 +41,21 @@ export function readLabels(raw: JsonMap, reader: FieldReader): Pick<ObjectMeta, 
     return [key, reader.string(fieldOf(map, field.path, key)) ?? ''];
   });
   return labels.length === 0 ? {} : { labels: Object.fromEntries(labels) };
+}
+
+/** All metadata that we read of an object served by the API; in files, times, uid and generation mean nothing. */
+export function readMetadata(raw: JsonMap, reader: FieldReader): ObjectMeta | undefined {
+  const identity = readIdentity(raw, reader);
+  if (identity === undefined) return undefined;
+  const metadata = reader.map(fieldOf(raw, '', 'metadata'));
+  const uid = reader.string(fieldOf(metadata, 'metadata', 'uid'));
+  const creationTimestamp = reader.string(fieldOf(metadata, 'metadata', 'creationTimestamp'));
+  const generation = metadata['generation'];
+  return {
+    ...identity,
+    ...(uid === undefined ? {} : { uid }),
+    ...(typeof generation === 'number' ? { generation } : {}),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...readLabels(raw, reader),
+  };
 }

@@ -1,15 +1,15 @@
 // Raw JSON -> the slim shapes of api/objects.ts, checked as the API server would have checked what we rely on.
-// Third step of reading a file; a field of a wrong type refuses its object, unread fields are dropped.
-import type { ApiObject, RawPolicy, Service } from '../api/objects.ts';
-import { POLICY_API_VERSION, POLICY_KIND } from '../api/policy.ts';
+// Both sources of objects end here; a field of a wrong type refuses its object, unread fields are dropped.
+import type { ApiObject, ObjectMeta, RawPolicy, Service } from '../../api/objects.ts';
+import { POLICY_API_VERSION, POLICY_KIND } from '../../api/policy.ts';
 import { FieldReader, fieldOf } from './field-reader.ts';
 import type { FieldIssue } from './field-reader.ts';
 import type { JsonMap } from './json-value.ts';
-import type { Identity, RawObject } from './metadata.ts';
+import type { RawObject } from './metadata.ts';
 import { projectEndpoints, projectEndpointSlice } from './project-endpoints.ts';
 import { projectSecret } from './project-secret.ts';
 
-/** Kinds that are read from files, with the one version of each; that of policies is judged by their schema. */
+/** Kinds that are read, with the one version of each; that of policies is judged by their schema. */
 export const knownVersions = {
   MattermostIngressPolicy: POLICY_API_VERSION,
   Service: 'v1',
@@ -23,10 +23,10 @@ export type KnownKind = keyof typeof knownVersions;
 /** What the program sees of one object: one value, or for v1 Endpoints one slice a subset and address family. */
 export type Projection = { readonly produced: readonly ApiObject[]; readonly issues: readonly FieldIssue[] };
 
-/** Projects an object whose kind, version and identity are known. */
-export function projectObject(kind: KnownKind, raw: JsonMap, identity: Identity): Projection {
+/** Projects an object whose kind and version are known. @param metadata what its source can say of it */
+export function projectObject(kind: KnownKind, raw: JsonMap, metadata: ObjectMeta): Projection {
   const reader = new FieldReader();
-  const produced = projectKind(kind, { raw, metadata: identity, reader });
+  const produced = projectKind(kind, { raw, metadata, reader });
   return { produced, issues: reader.issues };
 }
 

@@ -1,7 +1,7 @@
 // EndpointSlices, and v1 Endpoints read as such: raw JSON -> the slim shape of api/objects.ts.
 // Part of the projection; a v1 Endpoints object becomes one slice a subset and address family.
 import { isIPv4, isIPv6 } from 'node:net';
-import type { EndpointConditions, EndpointSlice, SliceEndpoint, SlicePort } from '../api/objects.ts';
+import type { EndpointConditions, EndpointSlice, SliceEndpoint, SlicePort } from '../../api/objects.ts';
 import { fieldOf } from './field-reader.ts';
 import type { Field, FieldReader } from './field-reader.ts';
 import { joinField } from './field-path.ts';

@@ -1,34 +1,12 @@
-// Field paths (`spec.rules[0].name`, `data["tls.crt"]`) and the line on which a field of an object stands.
+// The line on which a field of an object stands, by the path of the field (translate/objects/field-path.ts).
 // Lines are looked up only when a finding asks, by parsing the object's own text again: no tree is kept.
 import { isMap, isNode, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Node } from 'yaml';
+import { splitField } from '../translate/objects/field-path.ts';
 import { parseTree } from './yaml-document.ts';
 
 /** The text of one object, and the line of the file on which it begins. */
 export type ObjectText = { readonly text: string; readonly line: number };
-
-const plainName = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
-
-/** Appends a list index or a map key to a path; unusual keys stand in brackets and quotes. */
-export function joinField(path: string, part: string | number): string {
-  if (typeof part === 'number') return `${path}[${part}]`;
-  if (!plainName.test(part)) return `${path}[${JSON.stringify(part.slice(0, 63))}]`;
-  return path === '' ? part : `${path}.${part}`;
-}
-
-/** The parts of a path, list indexes as digits; the counterpart of `joinField`. */
-export function splitField(path: string): readonly string[] {
-  const parts = path.match(/\["(?:[^"\\]|\\.)*"\]|[^.[\]]+/g) ?? [];
-  return parts.map((part) => (part.startsWith('["') ? unquote(part.slice(1, -1)) : part));
-}
-
-function unquote(quoted: string): string {
-  try {
-    return String(JSON.parse(quoted));
-  } catch {
-    return quoted;
-  }
-}
 
 /** The line of each field, or of its nearest ancestor that is there. Parses the text once. */
 export function findLines(source: ObjectText, fields: readonly string[]): readonly number[] {

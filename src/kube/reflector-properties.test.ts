@@ -1,0 +1,111 @@
+// Whatever goes wrong in whatever order, the store of a reflector ends up as a fresh list would be.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { service } from '../../test/support/kube/cluster-objects.ts';
+import type { EventFault, FakeApi } from '../../test/support/kube/fake-api.ts';
+import { type ManualTimers, settled } from '../../test/support/kube/manual-timers.ts';
+import { runReflector } from '../../test/support/kube/virtual-reflector.ts';
+import { ApiFailure } from './api-failure.ts';
+import { services } from './resource.ts';
+
+const name = fc.constantFrom('a', 'b', 'c', 'd');
+const reasons = [
+  'connection',
+  'expired',
+  'unauthorized',
+  'forbidden',
+  'throttled',
+  'server',
+  'not-found',
+  'malformed',
+] as const;
+const step = fc.oneof(
+  fc.record({ do: fc.constant('put' as const), name, port: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({ do: fc.constant('put' as const), name, port: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({ do: fc.constant('delete' as const), name }),
+  fc.record({ do: fc.constant('recreate' as const), name }),
+  fc.record({ do: fc.constant('compact' as const) }),
+  fc.record({ do: fc.constant('bookmark' as const) }),
+  fc.record({ do: fc.constant('garbage' as const) }),
+  fc.record({ do: fc.constant('end' as const) }),
+  fc.record({ do: fc.constant('break' as const), reason: fc.constantFrom(...reasons) }),
+  fc.record({ do: fc.constant('fail' as const), reason: fc.constantFrom(...reasons) }),
+  fc.record({
+    do: fc.constant('event' as const),
+    fault: fc.constantFrom<EventFault>('drop', 'duplicate', 'hold'),
+  }),
+  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 1_000, 60_000, 600_000, 1_800_000) }),
+);
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+async function perform(step: Step, api: FakeApi, timers: ManualTimers): Promise<void> {
+  switch (step.do) {
+    case 'put':
+      return api.cluster.put('services', service(step.name, step.port));
+    case 'delete':
+      return void api.cluster.delete('services', step.name);
+    case 'recreate':
+      api.cluster.delete('services', step.name);
+      return api.cluster.put('services', service(step.name));
+    case 'compact':
+      return api.cluster.compact();
+    case 'bookmark':
+      return api.bookmark();
+    case 'garbage':
+      return api.say('<html>');
+    case 'end':
+      return api.break();
+    case 'break':
+      return api.break(new ApiFailure(step.reason, 'broken'));
+    case 'fail':
+      return void api.failures.push(new ApiFailure(step.reason, 'failed'));
+    case 'event':
+      return void api.eventFaults.push(step.fault);
+    case 'wait':
+      return timers.advance(step.ms);
+  }
+}
+
+/** Timers from the end of all faults to the check: stalls and pauses of half an hour without a bookmark. */
+const MAX_STEPS = 60;
+
+test('after any schedule of changes and faults the store is a fresh list, and repairs are counted', async () => {
+  let repaired = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 25 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+      async (steps, chances) => {
+        const { api, timers, reflector, seen, known, wanted, snapshot, end } = run(
+          services,
+          () => chances.next().value ?? 0,
+        );
+        await settled();
+        for (const each of steps) {
+          await perform(each, api, timers);
+          await settled();
+        }
+        api.failures.length = 0;
+        api.eventFaults.length = 0;
+        let left = MAX_STEPS;
+        while (left > 0 && !isSame(known(), wanted())) {
+          await timers.next();
+          left -= 1;
+        }
+        expect(known()).toEqual(wanted());
+        expect(snapshot()).toEqual(reflector.store.objects());
+        expect(seen.missed).toBe(seen.expectedMissed);
+        const isFaithful = steps.every((each) => each.do !== 'event' || each.fault === 'duplicate');
+        if (isFaithful) expect(seen.missed).toBe(0);
+        repaired += seen.missed;
+        await end();
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+  expect(repaired).toBeGreaterThan(0);
+});
+
+function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, version]) => b.get(key) === version);
+}

@@ -1,0 +1,233 @@
+// Keeps the store of one kind equal to the API server's: list, watch from there, and the same again after any failure.
+// Never gives up and never throws; what it knows stays when the API server is gone.
+import type { ApiObject } from '../api/objects.ts';
+import type { Clock } from '../model/clock.ts';
+import type { JsonValue } from '../translate/objects/json-value.ts';
+import type { ObjectApi } from './api-client.ts';
+import { ApiFailure, failureOf } from './api-failure.ts';
+import { Backoff } from './backoff.ts';
+import { listAll } from './object-list.ts';
+import { type ObjectRecord, pathOf, readRecord, type Resource } from './resource.ts';
+import { isOlder } from './resource-version.ts';
+import { ObjectStore } from './store.ts';
+import { drawMs, pause, type Timers, type WatchTiming } from './timing.ts';
+import type { WatchEvent } from './watch-event.ts';
+import { WatchSession } from './watch-session.ts';
+
+export type ReflectorTools = {
+  readonly api: ObjectApi;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly timing: WatchTiming;
+  /** Evenly drawn from 0 up to, not including, 1. */
+  readonly chance: () => number;
+};
+
+/** What a reflector tells; none of these may throw. */
+export type ReflectorObserver = {
+  /** The store differs from what it was. */
+  changed(): void;
+  failed(failure: ApiFailure, retryAfterMs: number): void;
+  /** A list was read or a watch said something after a failure. */
+  recovered(): void;
+  /** A check found events that the watch had not delivered; they are repaired. */
+  missed(count: number): void;
+};
+
+export type ReflectorOptions<Kept extends ApiObject> = ReflectorTools & {
+  readonly resource: Resource<Kept>;
+  /** One namespace; all where absent. */
+  readonly namespace: string | undefined;
+  readonly observer: ReflectorObserver;
+};
+
+export class Reflector<Kept extends ApiObject> {
+  readonly store = new ObjectStore<Kept>();
+  readonly #options: ReflectorOptions<Kept>;
+  readonly #path: string;
+  readonly #backoff: Backoff;
+  readonly #synced = Promise.withResolvers<void>();
+  #isSynced = false;
+  #isFailing = false;
+  /** The version up to which the store is complete; undefined where only a list can help. */
+  #version: string | undefined;
+  #checkAtMs = 0;
+  /** When a deletion has to be confirmed by a list. */
+  #confirmAtMs: number | undefined;
+  #lastContactMs: number;
+  #session: WatchSession | undefined;
+  #cancelSessionEnd: () => void = () => {};
+
+  constructor(options: ReflectorOptions<Kept>) {
+    this.#options = options;
+    this.#path = pathOf(options.resource, options.namespace);
+    this.#backoff = new Backoff(options.timing, options.chance);
+    this.#lastContactMs = options.clock.monotonicMs();
+  }
+
+  get kind(): Kept['kind'] {
+    return this.#options.resource.kind;
+  }
+
+  /** A first full list was read. */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Resolves with the first full list; never rejects. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  /** When the API server last said anything about this kind, on the monotonic clock; at first, the start. */
+  get lastContactMs(): number {
+    return this.#lastContactMs;
+  }
+
+  /** Runs until the signal; resolves when the last request is gone. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        if (!signal.aborted) await this.#recover(failureOf(error), signal);
+      }
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { clock, timers } = this.#options;
+    if (this.#confirmAtMs !== undefined) await pause(timers, this.#confirmAtMs - clock.monotonicMs(), signal);
+    if (this.#version === undefined || this.#confirmAtMs !== undefined) await this.#list(signal);
+    else if (clock.monotonicMs() >= this.#checkAtMs) await this.#check(this.#version, signal);
+    if (!signal.aborted) await this.#watch(signal);
+  }
+
+  async #recover(failure: ApiFailure, signal: AbortSignal): Promise<void> {
+    const { clock, timers, observer } = this.#options;
+    const delayMs = this.#backoff.nextMs(failure, clock.monotonicMs());
+    this.#isFailing = true;
+    if (needsList.has(failure.reason)) this.#version = undefined;
+    observer.failed(failure, delayMs);
+    await pause(timers, delayMs, signal);
+  }
+
+  /** The list as it is now; whatever differs is taken over. */
+  async #list(signal: AbortSignal): Promise<void> {
+    const { records, version } = await this.#read(signal);
+    this.#confirmAtMs = undefined;
+    this.#take(records, version);
+    this.#isSynced = true;
+    this.#synced.resolve();
+  }
+
+  /** The list exactly as it was at the version the watch has reached: each difference is an event it missed. */
+  async #check(version: string, signal: AbortSignal): Promise<void> {
+    try {
+      const listing = await this.#read(signal, version);
+      const missed = this.#take(listing.records, listing.version);
+      if (missed > 0) this.#options.observer.missed(missed);
+    } catch (error) {
+      const { reason } = failureOf(error);
+      if (reason !== 'expired' && reason !== 'refused' && reason !== 'too-new') throw error;
+      // That version is history: only a list of today can tell, and it cannot tell what was missed.
+      await this.#list(signal);
+    }
+  }
+
+  async #read(signal: AbortSignal, exactVersion?: string) {
+    const { api, resource } = this.#options;
+    const records = new Map<string, ObjectRecord<Kept>>();
+    const version = await listAll(
+      { api, path: this.#path, query: resource.query, exactVersion, signal },
+      {
+        start: () => records.clear(),
+        item: (value) => {
+          const record = this.#record(value);
+          if (record !== undefined) records.set(record.key, record);
+        },
+      },
+    );
+    return { records, version };
+  }
+
+  /** @returns how many objects were not as the list says */
+  #take(records: ReadonlyMap<string, ObjectRecord<Kept>>, version: string): number {
+    const { clock, timing, chance, observer } = this.#options;
+    const { added, modified, deleted, isChanged } = this.store.replace(records);
+    this.#version = version;
+    this.#checkAtMs = clock.monotonicMs() + drawMs(timing.relistMs, chance);
+    this.#hear();
+    if (isChanged || !this.#isSynced) observer.changed();
+    return added + modified + deleted;
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { resource, clock, timing } = this.#options;
+    if (this.#version === undefined) return;
+    const startedMs = clock.monotonicMs();
+    const session = new WatchSession({
+      ...this.#options,
+      path: this.#path,
+      query: resource.query,
+      onEvent: (event) => this.#observe(event),
+    });
+    this.#session = session;
+    this.#endSessionIn(this.#checkAtMs - startedMs);
+    try {
+      await session.run(this.#version, signal);
+    } finally {
+      this.#cancelSessionEnd();
+      this.#session = undefined;
+    }
+    const isEndedByUs = signal.aborted || session.isStopped;
+    if (!isEndedByUs && clock.monotonicMs() - startedMs < timing.shortWatchMs) {
+      throw new ApiFailure('closed', 'The API server ended a watch as soon as it began');
+    }
+  }
+
+  #observe(event: WatchEvent): void {
+    this.#hear();
+    const isChanged = event.type !== 'BOOKMARK' && this.#apply(event);
+    if (this.#version === undefined || !isOlder(event.version, this.#version)) this.#version = event.version;
+    if (isChanged) this.#options.observer.changed();
+  }
+
+  #apply({ type, object }: WatchEvent): boolean {
+    const { resource, timing, clock } = this.#options;
+    const record = this.#record(object);
+    if (record === undefined) return false;
+    if (type !== 'DELETED') return this.store.put(record);
+    if (!resource.confirmsDeletion) return this.store.remove(record);
+    if (this.#confirmAtMs === undefined) {
+      this.#confirmAtMs = clock.monotonicMs() + timing.confirmMs;
+      this.#endSessionIn(timing.confirmMs);
+    }
+    return false;
+  }
+
+  /** What no one can read must not end the watch of all others. */
+  #record(value: JsonValue): ObjectRecord<Kept> | undefined {
+    return readRecord(this.#options.resource, value);
+  }
+
+  #endSessionIn(delayMs: number): void {
+    this.#cancelSessionEnd();
+    this.#cancelSessionEnd = this.#options.timers.after(Math.max(0, delayMs), () => this.#session?.stop());
+  }
+
+  #hear(): void {
+    this.#lastContactMs = this.#options.clock.monotonicMs();
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.#options.observer.recovered();
+  }
+}
+
+/** After these the watch cannot go on from where it was; a kind that was gone may have come back as another. */
+const needsList: ReadonlySet<ApiFailure['reason']> = new Set([
+  'expired',
+  'too-new',
+  'not-found',
+  'malformed',
+]);

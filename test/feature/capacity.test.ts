@@ -1,0 +1,98 @@
+// How much is served at a time: connections and endpoints over their limits are turned away and counted, not lost.
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { hostOf, site } from '../support/manifest-builders.ts';
+import { always, answer, type BackendConnection } from '../support/raw-backend.ts';
+import { RawConnection, requestText } from '../support/raw-client.ts';
+import { Scene } from '../support/scene.ts';
+
+const scene = new Scene();
+afterAll(() => scene.end());
+
+describe('--max-connections', () => {
+  test('over it connections are accepted and ended at once; who is there is served on', async () => {
+    const node = await scene.node('node');
+    const controller = await scene.controller({
+      flags: { 'max-connections': '8' },
+      objects: site('chat', [{ name: 'node', port: node.port }]),
+    });
+    const request = requestText('GET /', hostOf('chat'));
+    const clients = Array.from({ length: 40 }, () => new RawConnection(controller.raw()).send(request));
+    const served = await Promise.all(
+      clients.map((client) =>
+        client
+          .until((text) => text.includes('</html>'))
+          .then(
+            () => true,
+            () => false,
+          ),
+      ),
+    );
+    const inside = clients.filter((_, at) => served[at]);
+    // Half of the limit for each worker, whichever way the kernel spreads them.
+    expect(inside.length).toBeGreaterThan(0);
+    expect(inside.length).toBeLessThanOrEqual(8);
+    const rejected = async () =>
+      (await controller.metrics()).sum('connections_rejected_total', { reason: 'connection-limit' });
+    await expect.poll(rejected).toBe(40 - inside.length);
+    for (const client of inside) {
+      client.received = '';
+      client.send(request);
+      await client.until((text) => text.includes('</html>'));
+      client.socket.destroy();
+    }
+    await expect.poll(async () => (await controller.metrics()).sum('connections')).toBe(0);
+    const reply = await controller.get(hostOf('chat'), '/');
+    expect(reply.status).toBe(200);
+  });
+});
+
+describe('--max-endpoints', () => {
+  test('over it endpoints are left out, and the log says so; freed places are used again', async () => {
+    const nodes = await scene.nodes('node-a', 'node-b', 'node-c');
+    const places = nodes.map(({ name, port }) => ({ name, port }));
+    const sessionPersistence = { type: 'None' };
+    const controller = await scene.controller({ flags: { 'max-endpoints': '2' } });
+    const used = async (name: string) => {
+      const found = new Set<string>();
+      for (let at = 0; at < 20; at++) found.add((await controller.get(hostOf(name), '/')).node);
+      return found;
+    };
+    await controller.apply('full.yaml', ...site('full', places, { sessionPersistence }));
+    expect((await used('full')).size).toBe(2);
+    await controller.logged({ reason: 'EndpointsOverLimit' });
+    controller.remove('full.yaml');
+    await controller.settled();
+    for (let round = 0; round < 4; round++) {
+      const name = `round-${round}`;
+      await controller.apply('round.yaml', ...site(name, places.slice(0, 2), { sessionPersistence }));
+      // The places of the round before are free only when all workers have forgotten it.
+      await vi.waitFor(async () => expect(await used(name)).toEqual(new Set(['node-a', 'node-b'])));
+    }
+  });
+});
+
+test('a place that is used again leads to its new endpoint, whatever is left of the old one', async () => {
+  const old = await scene.backend('old', (connection) => void waiting.push(connection));
+  const waiting: BackendConnection[] = [];
+  const fresh = await scene.backend('fresh', always(answer('fresh')));
+  const controller = await scene.controller({
+    flags: { 'max-endpoints': '1' },
+    objects: site('old', [old.place]),
+  });
+  for (let round = 0; round < 3; round++) {
+    // The endpoint goes while a request is under way; its connection comes back to a place that is nobody's.
+    const running = controller.get(hostOf('old'), '/');
+    await expect.poll(() => waiting.length).toBe(round + 1);
+    await controller.apply('start.yaml', ...site('old', []));
+    waiting.at(-1)?.socket.write(answer('old'));
+    expect((await running).body.toString()).toBe('old');
+    await controller.apply('other.yaml', ...site(`other-${round}`, []));
+    await controller.apply('fresh.yaml', ...site('fresh', [fresh.place]));
+    for (let at = 0; at < 12; at++) {
+      expect((await controller.get(hostOf('fresh'), '/')).body.toString()).toBe('fresh');
+    }
+    controller.remove('fresh.yaml');
+    await controller.settled();
+    await controller.apply('start.yaml', ...site('old', [old.place]));
+  }
+});

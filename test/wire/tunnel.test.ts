@@ -1,0 +1,284 @@
+// WebSockets after their 101 (row U11): bytes pass untouched with backpressure, ends and deadlines are those of both sides.
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { configuration } from '../support/data-plane.ts';
+import { cutBy, pieceLengths } from '../support/cuts.ts';
+import { encodeFrame } from '../support/frames.ts';
+import { eventually, turns, until } from '../support/wire-client.ts';
+import { WireScene } from './scene.ts';
+import {
+  backendText,
+  clientText,
+  close,
+  openTunnel,
+  type Tunnel,
+  untilArrived,
+  untilReceived,
+} from './tunnels.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const IDLE_MS = 120_000;
+/** What the kernel's own buffers of two connections hold at most, with some room. */
+const KERNEL_BYTES = 40 * MEBIBYTE;
+
+let scene: WireScene;
+
+beforeAll(async () => {
+  scene = await WireScene.start({ site: { webSocketIdleTimeoutMs: IDLE_MS } });
+});
+beforeEach(() => scene.reset());
+afterAll(() => scene.end());
+
+async function untilEnded(tunnel: Tunnel): Promise<void> {
+  await until(
+    () => tunnel.client.ending !== undefined && tunnel.backend.ending !== undefined,
+    () => `both ends; client ${tunnel.client.ending}, backend ${tunnel.backend.ending}`,
+  );
+}
+
+function closing(): object | undefined {
+  return scene.plane.records.find(({ event }) => event === 'websocket-closed');
+}
+
+describe('bytes', () => {
+  test('pass both ways', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.client.send(clientText('up'));
+    await untilArrived(tunnel, clientText('up'));
+    tunnel.backend.send(backendText('down'));
+    await untilReceived(tunnel, backendText('down'));
+    expect(tunnel.arrived()).toEqual(clientText('up'));
+    expect(tunnel.received()).toEqual(backendText('down'));
+  });
+
+  const frames = (isMasked: boolean) =>
+    fc.array(
+      fc.record({
+        opcode: fc.constantFrom(0, 1, 2, 9, 10),
+        fin: fc.boolean(),
+        payload: fc
+          .tuple(fc.constantFrom(0, 1, 100, 125, 126, 1000, 65_535, 65_536, 200_000), fc.nat(255))
+          .map(([length, byte]) => Buffer.alloc(length, byte)),
+        mask: isMasked ? fc.nat(0xffffffff) : fc.constant(undefined),
+      }),
+      { minLength: 1, maxLength: 5 },
+    );
+
+  test('are the same in random frames and random cuts', async () => {
+    const property = fc.asyncProperty(
+      frames(true),
+      frames(false),
+      pieceLengths,
+      fc.constantFrom(1, 40, 3000),
+      async (up, down, lengths, factor) => {
+        const sent = [Buffer.concat(up.map(encodeFrame)), Buffer.concat(down.map(encodeFrame))] as const;
+        const tunnel = await openTunnel(scene);
+        const pieces = (bytes: Buffer) =>
+          bytes.length > 2000 * factor
+            ? [bytes]
+            : cutBy(
+                bytes,
+                lengths.map((length) => length * factor),
+              );
+        await Promise.all([tunnel.client.sendPieces(pieces(sent[0])), sendDown(tunnel, pieces(sent[1]))]);
+        await untilArrived(tunnel, sent[0]);
+        await untilReceived(tunnel, sent[1]);
+        expect(tunnel.arrived().equals(sent[0])).toBe(true);
+        expect(tunnel.received().equals(sent[1])).toBe(true);
+        await scene.reset();
+      },
+    );
+    await fc.assert(property, { numRuns: 25 });
+  });
+
+  test('that are no frames pass too', async () => {
+    const tunnel = await openTunnel(scene);
+    const noise = Buffer.from(Array.from({ length: 5000 }, (_, at) => (at * 31 + 7) % 256));
+    tunnel.client.send(noise);
+    tunnel.backend.send(noise);
+    await untilArrived(tunnel, noise);
+    await untilReceived(tunnel, noise);
+    expect([tunnel.arrived().equals(noise), tunnel.received().equals(noise)]).toEqual([true, true]);
+  });
+
+  async function sendDown(tunnel: Tunnel, pieces: readonly Buffer[]): Promise<void> {
+    for (const piece of pieces) {
+      tunnel.backend.send(piece);
+      await turns(1);
+    }
+  }
+});
+
+describe('backpressure', () => {
+  const message = backendText('x'.repeat(MEBIBYTE));
+
+  test('a client that does not read stops the backend', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.client.socket.pause();
+    for (let at = 0; at < 60; at++) tunnel.backend.send(message);
+    expect(await stalledAt(tunnel.backend.socket)).toBeLessThan(KERNEL_BYTES);
+    tunnel.client.socket.resume();
+    await until(
+      () => tunnel.receivedBytes() === 60 * message.length,
+      () => `all of it at the client, which has ${tunnel.receivedBytes()}`,
+    );
+    expect(tunnel.client.ending).toBeUndefined();
+  });
+
+  test('a backend that does not read stops the client', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.backend.socket.pause();
+    const up = clientText('x'.repeat(MEBIBYTE));
+    for (let at = 0; at < 60; at++) tunnel.client.send(up);
+    expect(await stalledAt(tunnel.client.socket)).toBeLessThan(KERNEL_BYTES);
+    // The other direction goes on meanwhile.
+    tunnel.backend.send(backendText('still here'));
+    await untilReceived(tunnel, backendText('still here'));
+    tunnel.backend.socket.resume();
+    await until(
+      () => tunnel.arrivedBytes() === 60 * up.length,
+      () => `all of it at the backend, which has ${tunnel.arrivedBytes()}`,
+    );
+  });
+
+  async function stalledAt(socket: Tunnel['client']['socket']): Promise<number> {
+    const handed = () => socket.bytesWritten - socket.writableLength;
+    let before = -1;
+    await eventually(() => {
+      const now = handed();
+      const isSame = now === before;
+      before = now;
+      expect(isSame).toBe(true);
+    });
+    await turns(1000);
+    expect(socket.writableLength).toBeGreaterThan(0);
+    return handed();
+  }
+});
+
+describe('the end', () => {
+  test('of the client is told to the backend, which may finish', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.client.send(clientText('last'));
+    tunnel.client.socket.end();
+    await until(
+      () => tunnel.backend.ending !== undefined,
+      () => 'the end at the backend',
+    );
+    expect(tunnel.arrived()).toEqual(clientText('last'));
+    tunnel.backend.send(backendText('answer'));
+    await untilReceived(tunnel, backendText('answer'));
+    tunnel.backend.socket.end();
+    await untilEnded(tunnel);
+    expect(tunnel.client.ending).toBe('fin');
+    await scene.idle();
+    expect(closing()).toMatchObject({ reason: 'client-lost' });
+  });
+
+  test('of the backend is told to the client, which may finish', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.backend.socket.end(backendText('last'));
+    await until(
+      () => tunnel.client.ending !== undefined,
+      () => 'the end at the client',
+    );
+    expect(tunnel.received()).toEqual(backendText('last'));
+    tunnel.client.send(clientText('answer'));
+    await untilArrived(tunnel, clientText('answer'));
+    tunnel.client.socket.end();
+    await untilEnded(tunnel);
+    expect(closing()).toMatchObject({ reason: 'backend-lost' });
+  });
+
+  test.each(['client', 'backend'] as const)(
+    'of the %s only gives the other side 10 seconds',
+    async (side) => {
+      const tunnel = await openTunnel(scene);
+      tunnel[side].socket.end();
+      await turns(5);
+      await scene.plane.advance(9_800);
+      expect(scene.plane.load).toBe(1);
+      // Traffic does not prolong it.
+      if (side === 'client') tunnel.backend.send(backendText('x'));
+      else tunnel.client.send(clientText('x'));
+      await scene.plane.advance(400);
+      await scene.idle();
+      await untilEnded(tunnel);
+    },
+  );
+
+  test.each(['client', 'backend'] as const)('by a reset of the %s ends the other side', async (side) => {
+    const tunnel = await openTunnel(scene);
+    tunnel[side].socket.resetAndDestroy();
+    await untilEnded(tunnel);
+    await scene.idle();
+    expect(closing()).toMatchObject({ reason: `${side}-lost` });
+  });
+
+  test('in good order is known by the Close frames', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.client.send(Buffer.concat([clientText('a'), clientText('b'), close(1000, 7)]));
+    await untilArrived(tunnel, Buffer.concat([clientText('a'), clientText('b'), close(1000, 7)]));
+    tunnel.backend.socket.end(Buffer.concat([backendText('c'), close(1000)]));
+    await untilReceived(tunnel, Buffer.concat([backendText('c'), close(1000)]));
+    tunnel.client.socket.end();
+    await untilEnded(tunnel);
+    await scene.idle();
+    expect(scene.plane.records.map(({ event }) => event)).toEqual(['websocket-opened', 'websocket-closed']);
+    expect(closing()).toMatchObject({
+      reason: 'client-closed',
+      messagesFromClient: 2,
+      messagesFromBackend: 1,
+      requestBytes: 2 * clientText('a').length + close(1000, 7).length,
+      responseBytes: backendText('c').length + close(1000).length,
+    });
+    expect(scene.plane.metric('websocket_connections')).toBe(0);
+  });
+
+  test('comes behind a Close frame: what follows one goes nowhere', async () => {
+    const tunnel = await openTunnel(scene);
+    tunnel.backend.send(Buffer.concat([close(1001), backendText('behind')]));
+    await untilReceived(tunnel, close(1001));
+    await turns(5);
+    tunnel.backend.send(backendText('later'));
+    await turns(5);
+    expect(tunnel.received()).toEqual(close(1001));
+  });
+});
+
+describe('silence', () => {
+  test('ends the tunnel after its idle timeout', async () => {
+    const tunnel = await openTunnel(scene);
+    await scene.plane.advance(IDLE_MS - 300);
+    expect(scene.plane.load).toBe(1);
+    await scene.plane.advance(600);
+    await untilEnded(tunnel);
+    await scene.idle();
+    expect(closing()).toMatchObject({ reason: 'idle' });
+  });
+
+  test('is broken by bytes of either side', async () => {
+    const tunnel = await openTunnel(scene);
+    for (let round = 0; round < 4; round++) {
+      await scene.plane.advance(IDLE_MS - 1_000);
+      if (round % 2 === 0) tunnel.client.send(clientText('x'));
+      else tunnel.backend.send(backendText('x'));
+      await turns(3);
+    }
+    await scene.plane.advance(IDLE_MS - 1_000);
+    expect([tunnel.client.ending, tunnel.backend.ending]).toEqual([undefined, undefined]);
+  });
+});
+
+test('a change of configuration leaves tunnels as they are', async () => {
+  const other = await WireScene.start();
+  const tunnel = await openTunnel(other);
+  other.plane.apply(configuration([], []));
+  await other.plane.advance(5_000);
+  tunnel.client.send(clientText('still'));
+  await untilArrived(tunnel, clientText('still'));
+  tunnel.backend.send(backendText('here'));
+  await untilReceived(tunnel, backendText('here'));
+  expect([tunnel.client.ending, tunnel.backend.ending]).toEqual([undefined, undefined]);
+  await other.end();
+});
