@@ -77,6 +77,8 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   'upgrade-not-accepted': { status: 403, message: 'Forbidden', close: true },
 };
 
+export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
 /** Causes that are answered without a word, so that nothing can be learnt. */
 const SILENT: ReadonlySet<Cause> = new Set(['upgrade-not-accepted']);
 
@@ -94,7 +96,7 @@ export function answerFor(cause: Cause, context: AnswerContext): Answer {
   const retryAfterSeconds = status === 429 ? DENIED_RETRY_AFTER_SECONDS : row.retryAfterSeconds;
   if (retryAfterSeconds !== undefined) fields.push('Retry-After', String(retryAfterSeconds));
   if (cause === 'websocket-version') fields.push('Upgrade', 'websocket', 'Sec-WebSocket-Version', '13');
-  if (cause === 'method-refused') fields.push('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  if (cause === 'method-refused') fields.push('Allow', ALLOWED_METHODS);
   const close = row.close === true;
   if (SILENT.has(cause)) return { status, fields, body: '', close };
   if (isApiPath(context)) {

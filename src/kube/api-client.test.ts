@@ -41,8 +41,9 @@ function get(signal = new AbortController().signal): Promise<unknown> {
 }
 
 async function firstLine(signal = new AbortController().signal): Promise<string | undefined> {
-  for await (const line of client.watch(PATH, { watch: 'true', resourceVersion: '1000' }, signal))
-    return line;
+  for await (const line of client.watch(PATH, { watch: 'true', resourceVersion: '1000' }, signal)) {
+    if (line !== '') return line;
+  }
   return undefined;
 }
 

@@ -11,7 +11,7 @@ export type Query = Readonly<Record<string, string>>;
 export type ObjectApi = {
   /** GET of one JSON document. */
   get(path: string, query: Query, signal: AbortSignal): Promise<unknown>;
-  /** The lines of a watch as they come; ends when the server ends it. */
+  /** An empty line once the server agreed to watch, then its lines as they come; ends when the server ends it. */
   watch(path: string, query: Query, signal: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;
 };
@@ -66,6 +66,7 @@ export class ApiClient implements ObjectApi {
     const splitter = new LineSplitter(this.#limits.maxLineBytes);
     const body = await this.#failing(() => this.#open(urlOf(path, query), signal, 0));
     try {
+      yield '';
       for await (const chunk of body) yield* splitter.push(chunk as Buffer);
     } catch (error) {
       throw connectionFailure(error);

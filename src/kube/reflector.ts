@@ -28,7 +28,7 @@ export type ReflectorObserver = {
   /** The store differs from what it was. */
   changed(): void;
   failed(failure: ApiFailure, retryAfterMs: number): void;
-  /** A list was read or a watch said something after a failure. */
+  /** A list was read or a watch began after a failure. */
   recovered(): void;
   /** A check found events that the watch had not delivered; they are repaired. */
   missed(count: number): void;
@@ -170,6 +170,7 @@ export class Reflector<Kept extends ApiObject> {
       ...this.#options,
       path: this.#path,
       query: resource.query,
+      onOpen: () => this.#hear(),
       onEvent: (event) => this.#observe(event),
     });
     this.#session = session;

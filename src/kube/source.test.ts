@@ -122,8 +122,6 @@ test('a kind that may not be read any more is a finding until it may; what was r
   expect(finding?.remedy).toBe('Grant the controller list and watch on secrets');
   expect([changes(), names(source.objects()).flat().length]).toEqual([1, 4]);
   await timers.advance(30_000);
-  api.bookmark();
-  await settled();
   expect([source.findings(), changes()]).toEqual([[], 2]);
   await source.close();
 });

@@ -11,6 +11,8 @@ export type WatchSessionOptions = {
   readonly timing: WatchTiming;
   readonly timers: Timers;
   readonly chance: () => number;
+  /** The server agreed to watch. */
+  readonly onOpen: () => void;
   readonly onEvent: (event: WatchEvent) => void;
 };
 
@@ -36,7 +38,7 @@ export class WatchSession {
 
   /** Resolves when the server or `stop` ended the watch; rejects with an ApiFailure. */
   async run(version: string, signal: AbortSignal): Promise<void> {
-    const { api, path, onEvent } = this.#options;
+    const { api, path } = this.#options;
     const stop = () => this.stop();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
@@ -44,10 +46,8 @@ export class WatchSession {
       this.#expectEvent();
       for await (const line of api.watch(path, this.#query(version), this.#end.signal)) {
         if (this.#end.signal.aborted) break;
-        const event = readWatchEvent(line);
-        if (event.type === 'BOOKMARK') this.#hasBookmarks = true;
         this.#expectEvent();
-        onEvent(event);
+        this.#read(line);
       }
     } catch (error) {
       if (!this.#end.signal.aborted) throw error;
@@ -56,6 +56,20 @@ export class WatchSession {
       signal.removeEventListener('abort', stop);
     }
     if (this.#hasStalled) throw new ApiFailure('stalled', 'A watch said nothing for too long and was ended');
+  }
+
+  #read(line: string): void {
+    const { onOpen, onEvent } = this.#options;
+    if (line === '') {
+      onOpen();
+      return;
+    }
+    const event = readWatchEvent(line);
+    if (event.type === 'BOOKMARK' && !this.#hasBookmarks) {
+      this.#hasBookmarks = true;
+      this.#expectEvent();
+    }
+    onEvent(event);
   }
 
   #query(version: string): Query {

@@ -15,7 +15,7 @@ export function parseAddress(text: string): IpAddress | undefined {
   if (isIPv4(text)) return { text, hex: ipv4Hex(text) };
   if (!isIPv6(text) || text.includes('%')) return undefined;
   const hex = ipv6Hex(text);
-  if (!hex.startsWith('00000000000000000000ffff')) return { text: text.toLowerCase(), hex };
+  if (!hex.startsWith('00000000000000000000ffff')) return { text: ipv6Text(hex), hex };
   const mapped = hex.slice(24);
   return { text: dotted(mapped), hex: mapped };
 }
@@ -34,6 +34,12 @@ export function networkHex(hex: string, bits: number): string {
   const whole = bits >> 2;
   const digit = Number.parseInt(hex.charAt(whole), 16) & (0xf0 >> (bits & 3));
   return hex.slice(0, whole) + digit.toString(16) + '0'.repeat(hex.length - whole - 1);
+}
+
+/** The short spelling (RFC 5952), which is also the kernel's: one address has one name in logs and headers. */
+function ipv6Text(hex: string): string {
+  const groups = hex.match(/.{4}/g) ?? [];
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 function ipv4Hex(text: string): string {

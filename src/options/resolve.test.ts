@@ -59,7 +59,6 @@ describe('values', () => {
       { trustedProxies: '10.0.0.0/8' },
       { trustedProxies: { v4: ['0a000000', '0affffff'], v6: [] } },
     ],
-    ['namespaces', { watchNamespaces: 'a, b,a' }, { watchNamespaces: ['a', 'b'] }],
     ['forbidden networks that depend on the source', {}, { denyEndpointRanges: undefined }],
     ['no forbidden networks', { denyEndpointRanges: 'off' }, { denyEndpointRanges: { v4: [], v6: [] } }],
     ['a default certificate', { defaultTlsSecret: 'web/tls' }, { defaultTlsSecret: 'web/tls' }],
@@ -72,6 +71,11 @@ describe('values', () => {
     const environment = { MATTERMOST_INGRESS_WORKERS: '5', MATTERMOST_INGRESS_HTTP_PORT: '81' };
     expect(optionsOf({ workers: '4' }, environment)).toMatchObject({ workers: 4, httpPort: 81 });
   });
+});
+
+test('namespaces of an API server are named once each', () => {
+  const resolved = resolveOptions({ kubeconfig: 'config', watchNamespaces: 'a, b,a' }, {}, MACHINE);
+  expect(resolved).toMatchObject({ options: { manifests: undefined, watchNamespaces: ['a', 'b'] } });
 });
 
 describe('mistakes', () => {
@@ -105,6 +109,14 @@ describe('mistakes', () => {
         '--manifests and --kubeconfig exclude each other: objects come from one place',
       ],
     });
+  });
+});
+
+test('namespaces are not for a folder', () => {
+  const resolved = resolveOptions({ ...GIVEN, watchNamespaces: 'a' }, {}, MACHINE);
+  expect(resolved).toEqual({
+    kind: 'errors',
+    errors: ['--watch-namespaces is for an API server: --manifests reads all of its folder'],
   });
 });
 

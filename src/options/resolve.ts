@@ -31,8 +31,23 @@ export function resolveOptions(
       );
     }
   }
-  if (values['manifests'] !== undefined && values['kubeconfig'] !== undefined)
-    errors.push('--manifests and --kubeconfig exclude each other: objects come from one place');
+  const options = values as Options;
+  errors.push(...contradictions(options));
   if (errors.length > 0) return { kind: 'errors', errors };
-  return { kind: 'options', options: Object.freeze(values as Options) };
+  return { kind: 'options', options: Object.freeze(options) };
+}
+
+/** Objects come from one place. Options that could not be read are absent here. */
+function contradictions({
+  manifests,
+  kubeconfig,
+  watchNamespaces = [],
+}: Partial<Options>): readonly string[] {
+  if (manifests === undefined) return [];
+  const kubeconfigError = '--manifests and --kubeconfig exclude each other: objects come from one place';
+  const namespacesError = '--watch-namespaces is for an API server: --manifests reads all of its folder';
+  return [
+    ...(kubeconfig === undefined ? [] : [kubeconfigError]),
+    ...(watchNamespaces.length === 0 ? [] : [namespacesError]),
+  ];
 }

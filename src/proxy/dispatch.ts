@@ -6,7 +6,7 @@ import { type RequestHead, singleField } from '../model/request.ts';
 import { ASTERISK } from '../wire/http1-request.ts';
 import type { ClientListener, ClientStream } from './client-stream.ts';
 import { Exchange } from './exchange.ts';
-import { type ExchangeParts, giveAnswer, giveOptions, giveReset, redirectAnswer } from './local-answer.ts';
+import { type ExchangeParts, giveAnswer, giveReset, optionsAnswer, redirectAnswer } from './local-answer.ts';
 import { ExchangeReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
 
@@ -24,7 +24,7 @@ export function dispatch(
   });
   const parts: ExchangeParts = { services, stream, head, report };
   if (head.target === ASTERISK) {
-    giveOptions(parts);
+    giveAnswer(parts, optionsAnswer());
     return undefined;
   }
   return follow(parts);

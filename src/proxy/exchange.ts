@@ -61,7 +61,6 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     const { head, report, stream } = this.#parts;
     if (connection.requests === 0) report.connected();
     connection.begin(head, this, { text: this.#headText(), framing: head.framing });
-    this.#awaitBackend();
     if (head.expectContinue && stream.requestBytes === 0) stream.response.interim(100, []);
     if (head.framing.kind !== 'none') stream.wantBody(this.#bodyLimit);
     this.onClientReadEnd();
@@ -85,7 +84,6 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     // Row R6: once an answer came, the rest of the body is read and dropped.
     if (this.#connection === undefined || this.#isAnswering) return;
     this.#connection.writer.body(chunk, start, end);
-    this.#awaitBackend();
   }
 
   onRequestEnd(): void {
@@ -96,10 +94,12 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     if (this.#connection === undefined || this.#isAnswering) return;
     this.#connection.writer.flush();
     if (this.#connection.writer.isFull) this.#parts.stream.holdBody();
+    this.#awaitBackend();
   }
 
   onUpstreamDrain(): void {
     this.#parts.stream.wantBody(this.#bodyLimit);
+    this.#awaitBackend();
   }
 
   // === receive ===
@@ -272,9 +272,14 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     return clientFields(head, this.#destination, choice.endpoint, context?.scheme ?? 'http');
   }
 
-  /** Silence of the backend counts from here. */
+  /** Silence of the backend counts from here, unless it is the client's turn: its body has a timer of its own. */
   #awaitBackend(): void {
     if (this.#isOver) return;
+    const isOurTurn = this.#isAnswering || this.#parts.stream.isRequestComplete;
+    if (!isOurTurn && this.#connection?.writer.isFull === false) {
+      this.#timer.cancel();
+      return;
+    }
     this.#parts.services.timers.arm(this.#timer, this.#destination.backend.backend.responseTimeoutMs);
   }
 }

@@ -1,7 +1,8 @@
 // Answers of our own: what decide/response.ts chose, written to a client, and the end of that exchange.
-import { type Answer, answerFor } from '../decide/response.ts';
+import { ALLOWED_METHODS, type Answer, answerFor } from '../decide/response.ts';
 import type { Fault } from '../model/fault.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
+import { assertField } from '../wire/http1-writer.ts';
 import type { ClientStream } from './client-stream.ts';
 import { ExchangeReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
@@ -25,31 +26,28 @@ export function mustClose({ services, stream }: ExchangeParts): boolean {
 export function giveAnswer(parts: ExchangeParts, answer: Answer): void {
   const { services, stream, head, report } = parts;
   const close = answer.close || mustClose(parts);
-  const body = Buffer.from(answer.body, 'utf8');
-  const fields = [...answer.fields, 'Date', new Date(services.clock.epochMs()).toUTCString()];
-  stream.response.head(answer.status, fields, { kind: 'length', bytes: body.length }, close);
-  if (head.method !== 'HEAD') stream.response.body(body, 0, body.length);
+  writeAnswer(services, stream, { answer, close, hasBody: head.method !== 'HEAD' });
   report.status = answer.status;
-  endAnswer(parts, close);
+  report.finish(stream.requestBytes, stream.response.bytes);
+  stream.finish(close);
+}
+
+type Written = { readonly answer: Answer; readonly close: boolean; readonly hasBody: boolean };
+
+function writeAnswer(services: ExchangeServices, { response }: ClientStream, written: Written): void {
+  const { answer, close, hasBody } = written;
+  const fields = [...answer.fields, 'Date', new Date(services.clock.epochMs()).toUTCString()];
+  for (let at = 0; at < fields.length; at += 2) assertField(fields[at] ?? '', fields[at + 1] ?? '');
+  const body = Buffer.from(answer.body, 'utf8');
+  const framing: BodyFraming = answer.status === 204 ? NO_CONTENT : { kind: 'length', bytes: body.length };
+  response.head(answer.status, fields, framing, close);
+  if (hasBody) response.body(body, 0, body.length);
+  response.end();
 }
 
 /** The answer to `OPTIONS *`, which asks the proxy itself (RFC 9110 section 9.3.7). */
-export function giveOptions(parts: ExchangeParts): void {
-  const close = mustClose(parts);
-  parts.stream.response.head(
-    204,
-    ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
-    NO_CONTENT,
-    close,
-  );
-  parts.report.status = 204;
-  endAnswer(parts, close);
-}
-
-function endAnswer({ stream, report }: ExchangeParts, close: boolean): void {
-  stream.response.end();
-  report.finish(stream.requestBytes, stream.response.bytes);
-  stream.finish(close);
+export function optionsAnswer(): Answer {
+  return { status: 204, fields: ['Allow', ALLOWED_METHODS], body: '', close: false };
 }
 
 /** 308 keeps the method and the body of what is sent again (RFC 9110 section 15.4.9). */
@@ -77,10 +75,7 @@ export function refuse(services: ExchangeServices, fault: Fault, stream: ClientS
   const answer = answerFor(fault.code, { path: undefined, sitePath: '/', admission: undefined, requestId });
   report.fault(fault);
   report.status = answer.status;
-  const body = Buffer.from(answer.body, 'utf8');
-  stream.response.head(answer.status, answer.fields, { kind: 'length', bytes: body.length }, true);
-  stream.response.body(body, 0, body.length);
-  stream.response.end();
+  writeAnswer(services, stream, { answer, close: true, hasBody: true });
   report.finish(0, stream.response.bytes);
   stream.finish(true);
 }

@@ -5,6 +5,7 @@ import type { Destination } from '../decide/decide.ts';
 import { returnedFields } from '../decide/headers.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
+import { assertField } from '../wire/http1-writer.ts';
 
 const CHUNKED: BodyFraming = { kind: 'chunked' };
 
@@ -35,7 +36,9 @@ export function clientFields(
   const token = persistence === undefined ? undefined : tokenToIssue(persistence, destination.keys, endpoint);
   if (persistence !== undefined && token !== undefined) {
     const secure = scheme === 'https' ? '; Secure' : '';
-    fields.push('Set-Cookie', `${persistence.cookieName}=${token}${persistence.cookieAttributes}${secure}`);
+    const cookie = `${persistence.cookieName}=${token}${persistence.cookieAttributes}${secure}`;
+    assertField('Set-Cookie', cookie);
+    fields.push('Set-Cookie', cookie);
   }
   return fields;
 }

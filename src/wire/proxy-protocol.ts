@@ -90,9 +90,7 @@ function readAddresses(received: Buffer, bytes: number, width: 4 | 16): ProxyHea
 
 function addressText(octets: Buffer): string {
   if (octets.length === 4) return octets.join('.');
-  const groups = Array.from({ length: 8 }, (_, group) => octets.readUInt16BE(2 * group).toString(16));
-  // The short spelling (RFC 5952), which is also the kernel's: one address has one name in logs and headers.
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+  return Array.from({ length: 8 }, (_, group) => octets.readUInt16BE(2 * group).toString(16)).join(':');
 }
 
 function areTlvsSound(received: Buffer, start: number, end: number): boolean {

@@ -9,7 +9,15 @@ import { findViolations } from './walker.ts';
 
 const root = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'mattermost-ingress-layers-'));
-const packages = ['typebox', 'typebox/value', 'yaml', 'pino', 'prom-client'];
+const packages = [
+  'typebox',
+  'typebox/value',
+  'yaml',
+  'pino',
+  'prom-client',
+  'undici',
+  '@kubernetes/client-node',
+];
 const builtins = ['node:crypto', 'node:net', 'node:fs', 'node:fs/promises', 'node:timers', 'node:process'];
 
 /** The file that stands for a layer, from the root. */
@@ -91,6 +99,9 @@ test.each([
   'src/control/home.ts ../proxy/home.ts',
   'src/control/home.ts node:process',
   'src/kube/home.ts ../manifests/home.ts',
+  'src/kube/home.ts yaml',
+  'src/manifests/home.ts undici',
+  'src/control/home.ts @kubernetes/client-node',
   'src/observe/home.ts ../api/home.ts',
   'src/observe/home.ts ../decide/home.ts',
   'src/demo/home.ts ../translate/home.ts',

@@ -1,7 +1,8 @@
 // How who may not come in is told so: exactly what Mattermost's apps look for, on the wire; or nothing but a reset.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   hostOf,
   type Manifest,
@@ -191,7 +192,7 @@ describe('a handshake let in on the shape of a cookie', () => {
     expect(logged).toMatchObject({ status: 403, reason: 'upgrade-not-accepted', rule: 'signed-in' });
     const [used, ...more] = backend.connections.slice(before);
     expect(more).toEqual([]);
-    await vi.waitFor(() => expect(used?.isClosed).toBe(true));
+    await eventually(() => expect(used?.isClosed).toBe(true));
   });
 
   test('in Observe the answer of the backend is passed on', async () => {

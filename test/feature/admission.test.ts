@@ -1,7 +1,8 @@
 // Who may come in, rule by rule: the iRule of an F5 as data, asked from different source addresses.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { login, type Session, UpgradeRefused } from '../../src/demo/mattermost/session.ts';
 import type { Ask, ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, type Manifest, secret, site } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -196,7 +197,7 @@ describe('WebSockets', () => {
 test('every verdict is counted by rule, action and mode, every use of a secret by its key', async () => {
   const headers = { [PREAUTH]: SECRET };
   await judge('/', { from: INTERNET, headers });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const metrics = await controller.metrics();
     const lines = controller.log.all.filter(({ msg }) => msg === 'request' || msg === 'websocket opened');
     const logged = Map.groupBy(lines, ({ rule, action, mode }) => [rule, action, mode].join());

@@ -1,7 +1,8 @@
 // The way to the nodes, and all that can go wrong on it: what the client is told, and what never reaches it.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { login } from '../../src/demo/mattermost/session.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { startNodeProcess } from '../support/node-process.ts';
 import { always, answer } from '../support/raw-backend.ts';
@@ -89,7 +90,7 @@ describe('a backend that is silent', () => {
     expect(reply.status).toBe(504);
     expect(performance.now() - startMs).toBeGreaterThan(900);
     expect(await controller.logged({ requestId: 'silent-1' })).toMatchObject({ reason: 'response-timeout' });
-    await vi.waitFor(() => expect(silent.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
+    await eventually(() => expect(silent.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
   });
 
   test('in the middle of a body: the answer is cut off, so that nobody takes it for whole', async () => {
@@ -203,6 +204,6 @@ describe('connections to a node', () => {
     expect((await controller.get(hostOf('leaving'), '/')).status).toBe(200);
     expect(leaving.connections.map(({ isClosed }) => isClosed)).toEqual([false]);
     await controller.apply('leaving.yaml', ...site('leaving', []));
-    await vi.waitFor(() => expect(leaving.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
+    await eventually(() => expect(leaving.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
   });
 });

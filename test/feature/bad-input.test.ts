@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, policy, site, tlsSecret, yamlOf } from '../support/manifest-builders.ts';
 import { answer, type RawBackend } from '../support/raw-backend.ts';
 import { exchangeRaw, requestText } from '../support/raw-client.ts';
@@ -185,7 +186,7 @@ describe('a backend that speaks rubbish', () => {
     expect(reply.status).toBe(502);
     expect(reply.body.toString()).not.toMatch(/SSH|abc|no colon/);
     expect(await controller.logged({ requestId: name })).toMatchObject({ reason: 'response-malformed' });
-    await vi.waitFor(() => expect(liar.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
+    await eventually(() => expect(liar.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
   });
 
   test('behind a good answer: that one is passed on, nothing of it is taken for the next', async () => {
@@ -196,7 +197,7 @@ describe('a backend that speaks rubbish', () => {
     for (let round = 1; round <= 5; round++) {
       const reply = await controller.get(hostOf('twice'), '/');
       expect([reply.status, reply.body.toString()]).toEqual([200, 'mine']);
-      await vi.waitFor(() => expect(twice.connections).toHaveLength(round));
+      await eventually(() => expect(twice.connections).toHaveLength(round));
     }
   });
 });

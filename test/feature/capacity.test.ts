@@ -1,5 +1,6 @@
 // How much is served at a time: connections and endpoints over their limits are turned away and counted, not lost.
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { always, answer, type BackendConnection } from '../support/raw-backend.ts';
 import { RawConnection, requestText } from '../support/raw-client.ts';
@@ -33,14 +34,14 @@ describe('--max-connections', () => {
     expect(inside.length).toBeLessThanOrEqual(8);
     const rejected = async () =>
       (await controller.metrics()).sum('connections_rejected_total', { reason: 'connection-limit' });
-    await expect.poll(rejected).toBe(40 - inside.length);
+    await eventually(async () => expect(await rejected()).toBe(40 - inside.length));
     for (const client of inside) {
       client.received = '';
       client.send(request);
       await client.until((text) => text.includes('</html>'));
       client.socket.destroy();
     }
-    await expect.poll(async () => (await controller.metrics()).sum('connections')).toBe(0);
+    await eventually(async () => expect((await controller.metrics()).sum('connections')).toBe(0));
     const reply = await controller.get(hostOf('chat'), '/');
     expect(reply.status).toBe(200);
   });
@@ -66,7 +67,7 @@ describe('--max-endpoints', () => {
       const name = `round-${round}`;
       await controller.apply('round.yaml', ...site(name, places.slice(0, 2), { sessionPersistence }));
       // The places of the round before are free only when all workers have forgotten it.
-      await vi.waitFor(async () => expect(await used(name)).toEqual(new Set(['node-a', 'node-b'])));
+      await eventually(async () => expect(await used(name)).toEqual(new Set(['node-a', 'node-b'])));
     }
   });
 });
@@ -82,7 +83,7 @@ test('a place that is used again leads to its new endpoint, whatever is left of 
   for (let round = 0; round < 3; round++) {
     // The endpoint goes while a request is under way; its connection comes back to a place that is nobody's.
     const running = controller.get(hostOf('old'), '/');
-    await expect.poll(() => waiting.length).toBe(round + 1);
+    await eventually(() => expect(waiting).toHaveLength(round + 1));
     await controller.apply('start.yaml', ...site('old', []));
     waiting.at(-1)?.socket.write(answer('old'));
     expect((await running).body.toString()).toBe('old');

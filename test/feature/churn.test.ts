@@ -1,11 +1,12 @@
 // Nothing is dropped by a change: 500 WebSockets and steady requests while everything that can change changes.
 import { Agent } from 'node:http';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import type { MattermostNode } from '../../src/demo/mattermost/node.ts';
 import { login } from '../../src/demo/mattermost/session.ts';
 import { makeCertificate, type Pair } from '../support/certificates.ts';
 import type { Ask, ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, type Manifest, secret, site, tlsSecret } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -149,9 +150,7 @@ test(
     expect(metrics.sum('websocket_closed_total')).toBe(0);
     expect(metrics.sum('retries_total')).toBe(0);
     for (const { socket } of talks) socket.terminate();
-    await vi.waitFor(async () => expect((await controller.metrics()).sum('websocket_connections')).toBe(0), {
-      timeout: 10_000,
-    });
+    await eventually(async () => expect((await controller.metrics()).sum('websocket_connections')).toBe(0));
   },
   TIMEOUT_MS,
 );

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Echo } from '../../src/demo/mattermost/demo-routes.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { exchangeRaw, RawConnection, requestText } from '../support/raw-client.ts';
 import { Scene } from '../support/scene.ts';
@@ -114,7 +115,7 @@ describe('the PROXY header', () => {
     const before = await rejections();
     const { text } = await exchangeRaw(controller.raw({ from: BALANCER }), bytes);
     expect(text).toBe('');
-    await expect.poll(rejections).toBe(before + 1);
+    await eventually(async () => expect(await rejections()).toBe(before + 1));
   });
 
   test('of a load balancer that speaks for itself leaves its own address', async () => {

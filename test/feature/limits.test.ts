@@ -1,9 +1,10 @@
 // How large a body may be: refused by what the client says, and by what it sends; nothing half is taken for whole.
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Echo } from '../../src/demo/mattermost/demo-routes.ts';
 import type { Reply } from '../../src/demo/mattermost/session.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { type RawBackend } from '../support/raw-backend.ts';
 import { exchangeRaw, RawConnection, requestText } from '../support/raw-client.ts';
@@ -88,13 +89,13 @@ describe('in chunks', () => {
     const head = requestText('POST /api/v4/files', hostOf('raw'), { 'Transfer-Encoding': 'chunked' });
     const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
     client.send(head + chunk.repeat(3));
-    await vi.waitFor(() => expect(listener.connections[before]?.received.length).toBeGreaterThan(3 * 0x4000));
+    await eventually(() => expect(listener.connections[before]?.received.length).toBeGreaterThan(3 * 0x4000));
     // The answer is there before the client has ended its body: an endless one does not help.
     client.send(chunk.repeat(2));
     await client.until((text) => text.includes('\r\n\r\n'));
     expect(client.received).toMatch(/^HTTP\/1\.1 413 /);
     expect(await client.ended()).toBe('fin');
-    await vi.waitFor(() => expect(listener.connections[before]?.isClosed).toBe(true));
+    await eventually(() => expect(listener.connections[before]?.isClosed).toBe(true));
     expect(listener.connections[before]?.received).not.toMatch(/\r\n0\r\n\r\n$/);
   });
 
@@ -108,7 +109,7 @@ describe('in chunks', () => {
     const { text } = await exchangeRaw(controller.raw(), `${head}3\r\nabc\r\n${body}`);
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
     // Found in the same read the backend may not have been asked at all.
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(listener.connections.slice(before).every(({ isClosed }) => isClosed)).toBe(true),
     );
     const received = listener.connections.slice(before).map((each) => each.received);
@@ -144,9 +145,9 @@ test('a client that leaves in mid-body: the backend is cut off too', async () =>
   const before = listener.connections.length;
   const client = new RawConnection(controller.raw());
   client.send(`${requestText('POST /', hostOf('raw'), { 'Content-Length': '1000' })}half`);
-  await vi.waitFor(() => expect(listener.connections[before]?.received).toMatch(/half$/));
+  await eventually(() => expect(listener.connections[before]?.received).toMatch(/half$/));
   client.socket.destroy();
-  await vi.waitFor(() => expect(listener.connections[before]?.isClosed).toBe(true));
+  await eventually(() => expect(listener.connections[before]?.isClosed).toBe(true));
   const line = await controller.logged({ reason: 'client-closed', host: hostOf('raw') });
   expect(line).toMatchObject({ status: 0, requestBytes: 4 });
 });

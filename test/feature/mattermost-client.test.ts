@@ -8,6 +8,7 @@ import WebSocket from 'ws';
 import type { MattermostNode } from '../../src/demo/mattermost/node.ts';
 import { makeCertificate, type Pair } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, type Manifest, secret, site, tlsSecret } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -178,9 +179,9 @@ describe.each(WAYS)('WebSocketClient, %s', (way) => {
     const { token, rest } = await signIn();
     const { client, events, counts } = watch(way, {});
     client.initialize(socketUrl(), token);
-    await vi.waitFor(() => expect(events).toEqual(['hello 0']));
+    await eventually(() => expect(events).toEqual(['hello 0']));
     await say(rest, 'one');
-    await vi.waitFor(() => expect(events).toEqual(['hello 0', 'posted 1']));
+    await eventually(() => expect(events).toEqual(['hello 0', 'posted 1']));
     expect(counts).toEqual({ connects: 1, reconnects: 0, misses: 0 });
     client.close();
   });
@@ -190,14 +191,14 @@ describe.each(WAYS)('WebSocketClient, %s', (way) => {
     const { client, sockets, events, counts } = watch(way, { Authorization: `Bearer ${token}` });
     client.initialize(socketUrl());
     const heard: string[] = ['hello 0'];
-    await vi.waitFor(() => expect(events).toEqual(heard));
+    await eventually(() => expect(events).toEqual(heard));
     for (let round = 1; round <= 4; round++) {
       // The connection breaks, and a post is made that it would have carried.
       sockets.at(-1)?.terminate();
       await say(rest, `while away ${round}`);
       heard.push(`posted ${round}`);
-      await vi.waitFor(() => expect(counts.reconnects).toBe(round));
-      await vi.waitFor(() => expect(events).toEqual(heard));
+      await eventually(() => expect(counts.reconnects).toBe(round));
+      await eventually(() => expect(events).toEqual(heard));
     }
     expect(counts).toEqual({ connects: 1, reconnects: 4, misses: 0 });
     client.close();

@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, type Manifest, secret, site, tlsSecret } from '../support/manifest-builders.ts';
 import { answer, type RawBackend } from '../support/raw-backend.ts';
 import { exchangeRaw, HANDSHAKE, requestText } from '../support/raw-client.ts';
@@ -208,7 +209,7 @@ test('the run did what it should: the backend heard of the clients, and the log 
   const passed = ['authtoken', 'bearer', 'query', 'hook', 'invite', 'file', 'password'];
   expect(leaksIn(backend.received)).toEqual(expect.arrayContaining(passed));
   expect(told.length).toBeGreaterThan(20);
-  await vi.waitFor(() => {
+  await eventually(() => {
     const paths = controller.log.all.map(({ path }) => String(path));
     expect(paths).toContain('/hooks/***');
     expect(paths).toContain('/api/v4/users/me');

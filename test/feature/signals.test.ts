@@ -1,9 +1,10 @@
 // What the process says of itself: metrics that are right over all workers, health, and one line a request.
 import { X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METRICS } from '../../src/observe/metrics.ts';
 import { makeCertificate, type Pair } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site, tlsSecret } from '../support/manifest-builders.ts';
 import { answer } from '../support/raw-backend.ts';
 import { exchangeRaw, RawConnection, requestText } from '../support/raw-client.ts';
@@ -42,7 +43,7 @@ describe('metrics', () => {
       Array.from({ length: count }, () => exchangeRaw(controller.raw(), `${bytes}0123456789`)),
     );
     const received = replies.reduce((sum, { text }) => sum + text.length, 0);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const metrics = await controller.metrics();
       const site = { namespace: 'test', kind: 'MattermostIngressPolicy', name: 'counted', host };
       expect(metrics.matching('requests_total', { host })).toEqual([
@@ -64,12 +65,12 @@ describe('metrics', () => {
 
   test('of connections go up and down', async () => {
     const open = async (listener: string) => (await controller.metrics()).sum('connections', { listener });
-    await expect.poll(() => open('http')).toBe(0);
+    await eventually(async () => expect(await open('http')).toBe(0));
     const clients = Array.from({ length: 12 }, () => new RawConnection(controller.raw()));
     for (const client of clients) client.send(requestText('GET /', hostOf('chat')));
-    await expect.poll(() => open('http')).toBe(12);
+    await eventually(async () => expect(await open('http')).toBe(12));
     for (const client of clients) client.socket.destroy();
-    await expect.poll(() => open('http')).toBe(0);
+    await eventually(async () => expect(await open('http')).toBe(0));
   });
 
   test('of requests in flight are those of the endpoint', async () => {
@@ -79,10 +80,10 @@ describe('metrics', () => {
     const inFlight = async () => (await controller.metrics()).sum('endpoint_inflight', labels);
     const clients = Array.from({ length: 7 }, () => new RawConnection(controller.raw()));
     for (const client of clients) client.send(requestText('GET /', hostOf('waiting')));
-    await expect.poll(inFlight).toBe(7);
+    await eventually(async () => expect(await inFlight()).toBe(7));
     // With a FIN alone a client may still wait for its answer.
     for (const client of clients) client.socket.resetAndDestroy();
-    await expect.poll(inFlight).toBe(0);
+    await eventually(async () => expect(await inFlight()).toBe(0));
     expect(
       (await controller.metrics()).sum('faults_total', { source: 'client', code: 'client-closed' }),
     ).toBe(7);
@@ -91,7 +92,7 @@ describe('metrics', () => {
   test('of TLS: handshakes by version, and the end of each certificate', async () => {
     for (let at = 0; at < 5; at++) await controller.get(hostOf('secure'), '/', { ca: pair.certificate });
     const endMs = new X509Certificate(pair.certificate).validToDate.getTime();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const metrics = await controller.metrics();
       expect(metrics.sum('tls_handshakes_total', { version: '1.3', result: 'ok' })).toBe(5);
       expect(metrics.matching('tls_certificate_not_after_seconds')).toMatchObject([
@@ -197,14 +198,16 @@ describe('the access log', () => {
     expect((await controller.get(hostOf('silent'), '/')).status).toBe(200);
     const talk = await controller.open(hostOf('silent'));
     talk.socket.terminate();
-    await expect
-      .poll(async () =>
-        (await controller.metrics()).sum('websocket_closed_total', { host: hostOf('silent') }),
-      )
-      .toBe(1);
-    // A line of a later request shows that the earlier ones would be here.
-    await controller.get(hostOf('chat'), '/', { headers: { 'X-Request-ID': 'log-2' } });
-    await controller.logged({ requestId: 'log-2' });
+    await eventually(async () => {
+      const metrics = await controller.metrics();
+      expect(metrics.sum('websocket_closed_total', { host: hostOf('silent') })).toBe(1);
+    });
+    // Lines of later requests to all workers show that the earlier ones would be here.
+    for (let at = 0; at < 16; at++) {
+      const requestId = `later-${at}`;
+      await controller.get(hostOf('chat'), '/', { headers: { 'X-Request-ID': requestId } });
+      await controller.logged({ requestId });
+    }
     expect(controller.stdout.match(/"host":"silent/)).toBeNull();
     expect((await controller.metrics()).sum('requests_total', { host: hostOf('silent') })).toBe(2);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hasFields } from '../support/log-lines.ts';
 import { type Manifest, site, yamlOf } from '../support/manifest-builders.ts';
 import { RawConnection, requestText } from '../support/raw-client.ts';
@@ -210,6 +211,6 @@ test('a file that is still being saved neither opens nor removes its site', asyn
   expect([...seen]).toEqual([403]);
   appendFileSync(file, text.slice(-1));
   await controller.logged((line) => Number(line['generation']) > generation, mark);
-  await expect.poll(() => statusOf('saving')).toBe(200);
+  await eventually(async () => expect(await statusOf('saving')).toBe(200));
   expect(controller.log.all.slice(mark).map(({ msg }) => msg)).not.toContain('policy removed');
 });

@@ -1,7 +1,8 @@
 // The end of the process: not ready at first, then no new connections, and everybody who is there leaves in good order.
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { login } from '../../src/demo/mattermost/session.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { answer, type BackendConnection } from '../support/raw-backend.ts';
 import { RawConnection, requestText } from '../support/raw-client.ts';
@@ -50,7 +51,7 @@ test('SIGTERM: not ready but serving, then a paced end with close frames, then e
     void talk.closed.then((end) => closes.push({ ...end, atMs: performance.now() }));
   }
   const running = controller.get(hostOf('slow'), '/running');
-  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  await eventually(() => expect(waiting).toHaveLength(1));
   const kept = new RawConnection(controller.raw()).send(requestText('GET /', hostOf('chat')));
   await kept.until((text) => text.includes('</html>'));
   expect(kept.received).not.toMatch(/\r\nConnection: close\r\n/i);
@@ -69,12 +70,10 @@ test('SIGTERM: not ready but serving, then a paced end with close frames, then e
   expect(kept.received).toMatch(/^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*<\/html>\s*$/i);
 
   await draining(controller);
-  await expect
-    .poll(() => controller.get(hostOf('chat'), '/').catch((error: unknown) => error))
-    .toMatchObject({
-      code: 'ECONNREFUSED',
-    });
-  await vi.waitFor(() => expect(closes).toHaveLength(SOCKETS), { timeout: 15_000 });
+  await eventually(() =>
+    expect(controller.get(hostOf('chat'), '/')).rejects.toMatchObject({ code: 'ECONNREFUSED' }),
+  );
+  await eventually(() => expect(closes).toHaveLength(SOCKETS));
   expect(new Set(closes.map(({ code, reason }) => `${code} ${reason}`))).toEqual(
     new Set(['1001 server is shutting down']),
   );
@@ -82,7 +81,7 @@ test('SIGTERM: not ready but serving, then a paced end with close frames, then e
   // 100 a second, so that they do not all come back to the others at once.
   const times = closes.map(({ atMs }) => atMs);
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(500);
-  await vi.waitFor(() => expect(node.sockets).toBe(0));
+  await eventually(() => expect(node.sockets).toBe(0));
 
   // The request that was running all the while is answered in full.
   waiting[0]?.socket.write(answer('at last'));
@@ -111,7 +110,7 @@ test('a second signal ends at once', async () => {
 test('a second signal ends the drain too', async () => {
   const { controller, waiting } = await start({ 'shutdown-delay': '0', 'drain-timeout': '1h' });
   const cut = controller.get(hostOf('slow'), '/').catch((error: unknown) => error);
-  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  await eventually(() => expect(waiting).toHaveLength(1));
   controller.signal('SIGTERM');
   await draining(controller);
   controller.signal('SIGINT');
@@ -122,11 +121,11 @@ test('a second signal ends the drain too', async () => {
 test('what does not end is cut at --drain-timeout, and the exit is orderly', async () => {
   const { controller, waiting } = await start({ 'drain-timeout': '1s' });
   const cut = controller.get(hostOf('slow'), '/').catch((error: unknown) => error);
-  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  await eventually(() => expect(waiting).toHaveLength(1));
   controller.signal('SIGTERM');
   expect(await controller.exit).toEqual({ code: 0, signal: null });
   expect(await cut).toBeInstanceOf(Error);
-  await vi.waitFor(() => expect(waiting[0]?.isClosed).toBe(true));
+  await eventually(() => expect(waiting[0]?.isClosed).toBe(true));
 });
 
 test('a client that does not answer its close frame does not hold up the end for long', async () => {

@@ -1,7 +1,8 @@
 // WebSockets by their bytes: what stands around the 101, who may end first, and what is no handshake at all.
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { answer, type BackendConnection, type RawBackend, type Script } from '../support/raw-backend.ts';
 import { exchangeRaw, HANDSHAKE, RawConnection, requestText } from '../support/raw-client.ts';
@@ -107,7 +108,7 @@ describe('the end of one side', () => {
   test('bytes that are no frames pass too: the tunnel does not judge', async () => {
     const { client, server } = await openTunnel();
     client.send('\xff\xff\xff no frame');
-    await vi.waitFor(() => expect(server.received).toMatch(/\xff\xff\xff no frame$/));
+    await eventually(() => expect(server.received).toMatch(/\xff\xff\xff no frame$/));
     server.socket.write('nor this', 'latin1');
     await client.until((text) => text.endsWith('nor this'));
     client.socket.destroy();

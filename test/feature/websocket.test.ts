@@ -10,6 +10,7 @@ import { login } from '../../src/demo/mattermost/session.ts';
 import { makeCertificate, type Pair } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { type EchoServer, startEchoServer } from '../support/echo-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site, tlsSecret } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -69,7 +70,7 @@ describe('messages', () => {
     for (const data of sent) socket.send(data);
     socket.send('Grüße 🌍');
     const expected = [...sent.map(sha256), sha256(Buffer.from('Grüße 🌍'))];
-    await vi.waitFor(() => expect(received).toEqual(expected), { timeout: 10_000 });
+    await eventually(() => expect(received).toEqual(expected));
     socket.close();
     await once(socket, 'close');
   });
@@ -106,7 +107,7 @@ describe('messages', () => {
     let received = 0;
     socket.on('message', () => received++);
     socket.resume();
-    await vi.waitFor(() => expect(received).toBe(count), { timeout: 10_000 });
+    await eventually(() => expect(received).toBe(count));
     socket.terminate();
   });
 });
@@ -153,7 +154,7 @@ describe('the end', () => {
     await talk.next(({ event }) => event === 'hello');
     const sequence = talk.send('ping');
     await talk.next((message) => message.seq_reply === sequence);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const metrics = await controller.metrics();
       expect(metrics.sum('websocket_connections', labels)).toBe(1);
       expect(metrics.sum('endpoint_websockets', { service: 'chat', endpoint: 'node' })).toBe(1);
@@ -162,7 +163,7 @@ describe('the end', () => {
     await talk.closed;
     const line = await controller.logged({ msg: 'websocket closed', requestId: 'counted-1' });
     expect(line).toMatchObject({ status: 101, messagesFromClient: 1, messagesFromBackend: 2 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const metrics = await controller.metrics();
       expect(metrics.sum('websocket_connections', labels)).toBe(0);
       expect(metrics.sum('websocket_opened_total', labels)).toBe(1);
@@ -190,6 +191,6 @@ describe('Mattermost', () => {
   test('hears the Origin of its own page', async () => {
     const talk = await controller.open(hostOf('chat'), { headers: { Origin: 'https://chat.example.com' } });
     talk.socket.terminate();
-    await vi.waitFor(() => expect(node.sockets).toBe(0));
+    await eventually(() => expect(node.sockets).toBe(0));
   });
 });

@@ -1,9 +1,10 @@
 // A worker thread that ends takes its own connections and nothing else, and another one takes its place.
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import type { MattermostNode } from '../../src/demo/mattermost/node.ts';
 import { login } from '../../src/demo/mattermost/session.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 import { INSPECT, WorkerThreads } from '../support/worker-threads.ts';
@@ -29,7 +30,7 @@ async function start(): Promise<{
     objects: site('chat', [{ name: 'node', port: node.port }]),
   });
   const threads = await WorkerThreads.attach(controller);
-  await vi.waitFor(() => expect(threads.count).toBe(2));
+  await eventually(() => expect(threads.count).toBe(2));
   return { controller, node, threads };
 }
 
@@ -44,20 +45,17 @@ async function openMany(controller: ControllerProcess, node: MattermostNode) {
 
 /** Both workers are there and serve what is served. */
 async function complete(controller: ControllerProcess): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { body } = await controller.admin('/readyz?verbose');
-      const { generation, workers } = JSON.parse(body.toString()) as {
-        readonly generation: number;
-        readonly workers: readonly object[];
-      };
-      expect(workers).toEqual([
-        { worker: 0, alive: true, generation },
-        { worker: 1, alive: true, generation },
-      ]);
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(async () => {
+    const { body } = await controller.admin('/readyz?verbose');
+    const { generation, workers } = JSON.parse(body.toString()) as {
+      readonly generation: number;
+      readonly workers: readonly object[];
+    };
+    expect(workers).toEqual([
+      { worker: 0, alive: true, generation },
+      { worker: 1, alive: true, generation },
+    ]);
+  });
 }
 
 test.each([
@@ -74,7 +72,7 @@ test.each([
   await complete(controller);
 
   // Its own connections are gone, the others reach their node as before.
-  await vi.waitFor(() => expect(node.sockets).toBe(SOCKETS - closed.size));
+  await eventually(() => expect(node.sockets).toBe(SOCKETS - closed.size));
   expect(closed.size).toBeGreaterThan(0);
   const alive = talks.filter((talk) => !closed.has(talk));
   expect(alive.length).toBeGreaterThan(0);
@@ -91,7 +89,7 @@ test.each([
   for (let at = 0; at < SOCKETS; at++) expect((await controller.get(hostOf('later'), '/')).status).toBe(200);
 
   // What was counted stays counted; what was open there is open no more.
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const metrics = await controller.metrics();
     expect(metrics.sum('worker_restarts_total')).toBe(1);
     expect(metrics.sum('requests_total', { host, code: '200' })).toBe(before + SOCKETS);
@@ -111,7 +109,7 @@ test('the process lives while workers come and go, one after the other', async (
     await controller.logged({ msg: 'worker ended and is replaced' }, mark);
     expect((await controller.admin('/livez')).status).toBe(200);
     await complete(controller);
-    await vi.waitFor(() => expect(threads.count).toBe(2));
+    await eventually(() => expect(threads.count).toBe(2));
     expect((await controller.get(host, '/')).status).toBe(200);
   }
   expect((await controller.metrics()).sum('worker_restarts_total')).toBe(3);

@@ -46,6 +46,7 @@ export class FakeApi implements ObjectApi {
     const unsubscribe = this.cluster.subscribe(target, search, (event) => this.#deliver(open, lineOf(event)));
     signal.addEventListener('abort', () => feed.end(), { once: true });
     try {
+      yield '';
       yield* feed.lines();
     } finally {
       unsubscribe();
