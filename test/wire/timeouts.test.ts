@@ -129,6 +129,18 @@ describe('Q3 a body', () => {
     });
   });
 
+  test('that stops is waited for longer than for an answer: it is not the backend that is silent', async () => {
+    const client = await scene.client();
+    client.send(`${post('Content-Length: 100000')}${'x'.repeat(50_000)}`);
+    await until(
+      () => scene.backend.text.endsWith('x'),
+      () => 'the body at the backend',
+    );
+    await expectEndAfter(client, 60_000);
+    expect(statuses(client)).toEqual([408]);
+    expect(scene.plane.records).toMatchObject([{ status: 408, reason: 'body-timeout' }]);
+  });
+
   test('that comes with less than 500 bytes a second ends after 30 seconds', async () => {
     await withPatientBackend(async (patient) => {
       const client = await patient.client();
