@@ -26,6 +26,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     look: '`route.path` of its policies',
   },
   'plain-http': { when: 'The site is served by TLS only, and `redirectHTTP` is false', look: 'Use https' },
+  'loop-detected': {
+    when: 'The request has passed through this proxy four times: its field Via says so',
+    look: 'Do the endpoints of the Service lead back to this proxy?',
+  },
   'path-ambiguous': {
     when: 'The path could be read in several ways that lead to different rules',
     look: 'Encoded slashes, dots or percent signs in the path',

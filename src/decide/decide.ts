@@ -9,6 +9,7 @@ import type { Serving, ServingBackend, ServingHost, ServingSite } from './compil
 import { readCookies } from './cookies.ts';
 import { findHost, findSite, isUnambiguous } from './match.ts';
 import { findOrigin } from './origin.ts';
+import { isLooping } from './via.ts';
 
 /** What does not change from request to request. */
 export type DecideSettings = {
@@ -55,6 +56,7 @@ function findPlace(
   serving: Serving,
   head: RequestHead,
 ): { readonly host: ServingHost; readonly site: ServingSite } | RejectReason {
+  if (isLooping(head)) return 'loop-detected';
   const host = findHost(serving.hosts, head.hostname);
   if (host === undefined) return 'unknown-host';
   if (!isUnambiguous(host, head.path)) return 'path-ambiguous';

@@ -36,6 +36,7 @@ const OURS = [
   'X-Forwarded-Host: chat.example.com',
   'X-Forwarded-Port: 8443',
   'X-Request-ID: id-1',
+  'Via: 1.1 mattermost-ingress',
 ];
 
 function asLines(fields: readonly string[]): readonly string[] {
@@ -160,6 +161,7 @@ describe('to the backend', () => {
       'X-Forwarded-Host: Chat.Example.COM:8080',
       'X-Forwarded-Port: 8080',
       'X-Request-ID: id-1',
+      'Via: 1.1 mattermost-ingress',
     ]);
   });
 

@@ -4,9 +4,10 @@ import { FORWARDING_FIELDS, HOP_BY_HOP } from '../model/field-names.ts';
 import type { RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
 import { withoutCookie } from './cookies.ts';
+import { viaValue } from './via.ts';
 
 /** What is answered here (row B10), and what only a proxy may say: a client's copy is never passed on (row X3). */
-const OURS: readonly string[] = ['expect', 'x-rewrite-url', ...FORWARDING_FIELDS];
+const OURS: readonly string[] = ['expect', 'via', 'x-rewrite-url', ...FORWARDING_FIELDS];
 /** Followed by url, host, for and more, of which each framework believes another one. */
 const OURS_PREFIX = 'x-original-';
 
@@ -44,7 +45,7 @@ export function forwardedRequestFields(head: RequestHead, facts: ForwardedFacts)
   const { address, scheme, port } = facts.context;
   fields.push('X-Forwarded-For', address.text, 'X-Real-IP', address.text);
   fields.push('X-Forwarded-Proto', scheme, 'X-Forwarded-Host', head.host, 'X-Forwarded-Port', String(port));
-  fields.push('X-Request-ID', facts.requestId);
+  fields.push('X-Request-ID', facts.requestId, 'Via', viaValue(head));
   return fields;
 }
 

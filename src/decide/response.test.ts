@@ -37,6 +37,7 @@ const STATUSES: Readonly<Record<Cause, string>> = {
   'upgrade-invalid': '502',
   'no-endpoints': '503',
   internal: '500 close',
+  'loop-detected': '508 close',
   'path-ambiguous': '400 close',
   'unknown-host': '404',
   'unknown-path': '404',
@@ -67,6 +68,7 @@ describe('every cause', () => {
 
   test('is one of the closed lists', () => {
     const reasons: Readonly<Record<RejectReason, true>> = {
+      'loop-detected': true,
       'path-ambiguous': true,
       'unknown-host': true,
       'unknown-path': true,

@@ -57,6 +57,7 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   'upgrade-invalid': { status: 502, message: 'The server gave an answer that could not be understood' },
   'no-endpoints': { status: 503, message: 'No server is available for this site', retryAfterSeconds: 5 },
   internal: { status: 500, message: 'Something went wrong in the proxy', close: true },
+  'loop-detected': { status: 508, message: 'The request comes back to this proxy', close: true },
   'path-ambiguous': {
     status: 400,
     message: 'The path of the request could be read in several ways',

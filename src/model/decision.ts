@@ -4,6 +4,7 @@ import type { IpAddress } from './address.ts';
 
 /** Why a request is answered here instead of by a backend. */
 export type RejectReason =
+  | 'loop-detected'
   | 'path-ambiguous'
   | 'unknown-host'
   | 'unknown-path'

@@ -46,6 +46,7 @@ const PHRASES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
   505: 'HTTP Version Not Supported',
+  508: 'Loop Detected',
 };
 
 /** Empty for a code without a name, which the grammar allows (RFC 9112 section 4). */

@@ -62,12 +62,13 @@ async function exchange(pieces: readonly Buffer[], expected: Expectation): Promi
   return client.bytes;
 }
 
-function upstreamHead({ line, fields, framing, host = 'a' }: ForwardedRequest): string {
+function upstreamHead({ line, fields, framing, host = 'a', version = '1.1' }: ForwardedRequest): string {
   const ours = ['X-Forwarded-For: 127.0.0.1', 'X-Real-IP: 127.0.0.1', 'X-Forwarded-Proto: http'];
   const more = [
     `X-Forwarded-Host: ${host}`,
     `X-Forwarded-Port: ${plane.httpPort}`,
     `X-Request-ID: ${REQUEST_ID}`,
+    `Via: ${version} mattermost-ingress`,
   ];
   return [`${line} HTTP/1.1`, ...fields, ...ours, ...more, ...(framing === undefined ? [] : [framing])].join(
     '\r\n',

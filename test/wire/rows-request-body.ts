@@ -86,7 +86,7 @@ const framing: readonly RequestRow[] = [
   forwardedOnce(
     'B8 POST with a body in HTTP/1.0',
     `${head('POST / HTTP/1.0', 'Host: a', 'Content-Length: 2')}hi`,
-    posted('hi'),
+    { ...posted('hi'), version: '1.0' },
   ),
   refused('B10 another expectation', `${post('Expect: 200-ok', 'Content-Length: 2')}hi`, 417),
   refused('B10 a list', `${post('Expect: 100-continue, x', 'Content-Length: 2')}hi`, 417),
@@ -94,7 +94,7 @@ const framing: readonly RequestRow[] = [
   forwardedOnce(
     'B10 in HTTP/1.0',
     `${head('POST / HTTP/1.0', 'Host: a', 'Expect: 100-continue', 'Content-Length: 2')}hi`,
-    posted('hi'),
+    { ...posted('hi'), version: '1.0' },
   ),
   refused('Q3 a length over the limit', post('Content-Length: 1001'), 413),
 ];
@@ -199,7 +199,10 @@ const pipelines: readonly RequestRow[] = [
     plain(['N: 4']),
   ),
   forwardedOnce('R11 nothing behind close', `${get('Connection: close')}${get()}`, plain()),
-  forwardedOnce('R11 nothing behind HTTP/1.0', `${head('GET / HTTP/1.0', 'Host: a')}${get()}`, plain()),
+  forwardedOnce('R11 nothing behind HTTP/1.0', `${head('GET / HTTP/1.0', 'Host: a')}${get()}`, {
+    ...plain(),
+    version: '1.0',
+  }),
 ];
 
 /** Rows B, C, Q3, U1 to U5 and R11. */

@@ -47,12 +47,11 @@ const requestLines: readonly RequestRow[] = [
   refused('L7 HTTP/ 1.1', line('GET / HTTP/ 1.1')),
   refused('L7 HTTP/1.', line('GET / HTTP/1.')),
   refused('L8 HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  forwardedOnce('L9 HTTP/1.0', head('GET / HTTP/1.0', 'Host: a'), ROOT),
-  forwardedOnce(
-    'L9 HTTP/1.0 with keep-alive',
-    head('GET / HTTP/1.0', 'Host: a', 'Connection: keep-alive'),
-    ROOT,
-  ),
+  forwardedOnce('L9 HTTP/1.0', head('GET / HTTP/1.0', 'Host: a'), { ...ROOT, version: '1.0' }),
+  forwardedOnce('L9 HTTP/1.0 with keep-alive', head('GET / HTTP/1.0', 'Host: a', 'Connection: keep-alive'), {
+    ...ROOT,
+    version: '1.0',
+  }),
   refused('L9 HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n'),
   refused('L10 TRACE', line('TRACE / HTTP/1.1'), 405),
   refused('L10 CONNECT authority', line('CONNECT a:443 HTTP/1.1'), 405),
@@ -222,6 +221,8 @@ const hops: readonly RequestRow[] = [
   ...nominated.map((name) => refused(`X2 nominated ${name}`, get(`Connection: close, ${name}`))),
   refused('X2 nominated in a second line', get('Connection: keep-alive', 'Connection: COOKIE')),
   forwarded('X3 what only a proxy may say', get(...spoofed), ROOT),
+  refused('X5 a circle', get(`Via: ${Array(4).fill('1.1 mattermost-ingress').join(', ')}`), 508),
+  refused('X5 a circle on several lines', get(...Array<string>(4).fill('Via: 1.1 mattermost-ingress')), 508),
   forwarded(
     'X4 the secret stays here',
     head('GET / HTTP/1.1', 'Host: s', 'X-Secret: correct horse battery', 'X: y'),

@@ -8,6 +8,8 @@ export type ForwardedRequest = {
   readonly body?: string;
   /** Of the request, as X-Forwarded-Host repeats it. */
   readonly host?: string;
+  /** Of HTTP, as Via repeats it; 1.1 unless said. */
+  readonly version?: string;
 };
 
 export type Outcome =

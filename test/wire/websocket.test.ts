@@ -48,6 +48,7 @@ describe('U1 a handshake', () => {
       'X-Forwarded-Host: a',
       `X-Forwarded-Port: ${scene.plane.httpPort}`,
       `X-Request-ID: ${REQUEST_ID}`,
+      'Via: 1.1 mattermost-ingress',
       'Connection: Upgrade',
       'Upgrade: websocket',
     ];
