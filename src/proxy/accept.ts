@@ -16,6 +16,8 @@ export type AcceptServices = ConnectionServices & {
   readonly recorder: Recorder;
   readonly trustedProxies: AddressRanges;
   readonly proxyProtocolFrom: AddressRanges;
+  /** Sockets that do not speak HTTP yet: they take descriptors too. */
+  readonly arriving: Set<Socket>;
   readonly onConnection: (connection: OpenConnection) => void;
 };
 
@@ -45,6 +47,7 @@ export class Acceptor {
       this.#secure(shell, arrival, undefined);
       return;
     }
+    this.#await(shell);
     const { timers, limits } = this.#services;
     readProxyHeader(shell, { timers, timeoutMs: limits.proxyHeaderTimeoutMs }, (header, rest) => {
       if (header === undefined) this.reject(shell, 'proxy-header');
@@ -54,6 +57,13 @@ export class Acceptor {
         this.#secure(shell, { peer: source, peerPort: sourcePort, localPort: destinationPort }, rest);
       }
     });
+  }
+
+  #await(shell: Socket): void {
+    const { arriving } = this.#services;
+    if (arriving.has(shell)) return;
+    arriving.add(shell);
+    shell.once('close', () => arriving.delete(shell));
   }
 
   reject(shell: Socket, reason: ConnectionRejection): void {
@@ -67,6 +77,7 @@ export class Acceptor {
       this.#open(shell, shell, this.#clientOf(arrival, undefined), early);
       return;
     }
+    this.#await(shell);
     if (early !== undefined && early.length > 0) shell.unshift(early);
     const { timers, limits, recorder } = this.#services;
     const socket = this.#tls.accept(shell, (outcome) => {
@@ -88,7 +99,8 @@ export class Acceptor {
   }
 
   #open(socket: Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
-    const { recorder } = this.#services;
+    const { recorder, arriving } = this.#services;
+    arriving.delete(raw);
     // Nothing is read before this turn of the event loop is over.
     const onBytes = (chunk: Buffer, start: number, end: number) => {
       try {

@@ -1,4 +1,5 @@
 // The data plane of one worker: its listeners, its connections, and the configuration they are served by.
+import type { Socket } from 'node:net';
 import type { DecideSettings } from '../decide/decide.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
@@ -55,6 +56,7 @@ export class DataPlane {
   readonly #host: DataPlaneHost;
   readonly #current = new Current();
   readonly #connections = new Set<OpenConnection>();
+  readonly #arriving = new Set<Socket>();
   readonly #listeners: Listener[] = [];
   readonly #terminators: TlsTerminator[] = [];
   readonly #pool: UpstreamPool;
@@ -122,9 +124,13 @@ export class DataPlane {
   async #open(name: ListenerName, port: number | undefined): Promise<number | undefined> {
     if (port === undefined) return undefined;
     const acceptor = new Acceptor(name, this.#terminator(name), this.#acceptServices());
-    const listener = new Listener(acceptor, () => this.#connections.size < this.#settings.maxConnections);
+    const listener = new Listener(acceptor, () => this.#hasRoom);
     this.#listeners.push(listener);
     return listener.listen(this.#settings.bindAddress, port);
+  }
+
+  get #hasRoom(): boolean {
+    return this.#connections.size + this.#arriving.size < this.#settings.maxConnections;
   }
 
   #terminator(name: ListenerName): TlsTerminator | undefined {
@@ -155,6 +161,7 @@ export class DataPlane {
       onBug: services.onBug,
       trustedProxies,
       proxyProtocolFrom,
+      arriving: this.#arriving,
       onRequest: (head, stream) => dispatch(services, head, stream),
       onRefused: (fault, stream) => refuse(services, fault, stream),
       onConnection: (connection) => this.#connections.add(connection),

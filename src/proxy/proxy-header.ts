@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 import { parseProxyHeader, type ProxyHeader } from '../wire/proxy-protocol.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 
+/** `end` too: whoever only looks whether the port is open sends nothing more. */
+const ENDINGS = ['end', 'error', 'close'] as const;
+
 export type CompleteHeader = Extract<ProxyHeader, { readonly kind: 'local' | 'proxied' }>;
 
 /** Calls back once: with the header and the bytes behind it, or with undefined where none came in time or in form. */
@@ -14,7 +17,8 @@ export function readProxyHeader(
   let received = Buffer.alloc(0);
   const end = (header: CompleteHeader | undefined) => {
     timer.cancel();
-    socket.off('data', onData).off('error', onFailed).off('close', onFailed);
+    socket.off('data', onData);
+    for (const event of ENDINGS) socket.off(event, onFailed);
     socket.pause();
     onHeader(header, received.subarray(header?.bytes ?? received.length));
   };
@@ -27,6 +31,7 @@ export function readProxyHeader(
   const onFailed = () => end(undefined);
   const timer = new Timer(onFailed);
   wait.timers.arm(timer, wait.timeoutMs);
-  socket.on('data', onData).on('error', onFailed).on('close', onFailed);
+  socket.on('data', onData);
+  for (const event of ENDINGS) socket.on(event, onFailed);
   socket.resume();
 }

@@ -81,6 +81,8 @@ export class TlsTerminator {
     };
     socket.on('error', () => settle({ kind: 'failed' }));
     socket.on('close', () => settle({ kind: 'failed' }));
+    // Whoever only looks whether the port is open, as load balancers do, is gone by then.
+    socket.once('end', () => settle({ kind: 'failed' }));
     socket.once('secure', () => settle(this.#judge(socket)));
     return socket;
   }

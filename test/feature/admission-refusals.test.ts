@@ -154,7 +154,9 @@ describe('Reset', () => {
     const line = await controller.logged({ requestId: 'reset-1' });
     expect(line).toMatchObject({ status: 0, reason: 'admission', rule: 'default', action: 'Reset' });
     const labels = { host: hostOf('reset'), code: 'none' };
-    expect((await controller.metrics()).sum('requests_total', labels)).toBeGreaterThan(0);
+    await controller.expectMetrics((metrics) =>
+      expect(metrics.sum('requests_total', labels)).toBeGreaterThan(0),
+    );
   });
 });
 
@@ -171,7 +173,9 @@ describe('Observe', () => {
     expect(backend.received).toContain('GET /observed HTTP/1.1');
     expect(backend.received.toLowerCase()).not.toContain('preauth');
     const labels = { host: hostOf('watched'), action: 'Reset', mode: 'Observe' };
-    expect((await controller.metrics()).sum('admission_decisions_total', labels)).toBeGreaterThan(0);
+    await controller.expectMetrics((metrics) =>
+      expect(metrics.sum('admission_decisions_total', labels)).toBeGreaterThan(0),
+    );
   });
 });
 

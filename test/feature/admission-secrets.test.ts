@@ -65,11 +65,13 @@ describe('rotation', () => {
     expect([await statusWith('rotated', OLD), await statusWith('rotated', NEW)]).toEqual([200, 200]);
     await with_({ second: NEW });
     expect([await statusWith('rotated', OLD), await statusWith('rotated', NEW)]).toEqual([403, 200]);
-    const metrics = await controller.metrics();
-    const uses = ['first', 'second'].map((key) =>
-      metrics.sum('admission_secret_used_total', { host: hostOf('rotated'), rule: 'app', key }),
-    );
-    expect(uses).toEqual([2, 2]);
+    const labels = { host: hostOf('rotated'), rule: 'app' };
+    await controller.expectMetrics((metrics) => {
+      const uses = ['first', 'second'].map((key) =>
+        metrics.sum('admission_secret_used_total', { ...labels, key }),
+      );
+      expect(uses).toEqual([2, 2]);
+    });
   });
 
   test.each<[string, Readonly<Record<string, string>> | undefined, string]>([

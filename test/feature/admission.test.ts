@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { login, type Session, UpgradeRefused } from '../../src/demo/mattermost/session.ts';
 import type { Ask, ControllerProcess } from '../support/controller-process.ts';
-import { eventually } from '../support/eventually.ts';
 import { hostOf, type Manifest, secret, site } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -197,8 +196,7 @@ describe('WebSockets', () => {
 test('every verdict is counted by rule, action and mode, every use of a secret by its key', async () => {
   const headers = { [PREAUTH]: SECRET };
   await judge('/', { from: INTERNET, headers });
-  await eventually(async () => {
-    const metrics = await controller.metrics();
+  await controller.expectMetrics((metrics) => {
     const lines = controller.log.all.filter(({ msg }) => msg === 'request' || msg === 'websocket opened');
     const logged = Map.groupBy(lines, ({ rule, action, mode }) => [rule, action, mode].join());
     const verdicts = metrics.matching('admission_decisions_total', { host });

@@ -219,10 +219,11 @@ test('each decision is counted and logged by what found the node', async () => {
     persistence: 'cookie',
     endpoint: first.node,
   });
-  const metrics = await controller.metrics();
-  for (const result of ['cookie', 'source']) {
-    expect(metrics.sum('affinity_decisions_total', { host: hostOf('chat'), result })).toBeGreaterThan(0);
-  }
+  await controller.expectMetrics((metrics) => {
+    for (const result of ['cookie', 'source']) {
+      expect(metrics.sum('affinity_decisions_total', { host: hostOf('chat'), result })).toBeGreaterThan(0);
+    }
+  });
 });
 
 describe('another process', () => {

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { always, answer, type BackendConnection } from '../support/raw-backend.ts';
-import { RawConnection, requestText } from '../support/raw-client.ts';
+import { exchangeRaw, RawConnection, requestText } from '../support/raw-client.ts';
 import { Scene } from '../support/scene.ts';
 
 const scene = new Scene();
@@ -41,9 +41,41 @@ describe('--max-connections', () => {
       await client.until((text) => text.includes('</html>'));
       client.socket.destroy();
     }
-    await eventually(async () => expect((await controller.metrics()).sum('connections')).toBe(0));
+    await controller.expectMetrics((metrics) => expect(metrics.sum('connections')).toBe(0));
     const reply = await controller.get(hostOf('chat'), '/');
     expect(reply.status).toBe(200);
+  });
+});
+
+describe('connections that say nothing', () => {
+  const request = requestText('GET /', 'any.test', { Connection: 'close' });
+
+  test.each<[string, 'http' | 'https', Readonly<Record<string, string>>, string]>([
+    ['not even a TLS hello', 'https', {}, request],
+    [
+      'not even a PROXY header',
+      'http',
+      { 'proxy-protocol-from': '127.0.0.0/8' },
+      `PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n${request}`,
+    ],
+  ])('%s: they count too, so that they do not take all descriptors', async (_, listener, flags, bytes) => {
+    const controller = await scene.controller({ flags: { 'max-connections': '8', ...flags } });
+    const port = controller.port(listener);
+    const silent = Array.from({ length: 40 }, () => new RawConnection({ port }));
+    const ended = new Set<RawConnection>();
+    for (const connection of silent) {
+      for (const event of ['end', 'error']) connection.socket.once(event, () => ended.add(connection));
+    }
+    await eventually(() => expect(ended.size).toBeGreaterThanOrEqual(32));
+    await controller.expectMetrics((metrics) =>
+      expect(metrics.sum('connections_rejected_total', { reason: 'connection-limit' })).toBe(ended.size),
+    );
+    for (const { socket } of silent) socket.destroy();
+    // Their places are free again.
+    await eventually(async () => {
+      const target = { port, ...(listener === 'https' ? { serverName: 'any.test' } : {}) };
+      expect((await exchangeRaw(target, bytes)).text).toMatch(/^HTTP\/1\.1 404 /);
+    });
   });
 });
 

@@ -6,7 +6,6 @@ import type { MattermostNode } from '../../src/demo/mattermost/node.ts';
 import { login } from '../../src/demo/mattermost/session.ts';
 import { makeCertificate, type Pair } from '../support/certificates.ts';
 import type { Ask, ControllerProcess } from '../support/controller-process.ts';
-import { eventually } from '../support/eventually.ts';
 import { hostOf, type Manifest, secret, site, tlsSecret } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -150,7 +149,7 @@ test(
     expect(metrics.sum('websocket_closed_total')).toBe(0);
     expect(metrics.sum('retries_total')).toBe(0);
     for (const { socket } of talks) socket.terminate();
-    await eventually(async () => expect((await controller.metrics()).sum('websocket_connections')).toBe(0));
+    await controller.expectMetrics((metrics) => expect(metrics.sum('websocket_connections')).toBe(0));
   },
   TIMEOUT_MS,
 );

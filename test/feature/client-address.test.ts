@@ -24,6 +24,8 @@ beforeAll(async () => {
       'bind-address': '::',
       'trusted-proxies': '127.30.0.0/16,127.40.2.0/24,198.51.100.0/24',
       'proxy-protocol-from': '127.40.0.0/16',
+      // Nothing here ends because a time is over.
+      'proxy-header-timeout': '10m',
     },
     objects: [
       ...site('chat', [{ name: 'node', port: node.port }], { admission: { rules, defaultAction: 'Deny' } }),
@@ -115,6 +117,14 @@ describe('the PROXY header', () => {
     const before = await rejections();
     const { text } = await exchangeRaw(controller.raw({ from: BALANCER }), bytes);
     expect(text).toBe('');
+    await eventually(async () => expect(await rejections()).toBe(before + 1));
+  });
+
+  test('that never comes, as when a load balancer only looks whether the port is open: the connection ends', async () => {
+    const before = await rejections();
+    const connection = new RawConnection(controller.raw({ from: BALANCER }));
+    connection.socket.end();
+    await connection.ended();
     await eventually(async () => expect(await rejections()).toBe(before + 1));
   });
 

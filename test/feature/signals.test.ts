@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { METRICS } from '../../src/observe/metrics.ts';
 import { makeCertificate, type Pair } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
-import { eventually } from '../support/eventually.ts';
 import { hostOf, site, tlsSecret } from '../support/manifest-builders.ts';
 import { answer } from '../support/raw-backend.ts';
 import { exchangeRaw, RawConnection, requestText } from '../support/raw-client.ts';
@@ -43,8 +42,7 @@ describe('metrics', () => {
       Array.from({ length: count }, () => exchangeRaw(controller.raw(), `${bytes}0123456789`)),
     );
     const received = replies.reduce((sum, { text }) => sum + text.length, 0);
-    await eventually(async () => {
-      const metrics = await controller.metrics();
+    await controller.expectMetrics((metrics) => {
       const site = { namespace: 'test', kind: 'MattermostIngressPolicy', name: 'counted', host };
       expect(metrics.matching('requests_total', { host })).toEqual([
         {
@@ -64,36 +62,39 @@ describe('metrics', () => {
   });
 
   test('of connections go up and down', async () => {
-    const open = async (listener: string) => (await controller.metrics()).sum('connections', { listener });
-    await eventually(async () => expect(await open('http')).toBe(0));
+    const expectOpen = (count: number) =>
+      controller.expectMetrics((metrics) =>
+        expect(metrics.sum('connections', { listener: 'http' })).toBe(count),
+      );
+    await expectOpen(0);
     const clients = Array.from({ length: 12 }, () => new RawConnection(controller.raw()));
     for (const client of clients) client.send(requestText('GET /', hostOf('chat')));
-    await eventually(async () => expect(await open('http')).toBe(12));
+    await expectOpen(12);
     for (const client of clients) client.socket.destroy();
-    await eventually(async () => expect(await open('http')).toBe(0));
+    await expectOpen(0);
   });
 
   test('of requests in flight are those of the endpoint', async () => {
     const waiting = await scene.backend('waiting', () => undefined);
     await controller.apply('waiting.yaml', ...site('waiting', [waiting.place]));
     const labels = { namespace: 'test', service: 'waiting', port: '8065', endpoint: 'waiting' };
-    const inFlight = async () => (await controller.metrics()).sum('endpoint_inflight', labels);
+    const expectInFlight = (count: number) =>
+      controller.expectMetrics((metrics) => expect(metrics.sum('endpoint_inflight', labels)).toBe(count));
     const clients = Array.from({ length: 7 }, () => new RawConnection(controller.raw()));
     for (const client of clients) client.send(requestText('GET /', hostOf('waiting')));
-    await eventually(async () => expect(await inFlight()).toBe(7));
+    await expectInFlight(7);
     // With a FIN alone a client may still wait for its answer.
     for (const client of clients) client.socket.resetAndDestroy();
-    await eventually(async () => expect(await inFlight()).toBe(0));
-    expect(
-      (await controller.metrics()).sum('faults_total', { source: 'client', code: 'client-closed' }),
-    ).toBe(7);
+    await expectInFlight(0);
+    await controller.expectMetrics((metrics) =>
+      expect(metrics.sum('faults_total', { source: 'client', code: 'client-closed' })).toBe(7),
+    );
   });
 
   test('of TLS: handshakes by version, and the end of each certificate', async () => {
     for (let at = 0; at < 5; at++) await controller.get(hostOf('secure'), '/', { ca: pair.certificate });
     const endMs = new X509Certificate(pair.certificate).validToDate.getTime();
-    await eventually(async () => {
-      const metrics = await controller.metrics();
+    await controller.expectMetrics((metrics) => {
       expect(metrics.sum('tls_handshakes_total', { version: '1.3', result: 'ok' })).toBe(5);
       expect(metrics.matching('tls_certificate_not_after_seconds')).toMatchObject([
         { labels: { certificate: 'test/secure' }, value: endMs / 1000 },
@@ -198,8 +199,7 @@ describe('the access log', () => {
     expect((await controller.get(hostOf('silent'), '/')).status).toBe(200);
     const talk = await controller.open(hostOf('silent'));
     talk.socket.terminate();
-    await eventually(async () => {
-      const metrics = await controller.metrics();
+    await controller.expectMetrics((metrics) => {
       expect(metrics.sum('websocket_closed_total', { host: hostOf('silent') })).toBe(1);
     });
     // Lines of later requests to all workers show that the earlier ones would be here.
@@ -209,6 +209,8 @@ describe('the access log', () => {
       await controller.logged({ requestId });
     }
     expect(controller.stdout.match(/"host":"silent/)).toBeNull();
-    expect((await controller.metrics()).sum('requests_total', { host: hostOf('silent') })).toBe(2);
+    await controller.expectMetrics((metrics) =>
+      expect(metrics.sum('requests_total', { host: hostOf('silent') })).toBe(2),
+    );
   });
 });

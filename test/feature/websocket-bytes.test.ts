@@ -1,5 +1,4 @@
 // WebSockets by their bytes: what stands around the 101, who may end first, and what is no handshake at all.
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
@@ -7,6 +6,7 @@ import { hostOf, site } from '../support/manifest-builders.ts';
 import { answer, type BackendConnection, type RawBackend, type Script } from '../support/raw-backend.ts';
 import { exchangeRaw, HANDSHAKE, RawConnection, requestText } from '../support/raw-client.ts';
 import { Scene } from '../support/scene.ts';
+import { acceptOf } from '../support/websocket-accept.ts';
 
 const GREETING = '\x81\x05hello';
 /** A Close frame of a server, with code 1000. */
@@ -36,12 +36,11 @@ afterAll(() => scene.end());
 /** Answers a handshake with a valid 101 and these bytes in the same write; a request without one with a page. */
 function switching(behind: string): Script {
   return ({ socket, received }) => {
-    const [, key] = /sec-websocket-key: (\S+)/i.exec(received) ?? [];
-    if (key === undefined) {
+    const accept = acceptOf(received);
+    if (accept === '') {
       socket.write(answer('a page'));
       return;
     }
-    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     const head = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${head}${behind}`, 'latin1');
   };

@@ -154,8 +154,7 @@ describe('the end', () => {
     await talk.next(({ event }) => event === 'hello');
     const sequence = talk.send('ping');
     await talk.next((message) => message.seq_reply === sequence);
-    await eventually(async () => {
-      const metrics = await controller.metrics();
+    await controller.expectMetrics((metrics) => {
       expect(metrics.sum('websocket_connections', labels)).toBe(1);
       expect(metrics.sum('endpoint_websockets', { service: 'chat', endpoint: 'node' })).toBe(1);
     });
@@ -163,8 +162,7 @@ describe('the end', () => {
     await talk.closed;
     const line = await controller.logged({ msg: 'websocket closed', requestId: 'counted-1' });
     expect(line).toMatchObject({ status: 101, messagesFromClient: 1, messagesFromBackend: 2 });
-    await eventually(async () => {
-      const metrics = await controller.metrics();
+    await controller.expectMetrics((metrics) => {
       expect(metrics.sum('websocket_connections', labels)).toBe(0);
       expect(metrics.sum('websocket_opened_total', labels)).toBe(1);
       expect(metrics.sum('websocket_closed_total', { ...labels, reason: 'client-closed' })).toBe(1);

@@ -65,7 +65,9 @@ test.each([
   const { controller, node, threads } = await start();
   const { talks, closed } = await openMany(controller, node);
   for (let at = 0; at < SOCKETS; at++) expect((await controller.get(host, '/')).status).toBe(200);
-  const before = (await controller.metrics()).sum('requests_total', { host, code: '200' });
+  await controller.expectMetrics((metrics) =>
+    expect(metrics.sum('requests_total', { host, code: '200' })).toBe(SOCKETS),
+  );
   threads.run(expression);
   expect(await controller.logged({ msg: 'worker ended and is replaced' })).toMatchObject({ level: 50 });
   if (what === 'throws') await controller.logged({ msg: 'worker failed' });
@@ -89,10 +91,9 @@ test.each([
   for (let at = 0; at < SOCKETS; at++) expect((await controller.get(hostOf('later'), '/')).status).toBe(200);
 
   // What was counted stays counted; what was open there is open no more.
-  await eventually(async () => {
-    const metrics = await controller.metrics();
+  await controller.expectMetrics((metrics) => {
     expect(metrics.sum('worker_restarts_total')).toBe(1);
-    expect(metrics.sum('requests_total', { host, code: '200' })).toBe(before + SOCKETS);
+    expect(metrics.sum('requests_total', { host, code: '200' })).toBe(2 * SOCKETS);
     expect(metrics.sum('websocket_connections')).toBe(alive.length);
     expect(metrics.sum('connections')).toBe(alive.length);
     expect(metrics.sum('endpoint_websockets')).toBe(alive.length);

@@ -14,6 +14,7 @@ import {
   request,
   type RequestOptions,
 } from '../../src/demo/mattermost/session.ts';
+import { eventually } from './eventually.ts';
 import { type Fits, hasFields, type LogLine, LogLines } from './log-lines.ts';
 import { type Manifest, yamlOf } from './manifest-builders.ts';
 import { MetricsText } from './metrics-text.ts';
@@ -95,13 +96,17 @@ export class ControllerProcess {
   static async start(options: ControllerOptions = {}): Promise<ControllerProcess> {
     const controller = new ControllerProcess(options);
     const ended = controller.exit.then(({ code }) => {
-      rmSync(controller.folder, { recursive: true, force: true });
       throw new Error(`The controller ended with ${code}: ${controller.stderr}`);
     });
-    controller.#started = await Promise.race([
-      controller.log.wait(hasFields({ msg: 'controller started' })),
-      ended,
-    ]);
+    try {
+      controller.#started = await Promise.race([
+        controller.log.wait(hasFields({ msg: 'controller started' })),
+        ended,
+      ]);
+    } catch (error) {
+      await controller.destroy();
+      throw error;
+    }
     return controller;
   }
 
@@ -181,6 +186,11 @@ export class ControllerProcess {
     const { status, body } = await this.admin('/metrics');
     if (status !== 200) throw new Error(`A scrape was answered with ${status}: ${body.toString()}`);
     return new MetricsText(body.toString());
+  }
+
+  /** Scrapes until the check passes: workers count at once, but a new series is announced a moment later. */
+  expectMetrics(check: (metrics: MetricsText) => void): Promise<void> {
+    return eventually(async () => check(await this.metrics()));
   }
 
   /** The first line of the log with these fields, past or coming. */

@@ -8,6 +8,8 @@ export type RawTarget = {
   readonly from?: string;
   /** Given: TLS, with this server name. The certificate is not looked at. */
   readonly serverName?: string;
+  /** A connection that is there already. */
+  readonly tcp?: Socket;
 };
 
 /** How the server ended a connection: in good order, or by a reset. */
@@ -22,13 +24,7 @@ export class RawConnection {
   #ending: Ending | undefined;
   readonly #waiters = new Set<() => void>();
 
-  constructor({ port, from, serverName }: RawTarget) {
-    const tcp = connect({
-      host: '127.0.0.1',
-      port,
-      allowHalfOpen: true,
-      ...(from === undefined ? {} : { localAddress: from }),
-    });
+  constructor({ port, from, serverName, tcp = dial(port, from) }: RawTarget) {
     this.socket =
       serverName === undefined
         ? tcp
@@ -93,6 +89,11 @@ export class RawConnection {
       this.#waiters.add(waiter);
     });
   }
+}
+
+function dial(port: number, from: string | undefined): Socket {
+  const source = from === undefined ? {} : { localAddress: from };
+  return connect({ host: '127.0.0.1', port, allowHalfOpen: true, ...source });
 }
 
 /** Sends bytes on a connection of their own and waits until the server ends it. */
