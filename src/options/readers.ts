@@ -1,4 +1,5 @@
 // The texts of flags into values; each throws an Error that says what is wanted.
+import { isCanonicalCidr } from '../api/cidr.ts';
 import { parseDurationMs } from '../api/quantities.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
@@ -43,8 +44,11 @@ export function duration(value: string): number {
 
 export function cidrs(value: string): AddressRanges {
   if (value === NONE) return NO_ADDRESSES;
-  const ranges = compileRanges(value.split(',').map((part) => part.trim()));
-  if (ranges === undefined) throw new Error('must be a list such as 192.0.2.0/24,2001:db8::/32');
+  const networks = value.split(',').map((part) => part.trim());
+  const ranges = networks.every(isCanonicalCidr) ? compileRanges(networks) : undefined;
+  if (ranges === undefined) {
+    throw new Error('must be a list such as 192.0.2.0/24,2001:db8::/32, without bits behind the prefix');
+  }
   return ranges;
 }
 
