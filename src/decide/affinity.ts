@@ -4,7 +4,7 @@ import type { Persistence } from '../model/configuration.ts';
 import type { AffinityResult } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
 import { balance, type LoadView } from './balance.ts';
-import type { ServingBackend, ServingEndpoint } from './compiled.ts';
+import { type ServingBackend, type ServingEndpoint, usableOf } from './compiled.ts';
 import { bearerToken, type Cookie, isMattermostId, valuesOf } from './cookies.ts';
 import { combine, hashText } from './hash.ts';
 
@@ -84,9 +84,10 @@ export function chooseEndpoint(
     const isDraining = keys.endpoint.endpoint.state === 'draining';
     return { endpoint: keys.endpoint, result: isDraining ? 'cookie-draining' : 'cookie' };
   }
-  const left = backend.endpoints.filter((candidate) => !tried.has(candidate));
-  const ready = left.filter((candidate) => candidate.endpoint.state === 'ready');
-  const usable = ready.length > 0 ? ready : left;
+  const usable =
+    tried.size === 0
+      ? backend.usable
+      : usableOf(backend.endpoints.filter((candidate) => !tried.has(candidate)));
   if (usable.length === 0) return undefined;
   for (const { result, hash } of keys.hashes) {
     const candidates = result === 'source' ? withRoom(usable, view) : usable;

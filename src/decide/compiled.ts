@@ -42,6 +42,8 @@ export type ServingSite = {
 export type ServingBackend = {
   readonly backend: Backend;
   readonly endpoints: readonly ServingEndpoint[];
+  /** Those that take anybody: the ready ones, or all while there is none. */
+  readonly usable: readonly ServingEndpoint[];
   /** Endpoint by cookie token, every active sticky key included. */
   readonly byToken: ReadonlyMap<string, ServingEndpoint>;
 };
@@ -67,7 +69,13 @@ export function compileBackend(placed: PlacedBackend): ServingBackend {
   for (const serving of endpoints) {
     for (const token of serving.endpoint.tokens) byToken.set(token, serving);
   }
-  return { backend: placed.backend, endpoints, byToken };
+  return { backend: placed.backend, endpoints, usable: usableOf(endpoints), byToken };
+}
+
+/** Ready endpoints serve everybody; draining ones only while there is no other. */
+export function usableOf(endpoints: readonly ServingEndpoint[]): readonly ServingEndpoint[] {
+  const ready = endpoints.filter(({ endpoint }) => endpoint.state === 'ready');
+  return ready.length > 0 ? ready : endpoints;
 }
 
 export function compileHosts(sites: Iterable<Site>): HostTable {

@@ -8,7 +8,7 @@ import {
   type Signal,
 } from './shared-state.ts';
 
-const SIGNALS: readonly Signal[] = ['heartbeat', 'connections', 'tunnels', 'logTakenBytes'];
+const SIGNALS: readonly Signal[] = ['heartbeat', 'tunnels', 'logTakenBytes'];
 
 /** Everything in a row as one list, in no matter which order. */
 function dump(row: SharedRow, { slots }: SharedLayout): readonly number[] {
@@ -69,7 +69,7 @@ describe('sums', () => {
     for (const worker of [0, 1, 2]) {
       const row = state.row(worker);
       row.addTunnels(0, 1);
-      row.addSignal('connections', 7);
+      row.addSignal('tunnels', 7);
       row.cells[0] = 4;
     }
     state.row(1).clear();

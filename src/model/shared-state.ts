@@ -13,7 +13,7 @@ export type SharedLayout = {
 export type SharedMemory = { readonly layout: SharedLayout; readonly buffer: SharedArrayBuffer };
 
 /** A worker's own signals to the main thread. */
-const SIGNALS = { heartbeat: 0, connections: 1, tunnels: 2, logTakenBytes: 3 } as const;
+const SIGNALS = { heartbeat: 0, tunnels: 1, logTakenBytes: 2 } as const;
 const SIGNAL_COUNT = 8;
 const SLOT_FIELDS = 2;
 const IN_FLIGHT = 0;

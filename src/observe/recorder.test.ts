@@ -23,7 +23,7 @@ const verdict: AdmissionVerdict = {
   secretKey: 'current',
   shapeOnly: false,
 };
-const closed = { reason: 'idle', durationMs: 60_000, messagesFromClient: 2, messagesFromBackend: 9 } as const;
+const closed = { reason: 'idle', durationMs: 60_000 } as const;
 
 function recording() {
   const state = new SharedState(allocateSharedMemory({ workers: 1, slots: 1, cells: 2000 }));
@@ -145,6 +145,7 @@ test.each<{ name: string; act: (recorder: Recorder) => void; expected: readonly 
       recorder.webSocketOpened(chat);
       recorder.webSocketOpened(chat);
       recorder.webSocketMessages(chat, 10, 20);
+      recorder.webSocketMessages(chat, 2, 9);
       recorder.webSocketClosed(chat, closed);
     },
     expected: [

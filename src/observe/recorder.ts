@@ -20,8 +20,6 @@ export type WebSocketCloseReason =
   | 'backend-closed'
   | 'backend-lost'
   | 'idle'
-  | 'slow-reader'
-  | 'site-removed'
   | 'shutdown';
 
 export type RequestOutcome = {
@@ -36,9 +34,6 @@ export type RequestOutcome = {
 export type WebSocketOutcome = {
   readonly reason: WebSocketCloseReason;
   readonly durationMs: number;
-  /** Data messages that `webSocketMessages` was not yet told of. */
-  readonly messagesFromClient: number;
-  readonly messagesFromBackend: number;
 };
 
 /** Labels of everything that no site answers for: one series, whatever host a client asks for. */
@@ -142,7 +137,6 @@ export class Recorder {
   }
 
   webSocketClosed(site: SiteLabels, outcome: WebSocketOutcome): void {
-    this.webSocketMessages(site, outcome.messagesFromClient, outcome.messagesFromBackend);
     const series = this.#series(site);
     series.webSockets.add(-1);
     series.webSocketsClosed.at(outcome.reason).add(1);

@@ -49,7 +49,8 @@ export type DataPlaneHost = Pick<
   readonly random: () => number;
 };
 
-const SWEEP_MS = 1_000;
+/** How often idle connections are looked through and messages are counted. */
+const TIDY_MS = 1_000;
 
 export class DataPlane {
   readonly #settings: DataPlaneSettings;
@@ -61,7 +62,7 @@ export class DataPlane {
   readonly #terminators: TlsTerminator[] = [];
   readonly #pool: UpstreamPool;
   readonly #services: ExchangeServices;
-  readonly #sweep: Timer;
+  readonly #tidying: Timer;
   #isLameDuck = false;
 
   constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
@@ -85,15 +86,15 @@ export class DataPlane {
       readBuffer,
       isLameDuck: () => this.#isLameDuck,
     };
-    this.#sweep = new Timer(() => this.#sweepPool());
-    host.timers.arm(this.#sweep, SWEEP_MS);
+    this.#tidying = new Timer(() => this.#tidyUp());
+    host.timers.arm(this.#tidying, TIDY_MS);
   }
 
   /** False when the delta does not start from what is served here. */
   apply(delta: Delta): boolean {
     if (!this.#current.apply(delta)) return false;
     for (const terminator of this.#terminators) terminator.update(this.#current.serving);
-    this.#sweepPool();
+    this.#tidyUp();
     return true;
   }
 
@@ -169,11 +170,11 @@ export class DataPlane {
     };
   }
 
-  #sweepPool(): void {
+  #tidyUp(): void {
     const slots = this.#current.slotsInUse();
     this.#pool.sweep((slot) => slots.has(slot));
-    this.#host.row.setSignal('connections', this.#connections.size);
-    this.#host.timers.arm(this.#sweep, SWEEP_MS);
+    this.#services.tunnels.tellMessages();
+    this.#host.timers.arm(this.#tidying, TIDY_MS);
   }
 }
 

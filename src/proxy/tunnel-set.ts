@@ -27,6 +27,11 @@ export class TunnelSet {
     this.#row.setSignal('tunnels', this.#open.size);
   }
 
+  /** Has each tell how many messages have passed. */
+  tellMessages(): void {
+    for (const tunnel of this.#open) tunnel.tellMessages();
+  }
+
   /** Asks some of them to leave: those that have been open longest. */
   closeSome(count: number): void {
     let left = count;

@@ -25,6 +25,8 @@ export type TunnelSummary = {
 export type TunnelSettings = {
   readonly idleTimeoutMs: number;
   readonly extensions: boolean;
+  /** Told of the messages since it was told last. */
+  readonly onMessages: (fromClient: number, fromBackend: number) => void;
   readonly onClosed: (summary: TunnelSummary) => void;
 };
 
@@ -63,6 +65,8 @@ export class Tunnel {
   readonly #down: Direction;
   readonly #timer: Timer;
   #phase: Phase = 'open';
+  #toldFromClient = 0;
+  #toldFromBackend = 0;
   #reason: WebSocketCloseReason = 'idle';
   /** Who sent a Close frame first; the other side only answers it, and ends the connection where it is the server. */
   #closer: FrameSender | undefined;
@@ -156,10 +160,21 @@ export class Tunnel {
     if (wasAsked && this.#up.follower.closeComplete) this.#finish();
   }
 
+  /** Tells what was counted so far: a WebSocket lives for days, so its end is too late to know. */
+  tellMessages(): void {
+    const fromClient = this.#up.follower.messages - this.#toldFromClient;
+    const fromBackend = this.#down.follower.messages - this.#toldFromBackend;
+    if (fromClient === 0 && fromBackend === 0) return;
+    this.#toldFromClient += fromClient;
+    this.#toldFromBackend += fromBackend;
+    this.#settings.onMessages(fromClient, fromBackend);
+  }
+
   #finish(): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     this.#timer.cancel();
+    this.tellMessages();
     for (const { from } of [this.#up, this.#down]) this.#endSocket(from);
     this.#settings.onClosed({
       reason: this.#reason,

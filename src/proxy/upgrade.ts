@@ -36,11 +36,13 @@ export function openTunnel(parts: Switch, fields: readonly string[]): void {
   const tunnel = new Tunnel({ client, backend: connection.socket }, services, {
     idleTimeoutMs: open?.webSocketIdleTimeoutMs ?? Number.POSITIVE_INFINITY,
     extensions: hasExtensions,
+    onMessages: (fromClient, fromBackend) =>
+      services.recorder.webSocketMessages(labels, fromClient, fromBackend),
     onClosed: (summary) => {
       services.tunnels.delete(tunnel);
       services.row.addTunnels(slot, -1);
       const durationMs = services.clock.monotonicMs() - openedMs;
-      services.recorder.webSocketClosed(labels, { durationMs, ...summary });
+      services.recorder.webSocketClosed(labels, { durationMs, reason: summary.reason });
       report.webSocketClosed({ durationMs, ...summary });
     },
   });

@@ -69,10 +69,6 @@ export class UpstreamPool {
     }
   }
 
-  close(): void {
-    this.sweep(() => false);
-  }
-
   #flush(): void {
     const checkouts = this.#checkouts;
     this.#checkouts = [];

@@ -157,6 +157,8 @@ describe('the end', () => {
     await controller.expectMetrics((metrics) => {
       expect(metrics.sum('websocket_connections', labels)).toBe(1);
       expect(metrics.sum('endpoint_websockets', { service: 'chat', endpoint: 'node' })).toBe(1);
+      expect(metrics.sum('websocket_messages_total', { ...labels, direction: 'client' })).toBe(1);
+      expect(metrics.sum('websocket_messages_total', { ...labels, direction: 'backend' })).toBe(2);
     });
     talk.socket.close(1000);
     await talk.closed;
