@@ -6,6 +6,8 @@ import { TallyReporter } from './test/support/reporter.ts';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    // These need a control plane, and have a run of their own: scripts/cluster-run.ts.
+    exclude: ['test/cluster/**'],
     pool: 'forks',
     // A feature test starts several processes with several threads: half the cores are for them.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),

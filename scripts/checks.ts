@@ -28,6 +28,11 @@ export const checks: readonly Check[] = [
     command: ['node', 'scripts/reference.ts', '--check'],
     remedy: 'Run npm run generate and commit the result',
   },
+  {
+    name: 'generated chart files',
+    command: ['node', 'scripts/chart.ts', '--check'],
+    remedy: 'Run npm run generate and commit the result',
+  },
 ];
 
 /** Runs the checks one after another in `root`, one printed line each, and what a failed one had to say. */

@@ -1,12 +1,22 @@
-// `npm test`: the checks, then all tests, then one closing line for both.
+// `npm test`: the checks, then all tests, then those on a real control plane, then one closing line for all of it.
 import { join } from 'node:path';
 import { checks, runChecks } from './checks.ts';
-import { addTallies, closingLine } from './tally.ts';
+import { runClusterTests } from './cluster-run.ts';
+import { addTallies, closingLine, type Tally } from './tally.ts';
 import { runTests } from './test-run.ts';
 
 const root = join(import.meta.dirname, '..');
+const filters = process.argv.slice(2);
+const run = { root, filters, isShown: true, print: console.log };
 const checked = runChecks(root, checks, console.log);
-const tested = runTests({ root, filters: process.argv.slice(2), isShown: true, print: console.log });
-const tally = addTallies(checked, tested);
+const tested = addTallies(runTests({ ...run, mayBeEmpty: filters.length > 0 }), runClusterTests(run));
+const tally = addTallies(checked, { ...tested, failed: tested.failed + countEmptiness(tested) });
 console.log(closingLine(tally));
 process.exitCode = tally.failed === 0 ? 0 : 1;
+
+/** A run of no test is a failure; each part of it may be empty where names of files were given. */
+function countEmptiness({ passed, failed }: Tally): number {
+  if (passed + failed > 0) return 0;
+  console.log('failed  No test was run');
+  return 1;
+}

@@ -26,6 +26,8 @@ export function runTool({ root, command, isShown, environment, timeoutMs }: Tool
     stdio: isShown ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     maxBuffer: 64 * 1024 * 1024,
     timeout: timeoutMs,
+    // Some wait for their children first when they are only asked.
+    killSignal: 'SIGKILL',
   });
   const ending = error?.message ?? (signal === null ? '' : `${name} was ended by ${signal}`);
   const output = [stdout, stderr, ending].filter((text) => text).join('\n');

@@ -26,10 +26,17 @@ export type ServicePort = {
   readonly protocol?: string;
 };
 
+/** One entry of status.loadBalancer.ingress; exactly one of the two. */
+export type LoadBalancerIngress = { readonly ip?: string; readonly hostname?: string };
+
 export type Service = {
   readonly kind: 'Service';
   readonly metadata: ObjectMeta;
   readonly type?: string;
+  /** `Cluster` replaces the address of clients by that of a node. */
+  readonly externalTrafficPolicy?: string;
+  /** Addresses of status.loadBalancer.ingress, as they stand there. */
+  readonly loadBalancer?: readonly LoadBalancerIngress[];
   readonly ports: readonly ServicePort[];
 };
 
@@ -73,14 +80,66 @@ export type Secret = {
   readonly data: Readonly<Record<string, string>>;
 };
 
-export type ApiObject = RawPolicy | Service | EndpointSlice | Secret;
+/** Authorities in PEM, read by name. Binary data is left out. */
+export type ConfigMap = {
+  readonly kind: 'ConfigMap';
+  readonly metadata: ObjectMeta;
+  readonly data: Readonly<Record<string, string>>;
+};
 
-/** The full set of what a source knows, one map a kind, keyed `namespace/name`. */
+/** Where a path of an Ingress leads; exactly one port field, or none for a resource, which is not supported. */
+export type IngressBackend =
+  | { readonly serviceName: string; readonly port?: number; readonly portName?: string }
+  | { readonly resource: string };
+
+export type IngressPath = {
+  readonly path?: string;
+  readonly pathType: 'Exact' | 'Prefix' | 'ImplementationSpecific';
+  readonly backend: IngressBackend;
+};
+
+export type IngressRule = {
+  /** Absent: any host. */
+  readonly host?: string;
+  readonly paths: readonly IngressPath[];
+};
+
+export type IngressTls = { readonly hosts: readonly string[]; readonly secretName?: string };
+
+/** An Ingress (networking.k8s.io/v1). */
+export type Ingress = {
+  readonly kind: 'Ingress';
+  readonly metadata: ObjectMeta;
+  /** Only those whose prefix some ingress controller reads; others belong to others. */
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly ingressClassName?: string;
+  readonly defaultBackend?: IngressBackend;
+  readonly tls: readonly IngressTls[];
+  readonly rules: readonly IngressRule[];
+};
+
+/** An IngressClass (networking.k8s.io/v1); cluster-scoped, so that its namespace is empty. */
+export type IngressClass = {
+  readonly kind: 'IngressClass';
+  readonly metadata: ObjectMeta;
+  readonly controller: string;
+  /** Annotation ingressclass.kubernetes.io/is-default-class. */
+  readonly isDefault: boolean;
+  /** Kind and name of spec.parameters, for people; nothing is read from there. */
+  readonly parameters?: string;
+};
+
+export type ApiObject = RawPolicy | Ingress | IngressClass | Service | EndpointSlice | Secret | ConfigMap;
+
+/** The full set of what a source knows, one map a kind, keyed `namespace/name`; IngressClasses by `/name`. */
 export type ObjectSet = {
   readonly policies: ReadonlyMap<string, RawPolicy>;
+  readonly ingresses: ReadonlyMap<string, Ingress>;
+  readonly ingressClasses: ReadonlyMap<string, IngressClass>;
   readonly services: ReadonlyMap<string, Service>;
   readonly endpointSlices: ReadonlyMap<string, EndpointSlice>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  readonly configMaps: ReadonlyMap<string, ConfigMap>;
 };
 
 /** The key of an object in its map of an ObjectSet. */

@@ -6,12 +6,12 @@ import { dnsName, duration, objectName } from './text-forms.ts';
 
 const caRef = Type.Object(
   {
-    kind: choice(['Secret'], 'Kind of the object.'),
+    kind: choice(['Secret', 'ConfigMap'], 'Kind of the object.'),
     name: text(objectName, 'Name of the object, in the namespace of the policy.'),
   },
   {
     description:
-      'A Secret whose key ca.crt holds the authorities in PEM that the certificates of the nodes must come from. Absent: the authorities that Node.js ships. A missing or broken one turns ResolvedRefs False, and no node is reached.',
+      'A Secret or ConfigMap whose key ca.crt holds the authorities in PEM that the certificates of the nodes must come from. Absent: the authorities that Node.js ships. A missing or broken one turns ResolvedRefs False, and no node is reached.',
   },
 );
 

@@ -1,7 +1,7 @@
-// spec.route of a policy: which hosts and path the site has, and the Service behind it.
+// Where a policy serves: spec.route gives hosts, path and Service of a site of its own, spec.targetRefs names Ingresses.
 import { Type } from 'typebox';
 import { rules } from './policy-rules.ts';
-import { list, text } from './schema-node.ts';
+import { choice, list, namedList, text } from './schema-node.ts';
 import { host, labelName, objectName, sitePath } from './text-forms.ts';
 
 const service = Type.Object(
@@ -60,3 +60,24 @@ export const routeSchema = Type.Object(
   },
   { description: 'The site: its hosts and path, and the Service that serves it.' },
 );
+
+export const ingressClassNameSchema = text(
+  objectName,
+  'Name of the IngressClass whose controller serves the route. Absent: the default class. A class of another controller leaves the policy untouched.',
+);
+
+const targetRef = Type.Object(
+  {
+    group: choice(['networking.k8s.io'], 'API group of the object.'),
+    kind: choice(['Ingress'], 'Kind of the object.'),
+    name: text(objectName, 'Name of the Ingress, in the namespace of the policy.'),
+  },
+  { description: 'An Ingress that the policy governs (direct attachment, GEP-713).' },
+);
+
+export const targetRefsSchema = namedList(targetRef, {
+  description:
+    'Ingresses that the policy governs, for example the one of the Mattermost operator. Of several policies that name one Ingress the oldest holds, the others are Conflicted. A field of the policy beats an annotation of the Ingress that says the same.',
+  maxItems: 16,
+  keys: ['group', 'kind', 'name'],
+});

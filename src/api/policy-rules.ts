@@ -56,6 +56,19 @@ const MATTERMOST_COOKIES = ['MMAUTHTOKEN', 'MMUSERID', 'MMCSRF', 'MMCLOUDURL'];
 
 /** All rules by id. The text of a rule may change only together with its twin and its cases. */
 export const RULES = {
+  'route-or-targets': {
+    cel: 'has(self.route) != has(self.targetRefs)',
+    message: 'Exactly one of route and targetRefs',
+    remedy:
+      'Keep route for a site of its own, or targetRefs for Ingresses that exist, not both and not neither',
+    holds: (self) => has(self, 'route') !== has(self, 'targetRefs'),
+  },
+  'class-with-route': {
+    cel: '!has(self.ingressClassName) || has(self.route)',
+    message: 'ingressClassName goes with route: an Ingress has a class of its own',
+    remedy: 'Remove ingressClassName, and look at the class of the Ingresses in targetRefs',
+    holds: (self) => !has(self, 'ingressClassName') || has(self, 'route'),
+  },
   'service-port': {
     cel: 'has(self.port) != has(self.portName)',
     message: 'Exactly one of port and portName',
@@ -69,7 +82,7 @@ export const RULES = {
     holds: (self) => !isIPv4(string(self)),
   },
   'paths-inside-site': {
-    cel: "!has(self.route.path) || self.route.path == '/' || !has(self.admission.rules) || self.admission.rules.all(r, !has(r.paths) || r.paths.all(p, p.value == self.route.path || p.value.startsWith(self.route.path + '/')))",
+    cel: "!has(self.route) || !has(self.route.path) || self.route.path == '/' || !has(self.admission.rules) || self.admission.rules.all(r, !has(r.paths) || r.paths.all(p, p.value == self.route.path || p.value.startsWith(self.route.path + '/')))",
     message: 'Path conditions are absolute, as the client sends them, so they begin with route.path',
     remedy: 'Write route.path in front of the paths of the rules, for example /chat/api/v4/notifications/ack',
     holds: (self) => {

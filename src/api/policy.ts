@@ -6,7 +6,7 @@ import { admissionSchema } from './policy-admission.ts';
 import { backendSchema } from './policy-backend.ts';
 import { accessLogSchema, clientSchema, limitsSchema, webSocketSchema } from './policy-client.ts';
 import { sessionPersistenceSchema } from './policy-persistence.ts';
-import { routeSchema } from './policy-route.ts';
+import { ingressClassNameSchema, routeSchema, targetRefsSchema } from './policy-route.ts';
 import { rules } from './policy-rules.ts';
 
 export const POLICY_GROUP = 'mattermost-ingress.io';
@@ -16,7 +16,9 @@ export const POLICY_KIND = 'MattermostIngressPolicy';
 
 export const specSchema = Type.Object(
   {
-    route: routeSchema,
+    ingressClassName: Type.Optional(ingressClassNameSchema),
+    route: Type.Optional(routeSchema),
+    targetRefs: Type.Optional(targetRefsSchema),
     admission: admissionSchema,
     sessionPersistence: Type.Optional(sessionPersistenceSchema),
     websocket: Type.Optional(webSocketSchema),
@@ -28,7 +30,7 @@ export const specSchema = Type.Object(
   {
     description:
       'The ingress of one Mattermost site: who may come in, how clients are kept on a node, how nodes are reached.',
-    ...rules('paths-inside-site'),
+    ...rules('route-or-targets', 'class-with-route', 'paths-inside-site'),
   },
 );
 
@@ -48,7 +50,8 @@ export type MattermostIngressPolicy = {
 };
 
 export type PolicySpec = Fixed<Static<typeof specSchema>>;
-export type RouteSpec = PolicySpec['route'];
+export type RouteSpec = NonNullable<PolicySpec['route']>;
+export type TargetRef = NonNullable<PolicySpec['targetRefs']>[number];
 export type AdmissionSpec = PolicySpec['admission'];
 export type AdmissionRule = NonNullable<AdmissionSpec['rules']>[number];
 export type PathCondition = NonNullable<AdmissionRule['paths']>[number];

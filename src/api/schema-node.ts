@@ -76,15 +76,21 @@ export function list<Item extends TSchema>(
   return Type.Array(items, { minItems: 1, 'x-kubernetes-list-type': type, ...rest });
 }
 
-/** A list whose items are told apart by their `name`. */
+/** A list whose items are told apart by their `name`, or by these keys together. */
 export function namedList<Item extends TSchema>(
   items: Item,
-  options: { readonly description: string; readonly maxItems: number; readonly rules?: readonly Rule[] },
+  options: {
+    readonly description: string;
+    readonly maxItems: number;
+    readonly keys?: readonly string[];
+    readonly rules?: readonly Rule[];
+  },
 ) {
+  const { keys = ['name'], ...rest } = options;
   return Type.Array(items, {
     minItems: 1,
     'x-kubernetes-list-type': 'map',
-    'x-kubernetes-list-map-keys': ['name'],
-    ...options,
+    'x-kubernetes-list-map-keys': keys,
+    ...rest,
   });
 }

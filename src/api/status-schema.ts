@@ -6,7 +6,7 @@ const condition = Type.Object(
   {
     type: Type.String({
       description:
-        'Accepted: the policy can be followed. ResolvedRefs: all it refers to is usable. Programmed: the worker threads serve it.',
+        "Accepted: the policy can be followed. ResolvedRefs: all it refers to is usable. Programmed: the worker threads of the replica that writes status serve it. ClientAddressDoubtful: its rules judge by an address that may not be the client's.",
       maxLength: 316,
     }),
     status: choice(['True', 'False', 'Unknown'], 'Whether the condition holds.'),
@@ -31,14 +31,38 @@ const condition = Type.Object(
 
 const count = (description: string) => Type.Integer({ description, format: 'int32', minimum: 0 });
 
+const conditions = (description: string) =>
+  Type.Array(condition, {
+    description,
+    maxItems: 8,
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  });
+
+const ancestor = Type.Object(
+  {
+    group: Type.String({ description: 'API group of the target.', maxLength: 253 }),
+    kind: Type.String({ description: 'Kind of the target.', minLength: 1, maxLength: 63 }),
+    name: Type.String({ description: 'Name of the target.', minLength: 1, maxLength: 253 }),
+    controllerName: Type.String({
+      description: 'The controller that serves the target and says this.',
+      minLength: 1,
+      maxLength: 253,
+    }),
+    conditions: Type.Optional(conditions('What that controller found about the policy on this target.')),
+  },
+  { description: 'What one controller says of one target.' },
+);
+
 export const statusSchema = Type.Object(
   {
-    conditions: Type.Optional(
-      Type.Array(condition, {
-        description: 'What the controller found, one entry for each type.',
-        maxItems: 8,
+    conditions: Type.Optional(conditions('What the controller found, one entry for each type.')),
+    ancestors: Type.Optional(
+      Type.Array(ancestor, {
+        description: 'For a policy with targetRefs: one entry for each target and controller (GEP-713).',
+        maxItems: 32,
         'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['type'],
+        'x-kubernetes-list-map-keys': ['controllerName', 'kind', 'name'],
       }),
     ),
     hosts: Type.Optional(

@@ -1,7 +1,7 @@
 // What the controller says about a policy: condition types and reasons as closed unions, each with its meaning and remedy.
 // The same words appear in conditions, in the lines of `check`, in events and in the field reference.
 
-export type ConditionType = 'Accepted' | 'ResolvedRefs' | 'Programmed';
+export type ConditionType = 'Accepted' | 'ResolvedRefs' | 'Programmed' | 'ClientAddressDoubtful';
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
 /** A reason explained to people. */
@@ -23,8 +23,9 @@ export const ACCEPTED_REASONS = {
   },
   Pending: {
     status: 'Unknown',
-    meaning: 'No controller has looked at the policy yet',
-    remedy: 'Check that a controller is running and may read policies in this namespace',
+    meaning: 'No controller has looked at this policy',
+    remedy:
+      'Check ingressClassName, or the class of the Ingresses in targetRefs; and that a controller runs which may read policies in this namespace',
   },
   Invalid: {
     status: 'False',
@@ -42,11 +43,21 @@ export const ACCEPTED_REASONS = {
     meaning: 'All hosts of the policy belong to another namespace, whose object is older',
     remedy: 'Choose another host, or let the operator of the controller settle who owns it',
   },
+  TargetNotFound: {
+    status: 'False',
+    meaning: 'An Ingress in targetRefs is missing',
+    remedy: 'Create the Ingress in the namespace of the policy, or mend its name in targetRefs',
+  },
 } as const satisfies Readonly<Record<string, ReasonText>>;
 
 /** ResolvedRefs: whether all that the policy refers to is there and usable. */
 export const RESOLVED_REFS_REASONS = {
   ResolvedRefs: { status: 'True', meaning: 'All that the policy refers to is there', remedy: '' },
+  ConfigMapNotFound: {
+    status: 'False',
+    meaning: 'A ConfigMap with authorities is missing, or lacks ca.crt; no node is reached',
+    remedy: 'Create the ConfigMap in the namespace of the policy, or mend its name',
+  },
   SecretNotFound: {
     status: 'False',
     meaning:
@@ -111,8 +122,56 @@ export const PROGRAMMED_REASONS = {
   },
 } as const satisfies Readonly<Record<string, ReasonText>>;
 
+/** What is wrong with an Ingress or its class: events, lines of `check` and the log; an Ingress has no conditions. */
+export const INGRESS_REASONS = {
+  UnsupportedRestriction: {
+    meaning:
+      'An annotation restricts access and is not understood, so that the hosts of the Ingress answer 503',
+    remedy:
+      'Say the same with spec.admission of a policy, then remove the annotation or name it in mattermost-ingress.io/ignore-annotations',
+  },
+  PolicyMissing: {
+    meaning: 'The Ingress needs a policy and none that is accepted names it; its hosts answer 503',
+    remedy: 'Apply a MattermostIngressPolicy whose targetRefs name the Ingress',
+  },
+  PolicyInvalid: {
+    meaning: 'The policy that governs the Ingress is invalid; the hosts of the Ingress answer 503',
+    remedy: 'Mend the policy that the message names',
+  },
+  AnnotationUnsupported: {
+    meaning: 'An annotation has no effect here',
+    remedy: 'See the reference of annotations for what replaces it, and remove it',
+  },
+  AnnotationInvalid: {
+    meaning: 'The value of an annotation cannot be read, so that it has no effect',
+    remedy: 'Mend the value',
+  },
+  AdmissionReplaced: {
+    meaning: 'The admission of the policy stands in place of the list of addresses in an annotation',
+    remedy: 'Say it in spec.admission.rules of the policy, and remove the annotation',
+  },
+  BackendUnsupported: {
+    meaning: 'A path of the Ingress leads to a resource that is no Service; it answers 503',
+    remedy: 'Name a Service as the backend',
+  },
+  AnyHostForbidden: {
+    meaning: 'A rule without host, or defaultBackend, would answer for every host; it is not served',
+    remedy: 'Name the hosts, or have the namespace given to --default-backend-namespace of the controller',
+  },
+  ClassParametersUnsupported: {
+    meaning: 'The IngressClass has parameters, which this controller does not read; the class is not served',
+    remedy: 'Remove spec.parameters by creating the IngressClass anew without them',
+  },
+} as const satisfies Readonly<Record<string, Omit<ReasonText, 'status'>>>;
+
 /** Doubts that change no condition: lines of `check`, events and the log. */
 export const WARNING_REASONS = {
+  ClientAddressDoubtful: {
+    meaning:
+      'Rules judge by the client address, but the Service of the controller replaces it (externalTrafficPolicy Cluster)',
+    remedy:
+      'Set externalTrafficPolicy: Local on the Service, or let the load balancer tell the address: --proxy-protocol-from or --trusted-proxies',
+  },
   BackendUnverified: {
     meaning: 'TLS to the nodes is not verified: anybody on the way can read and change what passes',
     remedy: 'Set backend.tls.mode to Verify, with caRef',
@@ -135,9 +194,15 @@ export type AcceptedReason = keyof typeof ACCEPTED_REASONS;
 export type ResolvedRefsReason = keyof typeof RESOLVED_REFS_REASONS;
 export type ProgrammedReason = keyof typeof PROGRAMMED_REASONS;
 export type WarningReason = keyof typeof WARNING_REASONS;
+export type IngressReason = keyof typeof INGRESS_REASONS;
 
-/** Every word that can stand as the reason of a condition or finding about a policy. */
-export type ConditionReason = AcceptedReason | ResolvedRefsReason | ProgrammedReason | WarningReason;
+/** Every word that can stand as the reason of a condition, or of a finding about a policy or an Ingress. */
+export type ConditionReason =
+  | AcceptedReason
+  | ResolvedRefsReason
+  | ProgrammedReason
+  | WarningReason
+  | IngressReason;
 
 type ConditionOf<Type extends ConditionType, Reason extends ConditionReason> = {
   readonly type: Type;
@@ -155,7 +220,8 @@ type ConditionOf<Type extends ConditionType, Reason extends ConditionReason> = {
 export type Condition =
   | ConditionOf<'Accepted', AcceptedReason>
   | ConditionOf<'ResolvedRefs', ResolvedRefsReason>
-  | ConditionOf<'Programmed', ProgrammedReason>;
+  | ConditionOf<'Programmed', ProgrammedReason>
+  | ConditionOf<'ClientAddressDoubtful', 'ClientAddressDoubtful'>;
 
 /** Endpoints of the site by what the controller does with them. */
 export type EndpointCounts = {
@@ -165,9 +231,20 @@ export type EndpointCounts = {
   readonly unhealthy: number;
 };
 
+/** What one controller says of one target of a policy (GEP-713, PolicyAncestorStatus; scalar keys, as objects cannot be keys of a list). */
+export type AncestorStatus = {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly controllerName: string;
+  readonly conditions: readonly Condition[];
+};
+
 /** What stands in `status` of a policy. */
 export type PolicyStatus = {
   readonly conditions: readonly Condition[];
+  /** One for each target and controller. */
+  readonly ancestors?: readonly AncestorStatus[];
   /** Hosts that are served for this policy. */
   readonly hosts: readonly string[];
   readonly endpoints: EndpointCounts;

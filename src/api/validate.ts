@@ -47,7 +47,7 @@ export function checkPolicy(object: unknown): CheckedPolicy {
 
 function specIssues(object: unknown): readonly SchemaIssue[] {
   if (has(object, 'spec')) return walk(asNode(specSchema), get(object, 'spec'), 'spec');
-  const remedy = 'Add spec with route and admission';
+  const remedy = 'Add spec with admission, and with route or targetRefs';
   return [{ field: 'spec', rule: 'required', message: 'Required, but absent', remedy }];
 }
 

@@ -1,11 +1,15 @@
 // The API server as the source of objects of a running controller: credentials, client, reflectors.
 // Loaded only where a cluster is served: the HTTP client and the reader of kubeconfigs cost memory and time.
+import process from 'node:process';
 import { ApiClient } from '../kube/api-client.ts';
+import type { IngressClassReading } from '../kube/kind-watches.ts';
 import { type ApiCredentials, type KubeconfigChoice, loadCredentials } from '../kube/kubeconfig.ts';
-import { createKubeSource } from '../kube/source.ts';
+import { createKubeSource, type KubeSource } from '../kube/source.ts';
+import { StateCache } from '../kube/state-cache.ts';
 import { defaultTiming, nodeTimers } from '../kube/timing.ts';
 import { parseAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
+import type { Options } from '../options/options.ts';
 import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
 import type { ChosenSource, SourceTools } from './object-source.ts';
 import { VERSION } from './version.ts';
@@ -13,27 +17,55 @@ import { VERSION } from './version.ts';
 /** Addresses that are another machine's to nobody: who may write EndpointSlices must not reach through us to them. */
 const LOCAL_NETWORKS = ['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1/128', '::/128', 'fe80::/10'];
 
+/** What is read of the cluster, and where it is kept. */
+export type ClusterReading = Pick<
+  Options,
+  'watchNamespaces' | 'secretsMode' | 'ingressClass' | 'ingressClassByName' | 'controllerName' | 'stateCache'
+>;
+
+export type ChosenCluster = ChosenSource & {
+  readonly source: KubeSource;
+  readonly api: ApiClient;
+  readonly credentials: ApiCredentials;
+  /** The networks no endpoint may lie in as they are now; the same value until the API server moves. */
+  readonly deniedNow: () => AddressRanges;
+};
+
 /** Rejects with a message for people where there is no usable configuration; the server itself may be away. */
 export async function openCluster(
   choice: KubeconfigChoice,
-  namespaces: readonly string[],
+  reading: ClusterReading,
   tools: SourceTools,
-): Promise<ChosenSource> {
+): Promise<ChosenCluster> {
   const credentials = await loadCredentials(choice);
+  const api = new ApiClient({ credentials, userAgent: `mattermost-ingress/${VERSION}` });
+  const { watchNamespaces: namespaces, secretsMode } = reading;
   const source = createKubeSource({
     ...tools,
-    api: new ApiClient({ credentials, userAgent: `mattermost-ingress/${VERSION}` }),
+    api,
     timers: nodeTimers,
     timing: defaultTiming,
     chance: () => Math.random(),
     namespaces,
+    secretsMode,
+    ingressClassReading: classReading(reading),
+    knownServerAddresses: knownAddresses(credentials),
+    stateCache: stateCacheOf(reading, credentials, tools),
   });
-  const shownNamespaces = namespaces.length === 0 ? 'all' : namespaces;
+  const deniedNow = deniedBeside(source);
   return {
     source,
-    facts: { source: sourceName(choice), server: credentials.server, namespaces: shownNamespaces },
+    api,
+    credentials,
+    facts: {
+      source: sourceName(choice),
+      server: credentials.server,
+      namespaces: namespaces.length === 0 ? 'all' : namespaces,
+      secretsMode,
+    },
     watches: () => source.watches(),
-    deniedEndpoints: deniedBeside(credentials),
+    deniedEndpoints: deniedNow(),
+    deniedNow,
   };
 }
 
@@ -42,10 +74,46 @@ function sourceName(choice: KubeconfigChoice): string {
   return choice.kind === 'in-cluster' ? 'this cluster' : 'the usual kubeconfig';
 }
 
-/** The API server trusts the address of this pod more than that of a stranger. */
-function deniedBeside({ server }: ApiCredentials): AddressRanges {
+function classReading({
+  ingressClass: name,
+  ingressClassByName,
+  controllerName,
+}: ClusterReading): IngressClassReading {
+  return ingressClassByName ? { kind: 'named', name, controllerName } : { kind: 'all' };
+}
+
+/** A cache of another version, cluster or set of options is of no use. */
+function stateCacheOf(
+  { stateCache, watchNamespaces, secretsMode, controllerName }: ClusterReading,
+  { server }: ApiCredentials,
+  { clock, log }: SourceTools,
+): StateCache | undefined {
+  if (stateCache === undefined) return undefined;
+  const identity = JSON.stringify([VERSION, server, controllerName, secretsMode, watchNamespaces]);
+  return new StateCache({ directory: stateCache, identity, clock, timers: nodeTimers, log });
+}
+
+/** By which the API server is reached itself; names are not looked up. */
+function knownAddresses({ server }: ApiCredentials): readonly string[] {
+  const { KUBERNETES_SERVICE_HOST: serviceHost = '' } = process.env;
   const host = new URL(server).hostname.replace(/^\[(.*)\]$/u, '$1');
-  const address = parseAddress(host);
-  const own = address === undefined ? [] : [`${host}/${address.hex.length * 4}`];
-  return compileRanges([...LOCAL_NETWORKS, ...own]) ?? NO_ADDRESSES;
+  return [host, serviceHost].filter((each) => parseAddress(each) !== undefined);
+}
+
+/** The API server trusts the address of this pod more than that of a stranger; its own addresses change. */
+function deniedBeside(source: KubeSource): () => AddressRanges {
+  let addresses: readonly string[] | undefined;
+  let ranges = NO_ADDRESSES;
+  return () => {
+    const now = source.apiServerAddresses();
+    if (now !== addresses) ranges = compileRanges([...LOCAL_NETWORKS, ...now.flatMap(hostNetwork)]) ?? ranges;
+    addresses = now;
+    return ranges;
+  };
+}
+
+/** What a slice holds is not ours to trust: one address that is none must not open all others. */
+function hostNetwork(address: string): readonly string[] {
+  const parsed = parseAddress(address);
+  return parsed === undefined ? [] : [`${parsed.text}/${parsed.hex.length * 4}`];
 }

@@ -15,11 +15,13 @@ import { LogSink } from '../observe/log.ts';
 import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
 import { type Controller, startController } from './controller.ts';
+import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
 import { machineFacts } from './machine.ts';
 import { nextSignal } from './run.ts';
 
-type DemoOptions = {
+type DemoOptions = DemoNodeOptions & {
   readonly tour?: boolean;
+  readonly node?: boolean;
   readonly httpPort: string;
   readonly httpsPort: string;
   readonly adminPort: string;
@@ -31,6 +33,7 @@ Examples:
   mattermost-ingress demo
   mattermost-ingress demo --https-port 8443
   mattermost-ingress demo --tour
+  mattermost-ingress demo --node --secret town    in each of several pods behind one Service
 Exit codes of the tour: 0 all is as promised, 1 something is not, 2 it could not start.`;
 /** Two show that they serve as one, without taking a small machine for themselves. */
 const WORKERS = '2';
@@ -47,6 +50,9 @@ export function addDemoCommand(program: Command): void {
     .option('--http-port <PORT>', 'port for plain HTTP; 0 picks a free one', readPort, '0')
     .option('--https-port <PORT>', 'port for HTTPS; 0 picks a free one', readPort, '0')
     .option('--admin-port <PORT>', 'port of metrics and health; 0 picks a free one', readPort, '0')
+    .addOption(new Option('--node', 'start one fake Mattermost node alone, for a pod').conflicts('tour'))
+    .option('--listen <ADDRESS:PORT>', 'where --node listens', '0.0.0.0:8065')
+    .option('--secret <TEXT>', 'nodes with the same one are one town: they know the same sessions', 'demo')
     .addOption(new Option('--manifests <DIR>', 'other templates, for tests').default(TEMPLATES).hideHelp())
     .addHelpText('after', EXAMPLE)
     .action((options: DemoOptions) => demo(options));
@@ -59,7 +65,7 @@ function readPort(text: string): string {
 
 async function demo(given: DemoOptions): Promise<void> {
   try {
-    process.exitCode = await perform(given);
+    process.exitCode = given.node === true ? await serveDemoNode(given) : await perform(given);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 2;

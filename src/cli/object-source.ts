@@ -3,6 +3,7 @@ import { accessSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { ClusterReading } from './cluster-source.ts';
 import type { KubeconfigChoice } from '../kube/kubeconfig.ts';
 import type { WatchMetrics } from '../kube/watch-report.ts';
 import { createManifestSource } from '../manifests/source.ts';
@@ -25,7 +26,7 @@ export type ChosenSource = {
 
 export type SourceTools = { readonly clock: Clock; readonly log: Logger; readonly metrics: WatchMetrics };
 
-type SourceOptions = Pick<Options, 'manifests' | 'kubeconfig' | 'watchNamespaces'>;
+type SourceOptions = Pick<Options, 'manifests' | 'kubeconfig'> & ClusterReading;
 
 const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -34,7 +35,7 @@ export async function chooseSource(options: SourceOptions, tools: SourceTools): 
   if (options.manifests !== undefined) return manifestsIn(options.manifests, tools);
   const choice = chooseKubeconfig(options.kubeconfig);
   const { openCluster } = await import('./cluster-source.ts');
-  return openCluster(choice, options.watchNamespaces, tools);
+  return openCluster(choice, options, tools);
 }
 
 function manifestsIn(manifests: string, { clock, log }: SourceTools): ChosenSource {

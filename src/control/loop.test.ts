@@ -22,9 +22,12 @@ function policy(name: string): RawPolicy {
 function objectsOf(...names: string[]): ObjectSet {
   return {
     policies: new Map(names.map((name) => [`chat/${name}`, policy(name)])),
+    ingresses: new Map(),
+    ingressClasses: new Map(),
     services: new Map(),
     endpointSlices: new Map(),
     secrets: new Map(),
+    configMaps: new Map(),
   };
 }
 

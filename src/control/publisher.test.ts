@@ -6,7 +6,7 @@ import { Publisher } from './publisher.ts';
 function site(key: string, path = '/'): Site {
   const owner = { kind: 'MattermostIngressPolicy', namespace: 'chat', name: key };
   const service = { kind: 'closed', reason: 'policy-invalid', tls: undefined } as const;
-  return { key, owner, hosts: [`${key}.example.com`], path, service };
+  return { key, owner, hosts: [`${key}.example.com`], path, pathType: 'Prefix', service };
 }
 
 function backend(key: string, ...identities: string[]): Backend {

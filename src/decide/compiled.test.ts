@@ -4,7 +4,7 @@ import type { AdmissionRule, OpenSite, SiteTls } from '../model/configuration.ts
 import { compileBackend, compileHosts, DEFAULT_TLS_POLICY } from './compiled.ts';
 import { admission, backend, CLOSED, endpoint, openSite, rule, secretHeader, site } from './test-objects.ts';
 
-const TLS: SiteTls = { certificate: 'chat/tls', redirectHttp: true, minVersion: '1.2' };
+const TLS: SiteTls = { certificate: 'chat/tls', minVersion: '1.2' };
 
 function withRule(more: Partial<AdmissionRule>): OpenSite {
   return openSite({ admission: admission([rule('it', more)]) });
@@ -37,7 +37,7 @@ describe('what SNI and Host must have in common (row S1)', () => {
     ['a closed site', [site('h.test', CLOSED)], DEFAULT_TLS_POLICY],
     ['a closed site that had TLS', [site('h.test', { ...CLOSED, tls: TLS })], base],
     ['the same certificate and floor', [site('h.test/chat', openSite({ tls: TLS }))], base],
-    ['another redirect', [site('h.test', openSite({ tls: { ...TLS, redirectHttp: false } }))], base],
+    ['another redirect', [site('h.test', openSite({ tls: TLS, plainHttp: 'refuse' }))], base],
     ['one of its sites has TLS', [site('h.test/chat', CLOSED), site('h.test', openSite({ tls: TLS }))], base],
   ])('%s', (_, sites, expected) => {
     expect(policyOf(sites)).toBe(expected);

@@ -1,5 +1,13 @@
 // The configuration made ready for requests: everything that can be computed once a change is computed here.
-import type { Backend, Certificate, Endpoint, OpenSite, Site, SiteTls } from '../model/configuration.ts';
+import {
+  ANY_HOST,
+  type Backend,
+  type Certificate,
+  type Endpoint,
+  type OpenSite,
+  type Site,
+  type SiteTls,
+} from '../model/configuration.ts';
 import type { SiteLabels } from '../model/decision.ts';
 import type { PlacedBackend } from '../model/delta.ts';
 import { hashText } from './hash.ts';
@@ -16,6 +24,8 @@ export type Serving = {
 export type HostTable = {
   readonly exact: ReadonlyMap<string, ServingHost>;
   readonly wildcard: ReadonlyMap<string, ServingHost>;
+  /** For hosts that nobody has. */
+  readonly any: ServingHost | undefined;
 };
 
 export type ServingHost = {
@@ -34,6 +44,8 @@ export type ServingHost = {
 export type ServingSite = {
   readonly site: Site;
   readonly open: OpenSite | undefined;
+  /** What a plain request gets, the TLS of the host being known. */
+  readonly plainHttp: 'serve' | 'redirect' | 'refuse';
   readonly labels: SiteLabels;
   /** Lower-case names that do not go on to the backend. */
   readonly droppedFields: ReadonlySet<string>;
@@ -79,48 +91,78 @@ export function usableOf(endpoints: readonly ServingEndpoint[]): readonly Servin
 }
 
 export function compileHosts(sites: Iterable<Site>): HostTable {
-  const byPattern = new Map<string, ServingSite[]>();
+  const byPattern = new Map<string, Site[]>();
   for (const site of sites) {
     for (const pattern of site.hosts) {
-      const list = byPattern.get(pattern) ?? [];
-      list.push(compileSite(site, pattern));
-      byPattern.set(pattern, list);
+      const list = byPattern.get(pattern);
+      if (list === undefined) byPattern.set(pattern, [site]);
+      else list.push(site);
     }
   }
   const exact = new Map<string, ServingHost>();
   const wildcard = new Map<string, ServingHost>();
+  let any: ServingHost | undefined;
   for (const [pattern, list] of byPattern) {
     const host = compileHost(pattern, list);
-    if (pattern.startsWith('*.')) wildcard.set(pattern.slice(1), host);
+    if (pattern === ANY_HOST) any = host;
+    else if (pattern.startsWith('*.')) wildcard.set(pattern.slice(1), host);
     else exact.set(pattern, host);
   }
-  return { exact, wildcard };
+  return { exact, wildcard, any };
 }
 
-function compileSite(site: Site, host: string): ServingSite {
+function compileHost(pattern: string, list: readonly Site[]): ServingHost {
+  const tls = list.toSorted(bySite).find(({ service }) => service.tls !== undefined)?.service.tls;
+  const sites = list.toSorted(bySite).map((site) => compileSite(site, pattern, tls));
+  return {
+    pattern,
+    sites,
+    isPathSensitive: decidesByPath(sites),
+    tls,
+    tlsPolicy: tls === undefined ? DEFAULT_TLS_POLICY : `${tls.certificate} ${tls.minVersion}`,
+  };
+}
+
+/** Longest path first; of equal ones the exact one, which says more (Ingress, "Multiple matches"). */
+function bySite(a: Site, b: Site): number {
+  if (a.path.length !== b.path.length) return b.path.length - a.path.length;
+  if (a.pathType !== b.pathType) return a.pathType === 'Exact' ? -1 : 1;
+  return a.key < b.key ? -1 : 1;
+}
+
+function compileSite(site: Site, host: string, hostTls: SiteTls | undefined): ServingSite {
   const open = site.service.kind === 'open' ? site.service : undefined;
   const { kind, namespace, name } = site.owner;
   return {
     site,
     open,
+    plainHttp: plainHttpOf(open, hostTls),
     labels: { namespace, kind, name, host },
     droppedFields: droppedRequestFields(open?.admission.secretHeaders ?? []),
   };
 }
 
-function compileHost(pattern: string, list: readonly ServingSite[]): ServingHost {
-  const sites = [...list].sort(
-    (a, b) => b.site.path.length - a.site.path.length || (a.site.key < b.site.key ? -1 : 1),
-  );
+function plainHttpOf(open: OpenSite | undefined, hostTls: SiteTls | undefined): ServingSite['plainHttp'] {
+  const wanted = open?.plainHttp ?? 'serve';
+  if (wanted !== 'redirect-with-tls') return wanted;
+  return hostTls === undefined ? 'serve' : 'redirect';
+}
+
+/**
+ * Another way to read the path could lead elsewhere, which matters on every host of a policy. Hosts that are made of
+ * open Ingresses alone refuse nobody, and a path in other letters there is just another path.
+ */
+function decidesByPath(sites: readonly ServingSite[]): boolean {
   const hasPathRule = sites.some(({ open }) =>
     open?.admission.rules.some((rule) => rule.paths !== undefined || rule.request !== undefined),
   );
-  const tls = sites.map(({ site }) => site.service.tls).find((settings) => settings !== undefined);
-  return {
-    pattern,
-    sites,
-    isPathSensitive: sites.length > 1 || sites[0]?.site.path !== '/' || hasPathRule,
-    tls,
-    tlsPolicy: tls === undefined ? DEFAULT_TLS_POLICY : `${tls.certificate} ${tls.minVersion}`,
-  };
+  if (hasPathRule) return true;
+  const isWhole = sites.length === 1 && sites[0]?.site.path === '/';
+  return !isWhole && sites.some((each) => each.site.owner.kind !== 'Ingress' || canRefuse(each.open));
+}
+
+function canRefuse(open: OpenSite | undefined): boolean {
+  if (open === undefined) return true;
+  const { admission } = open;
+  return admission.defaultAction !== 'Allow' || admission.rules.some(({ action }) => action !== 'Allow');
 }

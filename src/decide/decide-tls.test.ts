@@ -1,6 +1,6 @@
 // decide: plain HTTP and TLS. What is redirected or hidden, what counts as https, and which hosts a handshake is good for.
 import { describe, expect, test } from 'vitest';
-import type { OpenSite, Site, SiteTls } from '../model/configuration.ts';
+import type { OpenSite, PlainHttp, Site, SiteTls } from '../model/configuration.ts';
 import { decide } from './decide.ts';
 import {
   address,
@@ -20,7 +20,7 @@ import {
 } from './test-objects.ts';
 
 const SECRET = 'c2VjcmV0IG9mIGFwcHM=';
-const TLS: SiteTls = { certificate: 'chat/tls', redirectHttp: true, minVersion: '1.2' };
+const TLS: SiteTls = { certificate: 'chat/tls', minVersion: '1.2' };
 const POLICY = 'chat/tls 1.2';
 const APP = rule('app', { headers: [secretHeader('x-secret', { current: SECRET })] });
 
@@ -30,7 +30,8 @@ function open(more: Partial<OpenSite> = {}, place = HOST): Site {
 
 describe('no secret is ever judged on plain HTTP of a TLS site', () => {
   const lines = [`X-Secret: ${SECRET}`];
-  const guarded = (tls: SiteTls) => serving([open({ tls, admission: admission([APP]) })]);
+  const guarded = (tls: SiteTls, plainHttp: PlainHttp = 'redirect') =>
+    serving([open({ tls, plainHttp, admission: admission([APP]) })]);
   test.each([
     ['right secret', lines],
     ['wrong secret', ['X-Secret: wrong']],
@@ -38,12 +39,7 @@ describe('no secret is ever judged on plain HTTP of a TLS site', () => {
   ])('%s: the same answer', (_, sent) => {
     const redirect = decide(guarded(TLS), request('GET /', sent), client(), SETTINGS);
     expect(redirect).toMatchObject({ kind: 'redirect', context: { admission: undefined } });
-    const hidden = decide(
-      guarded({ ...TLS, redirectHttp: false }),
-      request('GET /', sent),
-      client(),
-      SETTINGS,
-    );
+    const hidden = decide(guarded(TLS, 'refuse'), request('GET /', sent), client(), SETTINGS);
     expect(hidden).toMatchObject({ kind: 'reject', reason: 'plain-http', admission: undefined });
     expect(hidden.context.admission).toBeUndefined();
   });

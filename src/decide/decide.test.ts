@@ -21,7 +21,7 @@ import {
 } from './test-objects.ts';
 
 const SECRET = 'c2VjcmV0IG9mIGFwcHM=';
-const TLS: SiteTls = { certificate: 'chat/tls', redirectHttp: true, minVersion: '1.2' };
+const TLS: SiteTls = { certificate: 'chat/tls', minVersion: '1.2' };
 const POLICY = 'chat/tls 1.2';
 const PUBLISHED = rule('published', { paths: [{ type: 'Prefix', value: '/static' }] });
 const APP = rule('app', { headers: [secretHeader('x-secret', { current: SECRET })] });
@@ -181,7 +181,7 @@ describe('admission', () => {
     ],
     [
       'plain HTTP',
-      open({ tls: { ...TLS, redirectHttp: false }, admission: admission([], { mode: 'Observe' }) }),
+      open({ tls: TLS, plainHttp: 'refuse', admission: admission([], { mode: 'Observe' }) }),
       request('GET /'),
       'plain-http',
     ],

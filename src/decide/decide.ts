@@ -39,13 +39,13 @@ export function decide(
   const { host, site } = place;
   const context = contextOf(origin, site, undefined);
   const { open } = site;
-  if (open === undefined) return reject(context, 'policy-invalid');
+  if (open === undefined) return reject(context, closedReason(site));
 
-  const refusal = judgeConnection(host, open, client) ?? judgeSize(open, head);
+  const refusal = judgeConnection(host, client) ?? judgeSize(open, head);
   if (refusal !== undefined) return reject(context, refusal);
   // Before admission: no secret is ever judged on plain HTTP of a TLS site.
-  if (open.tls !== undefined && origin.scheme === 'http') {
-    if (!open.tls.redirectHttp) return reject(context, 'plain-http');
+  if (site.plainHttp !== 'serve' && origin.scheme === 'http') {
+    if (site.plainHttp === 'refuse') return reject(context, 'plain-http');
     return { kind: 'redirect', context, location: httpsLocation(head, settings.redirectHttpsPort) };
   }
   return decideAdmission({ serving, site, open, head, origin }, settings.secretDigestKey);
@@ -89,13 +89,17 @@ function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destinat
   return { kind: 'forward', context, target: { site, backend, keys } };
 }
 
-function judgeConnection(host: ServingHost, open: OpenSite, client: Client): RejectReason | undefined {
+function judgeConnection(host: ServingHost, client: Client): RejectReason | undefined {
   if (client.tls === undefined) return undefined;
   const { policy } = client.tls;
   if (policy !== undefined && policy !== host.tlsPolicy) return 'misdirected';
-  const floor = open.tls?.minVersion;
+  const floor = host.tls?.minVersion;
   // Versions of equal length compare as text.
   return floor !== undefined && client.tls.version < floor ? 'tls-version' : undefined;
+}
+
+function closedReason({ site }: ServingSite): RejectReason {
+  return site.service.kind === 'closed' ? site.service.reason : 'policy-invalid';
 }
 
 function judgeSize(open: OpenSite, { framing }: RequestHead): RejectReason | undefined {

@@ -1,4 +1,5 @@
 // Which site a request is for: exact host, then one-label wildcard, then the longest path by segment.
+import type { Site } from '../model/configuration.ts';
 import type { HostTable, ServingHost, ServingSite } from './compiled.ts';
 import { hasBadEscape, interpretations, isBelow, isWebSocketPath, meetsPath } from './path.ts';
 
@@ -7,12 +8,17 @@ export function findHost(hosts: HostTable, hostname: string): ServingHost | unde
   const exact = hosts.exact.get(hostname);
   if (exact !== undefined) return exact;
   const dot = hostname.indexOf('.');
-  return dot < 1 ? undefined : hosts.wildcard.get(hostname.slice(dot));
+  const wildcard = dot < 1 ? undefined : hosts.wildcard.get(hostname.slice(dot));
+  return wildcard ?? hosts.any;
 }
 
 export function findSite(host: ServingHost, path: string): ServingSite | undefined {
-  for (const site of host.sites) if (isBelow(path, site.site.path)) return site;
+  for (const serving of host.sites) if (matches(serving.site, path)) return serving;
   return undefined;
+}
+
+function matches(site: Site, path: string): boolean {
+  return site.pathType === 'Exact' ? path === site.path : isBelow(path, site.path);
 }
 
 /** Row K2: whichever way a server reads this path, it comes to the same site and the same rules. */

@@ -71,6 +71,16 @@ const ROWS: Readonly<Record<Cause, Row>> = {
     message: 'This site is closed until its policy is mended',
     retryAfterSeconds: 30,
   },
+  'policy-missing': {
+    status: 503,
+    message: 'This site is closed until it has a policy',
+    retryAfterSeconds: 30,
+  },
+  'restriction-unsupported': {
+    status: 503,
+    message: 'This site is closed until its restrictions are understood',
+    retryAfterSeconds: 30,
+  },
   misdirected: { status: 421, message: 'This connection is not for that site', close: true },
   'tls-version': { status: 421, message: 'This site demands a newer version of TLS', close: true },
   'body-too-large': { status: 413, message: 'The body of the request is too large', close: true },

@@ -149,6 +149,7 @@ export function openSite(more: Partial<OpenSite> = {}): OpenSite {
     kind: 'open',
     backend: 'chat/mattermost',
     tls: undefined,
+    plainHttp: more.tls === undefined ? 'serve' : 'redirect',
     admission: OPEN_TO_ALL,
     persistence: COOKIE,
     requestBodyMaxBytes: 1000,
@@ -164,7 +165,7 @@ export function site(place: string, service: Site['service'] = openSite()): Site
   const hosts = [slash === -1 ? place : place.slice(0, slash)];
   const path = slash === -1 ? '/' : place.slice(slash);
   const owner = { kind: 'MattermostIngressPolicy', namespace: 'chat', name: place };
-  return { key: place, owner, hosts, path, service };
+  return { key: place, owner, hosts, path, pathType: 'Prefix', service };
 }
 
 export const CLOSED: Site['service'] = { kind: 'closed', reason: 'policy-invalid', tls: undefined };

@@ -25,6 +25,7 @@ beforeEach(async () => {
   const limits = {
     connectTimeoutMs: 2_000,
     answerTimeoutMs: 2_000,
+    writeTimeoutMs: 2_000,
     maxDocumentBytes: 4_000,
     maxLineBytes: 1_000,
   };

@@ -1,9 +1,13 @@
-// Requests to the API server: JSON documents, and watches as lines. One connection pool; HTTP/1.1, so that a dead
-// connection silences one watch and not all of them (research: kubernetes/kubernetes 65012).
+// Requests to the API server: JSON documents read and written, and watches as lines. One connection pool; HTTP/1.1,
+// so that a dead connection silences one watch and not all of them (research: kubernetes/kubernetes 65012).
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Agent, type Dispatcher, request } from 'undici';
-import { ApiFailure, failureOfStatus } from './api-failure.ts';
+import type { JsonMap } from '../translate/objects/json-value.ts';
+import { connectionFailure, parseDocument, readBody, refusalOf } from './api-answer.ts';
+import { ApiFailure } from './api-failure.ts';
 import type { ApiCredentials, ApiTls } from './kubeconfig.ts';
 import { LineSplitter } from './line-splitter.ts';
+import type { AppliedObject, WriteApi } from './write-api.ts';
 
 export type Query = Readonly<Record<string, string>>;
 
@@ -20,6 +24,8 @@ export type ApiLimits = {
   readonly connectTimeoutMs: number;
   /** From the request to the head of the answer, and between two parts of a document. */
   readonly answerTimeoutMs: number;
+  /** From the start of a write to the last byte of its answer. */
+  readonly writeTimeoutMs: number;
   readonly maxDocumentBytes: number;
   readonly maxLineBytes: number;
 };
@@ -28,12 +34,15 @@ export type ApiLimits = {
 const defaultApiLimits: ApiLimits = {
   connectTimeoutMs: 10_000,
   answerTimeoutMs: 60_000,
+  writeTimeoutMs: 10_000,
   maxDocumentBytes: 64 * 1024 * 1024,
   maxLineBytes: 16 * 1024 * 1024,
 };
 
 const KEEP_ALIVE_MS = 15_000;
-const MAX_STATUS_BYTES = 64 * 1024;
+/** The API server reads apply patches as YAML, of which JSON is a part. */
+const APPLY = 'application/apply-patch+yaml';
+const MERGE = 'application/merge-patch+json';
 
 export type ApiClientOptions = {
   readonly credentials: ApiCredentials;
@@ -41,7 +50,15 @@ export type ApiClientOptions = {
   readonly limits?: ApiLimits;
 };
 
-export class ApiClient implements ObjectApi {
+type SentDocument = {
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly contentType: string;
+  readonly object: JsonMap;
+};
+
+type RequestDetails = { readonly bodyTimeoutMs: number; readonly document?: SentDocument };
+
+export class ApiClient implements ObjectApi, WriteApi {
   readonly #credentials: ApiCredentials;
   readonly #userAgent: string;
   readonly #limits: ApiLimits;
@@ -57,14 +74,14 @@ export class ApiClient implements ObjectApi {
   async get(path: string, query: Query, signal: AbortSignal): Promise<unknown> {
     const { answerTimeoutMs, maxDocumentBytes } = this.#limits;
     return this.#failing(async () => {
-      const body = await this.#open(urlOf(path, query), signal, answerTimeoutMs);
+      const body = await this.#open(urlOf(path, query), signal, { bodyTimeoutMs: answerTimeoutMs });
       return parseDocument(await readBody(body, maxDocumentBytes));
     });
   }
 
   async *watch(path: string, query: Query, signal: AbortSignal): AsyncGenerator<string, void> {
     const splitter = new LineSplitter(this.#limits.maxLineBytes);
-    const body = await this.#failing(() => this.#open(urlOf(path, query), signal, 0));
+    const body = await this.#failing(() => this.#open(urlOf(path, query), signal, { bodyTimeoutMs: 0 }));
     try {
       yield '';
       for await (const chunk of body) yield* splitter.push(chunk as Buffer);
@@ -74,27 +91,71 @@ export class ApiClient implements ObjectApi {
     if (splitter.heldBytes > 0) throw new ApiFailure('connection', 'A watch ended in the middle of an event');
   }
 
+  create(path: string, object: JsonMap, signal: AbortSignal): Promise<unknown> {
+    return this.#write(path, { method: 'POST', contentType: 'application/json', object }, signal);
+  }
+
+  update(path: string, object: JsonMap, signal: AbortSignal): Promise<unknown> {
+    return this.#write(path, { method: 'PUT', contentType: 'application/json', object }, signal);
+  }
+
+  apply(path: string, { manager, object }: AppliedObject, signal: AbortSignal): Promise<unknown> {
+    const url = urlOf(path, { fieldManager: manager, force: 'true' });
+    return this.#write(url, { method: 'PATCH', contentType: APPLY, object }, signal);
+  }
+
+  patch(path: string, patch: JsonMap, signal: AbortSignal): Promise<unknown> {
+    return this.#write(path, { method: 'PATCH', contentType: MERGE, object: patch }, signal);
+  }
+
   /** Ends every request at once; resolves when all connections are closed. */
   async close(): Promise<void> {
     const agents = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool.agent])];
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
+  async #write(url: string, document: SentDocument, signal: AbortSignal): Promise<unknown> {
+    const { writeTimeoutMs, maxDocumentBytes } = this.#limits;
+    const limit = new AbortController();
+    const stop = () => limit.abort();
+    const timer = setTimeout(stop, writeTimeoutMs);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      if (signal.aborted) throw new ApiFailure('connection', 'The request was given up before it began');
+      const details = { bodyTimeoutMs: writeTimeoutMs, document };
+      const body = await this.#open(url, limit.signal, details);
+      return parseDocument(await readBody(body, maxDocumentBytes));
+    } catch (error) {
+      if (!limit.signal.aborted || signal.aborted || error instanceof ApiFailure)
+        throw connectionFailure(error);
+      throw new ApiFailure('timeout', `No answer within ${writeTimeoutMs} ms`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
   async #open(
     path: string,
     signal: AbortSignal,
-    bodyTimeoutMs: number,
+    { bodyTimeoutMs, document }: RequestDetails,
   ): Promise<Dispatcher.ResponseData['body']> {
     const { tls, tlsDigest, headers } = await this.#credentials.access();
     const answer = await request(`${this.#credentials.server}${path}`, {
       dispatcher: this.#agentFor(tls, tlsDigest),
-      method: 'GET',
-      headers: { ...headers, accept: 'application/json', 'user-agent': this.#userAgent },
+      method: document?.method ?? 'GET',
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        'user-agent': this.#userAgent,
+        ...(document === undefined ? {} : { 'content-type': document.contentType }),
+      },
+      body: document === undefined ? null : JSON.stringify(document.object),
       signal,
       headersTimeout: this.#limits.answerTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
     });
-    if (answer.statusCode === 200) return answer.body;
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return answer.body;
     const failure = await refusalOf(answer);
     if (failure.reason === 'unauthorized') await this.#credentials.forget();
     throw failure;
@@ -134,55 +195,4 @@ export class ApiClient implements ObjectApi {
 function urlOf(path: string, query: Query): string {
   const text = new URLSearchParams(query).toString();
   return text === '' ? path : `${path}?${text}`;
-}
-
-async function readBody(body: AsyncIterable<unknown>, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new ApiFailure('too-large', `An answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseDocument(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new ApiFailure('malformed', 'The API server answered with what is no JSON', { cause: error });
-  }
-}
-
-/** Proxies in between answer with pages instead of a Status: only the code counts then. */
-async function refusalOf(answer: Dispatcher.ResponseData): Promise<ApiFailure> {
-  const seconds = Number(answer.headers['retry-after']);
-  const retryAfterMs = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
-  let status: unknown;
-  try {
-    status = JSON.parse(await readBody(answer.body, MAX_STATUS_BYTES));
-  } catch {
-    status = undefined;
-  }
-  return failureOfStatus(status, answer.statusCode, retryAfterMs);
-}
-
-const timeouts: ReadonlySet<unknown> = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
-
-function connectionFailure(error: unknown): ApiFailure {
-  if (error instanceof ApiFailure) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const code = 'code' in cause ? cause.code : undefined;
-  return new ApiFailure(timeouts.has(code) ? 'timeout' : 'connection', messageOf(cause), { cause });
-}
-
-/** Connecting to several addresses fails with an error for each and no message of its own. */
-function messageOf(error: Error): string {
-  if (error.message !== '') return error.message;
-  return error instanceof AggregateError ? error.errors.map(String).join('; ') : error.name;
 }

@@ -20,7 +20,12 @@ export type FailureReason =
   | 'too-new'
   | 'unauthorized'
   | 'forbidden'
+  /** Not known (any more), or about to go: a definition that is being deleted. */
   | 'not-found'
+  /** The definition of the kind in the cluster lacks fields that this version reads. */
+  | 'outdated-schema'
+  /** 409: the object is no longer what the request builds on, or its name is taken. */
+  | 'conflict'
   | 'throttled'
   /** Any other 4xx or 3xx. */
   | 'refused'
@@ -63,6 +68,7 @@ const byStatus: Readonly<Record<number, FailureReason>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not-found',
+  409: 'conflict',
   410: 'expired',
   429: 'throttled',
 };

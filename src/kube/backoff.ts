@@ -7,13 +7,19 @@ const MAX_RETRY_AFTER_MS = 300_000;
 /** Not even chance makes two attempts follow each other at once. */
 const MIN_SHARE = 0.05;
 
+/** The waits after failures, for readers and writers alike. */
+export type BackoffTiming = Pick<
+  WatchTiming,
+  'backoffMs' | 'maxBackoffMs' | 'healthyMs' | 'forbiddenMs' | 'unknownKindMs'
+>;
+
 export class Backoff {
-  readonly #timing: WatchTiming;
+  readonly #timing: BackoffTiming;
   readonly #chance: () => number;
   #attempts = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(timing: WatchTiming, chance: () => number) {
+  constructor(timing: BackoffTiming, chance: () => number) {
     this.#timing = timing;
     this.#chance = chance;
   }
@@ -38,7 +44,8 @@ export class Backoff {
       return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) + this.#draw(0, this.#timing.backoffMs);
     }
     if (reason === 'forbidden') return this.#draw(forbiddenMs / 2, forbiddenMs);
-    if (reason === 'not-found') return this.#draw(unknownKindMs / 2, unknownKindMs);
+    if (reason === 'not-found' || reason === 'outdated-schema')
+      return this.#draw(unknownKindMs / 2, unknownKindMs);
     return this.#exponentialMs();
   }
 

@@ -3,6 +3,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createHash } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
+import { honourTokenFile } from './token-file.ts';
 import { ApiFailure } from './api-failure.ts';
 
 /** Where the configuration comes from. `usual` is what kubectl would take: KUBECONFIG, then ~/.kube/config. */
@@ -62,6 +63,7 @@ function loadConfig(config: KubeConfig, choice: KubeconfigChoice): KubeConfig {
     if (choice.kind === 'file') config.loadFromFile(choice.file);
     else if (choice.kind === 'in-cluster') config.loadFromCluster(choice.root ?? '');
     else config.loadFromDefault();
+    if (choice.kind !== 'in-cluster') honourTokenFile(config, choice.kind === 'file' ? choice.file : undefined);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`${nameOf(choice)} cannot be read: ${message}`, { cause: error });

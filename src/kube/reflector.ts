@@ -6,8 +6,9 @@ import type { JsonValue } from '../translate/objects/json-value.ts';
 import type { ObjectApi } from './api-client.ts';
 import { ApiFailure, failureOf } from './api-failure.ts';
 import { Backoff } from './backoff.ts';
+import type { Guard } from './guard.ts';
 import { listAll } from './object-list.ts';
-import { type ObjectRecord, pathOf, readRecord, type Resource } from './resource.ts';
+import { type ObjectRecord, pathOf, readRecord, recordOf, type Resource } from './resource.ts';
 import { isOlder } from './resource-version.ts';
 import { ObjectStore } from './store.ts';
 import { drawMs, pause, type Timers, type WatchTiming } from './timing.ts';
@@ -39,6 +40,7 @@ export type ReflectorOptions<Kept extends ApiObject> = ReflectorTools & {
   /** One namespace; all where absent. */
   readonly namespace: string | undefined;
   readonly observer: ReflectorObserver;
+  readonly guard?: Guard | undefined;
 };
 
 export class Reflector<Kept extends ApiObject> {
@@ -48,12 +50,15 @@ export class Reflector<Kept extends ApiObject> {
   readonly #backoff: Backoff;
   readonly #synced = Promise.withResolvers<void>();
   #isSynced = false;
+  #isSeeded = false;
   #isFailing = false;
   /** The version up to which the store is complete; undefined where only a list can help. */
   #version: string | undefined;
   #checkAtMs = 0;
   /** When a deletion has to be confirmed by a list. */
   #confirmAtMs: number | undefined;
+  /** The watch ended without our doing: what it watched may have been redefined. */
+  #isSuspect = false;
   #lastContactMs: number;
   #session: WatchSession | undefined;
   #cancelSessionEnd: () => void = () => {};
@@ -67,6 +72,16 @@ export class Reflector<Kept extends ApiObject> {
 
   get kind(): Kept['kind'] {
     return this.#options.resource.kind;
+  }
+
+  /** One namespace; all where undefined. */
+  get namespace(): string | undefined {
+    return this.#options.namespace;
+  }
+
+  /** What is known was known in another life, and no list has confirmed it yet. */
+  get isSeeded(): boolean {
+    return this.#isSeeded && !this.#isSynced;
   }
 
   /** A first full list was read. */
@@ -84,6 +99,19 @@ export class Reflector<Kept extends ApiObject> {
     return this.#lastContactMs;
   }
 
+  /**
+   * Takes over what was known in another life, until the first list replaces it; nothing where that was read already.
+   * @param ageMs how long ago the API server said so
+   */
+  seed(records: Iterable<ObjectRecord<ApiObject>>, ageMs: number): void {
+    if (this.#isSynced) return;
+    const { resource, clock, observer } = this.#options;
+    const seeds = [...records].flatMap((record) => recordOf(resource, record) ?? []);
+    this.#lastContactMs = clock.monotonicMs() - ageMs;
+    this.#isSeeded = true;
+    if (this.store.replace(new Map(seeds.map((seed) => [seed.key, seed]))).isChanged) observer.changed();
+  }
+
   /** Runs until the signal; resolves when the last request is gone. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -98,9 +126,20 @@ export class Reflector<Kept extends ApiObject> {
   async #follow(signal: AbortSignal): Promise<void> {
     const { clock, timers } = this.#options;
     if (this.#confirmAtMs !== undefined) await pause(timers, this.#confirmAtMs - clock.monotonicMs(), signal);
+    const guardedMs = await this.#askGuard(signal);
     if (this.#version === undefined || this.#confirmAtMs !== undefined) await this.#list(signal);
     else if (clock.monotonicMs() >= this.#checkAtMs) await this.#check(this.#version, signal);
-    if (!signal.aborted) await this.#watch(signal);
+    if (!signal.aborted) await this.#watch(signal, guardedMs);
+  }
+
+  /** What says that a kind was redefined lags behind the end of its watches (a second on a real API server). */
+  async #askGuard(signal: AbortSignal): Promise<number> {
+    const { guard, timers, timing } = this.#options;
+    if (guard === undefined) return Number.POSITIVE_INFINITY;
+    if (this.#isSuspect) await pause(timers, timing.confirmMs, signal);
+    const againMs = await guard.admit(signal);
+    this.#isSuspect = false;
+    return againMs;
   }
 
   async #recover(failure: ApiFailure, signal: AbortSignal): Promise<void> {
@@ -115,8 +154,7 @@ export class Reflector<Kept extends ApiObject> {
   /** The list as it is now; whatever differs is taken over. */
   async #list(signal: AbortSignal): Promise<void> {
     const { records, version } = await this.#read(signal);
-    this.#confirmAtMs = undefined;
-    this.#take(records, version);
+    await this.#take(records, version, signal);
     this.#isSynced = true;
     this.#synced.resolve();
   }
@@ -125,7 +163,7 @@ export class Reflector<Kept extends ApiObject> {
   async #check(version: string, signal: AbortSignal): Promise<void> {
     try {
       const listing = await this.#read(signal, version);
-      const missed = this.#take(listing.records, listing.version);
+      const missed = await this.#take(listing.records, listing.version, signal);
       if (missed > 0) this.#options.observer.missed(missed);
     } catch (error) {
       const { reason } = failureOf(error);
@@ -152,8 +190,14 @@ export class Reflector<Kept extends ApiObject> {
   }
 
   /** @returns how many objects were not as the list says */
-  #take(records: ReadonlyMap<string, ObjectRecord<Kept>>, version: string): number {
+  async #take(
+    records: Map<string, ObjectRecord<Kept>>,
+    version: string,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { clock, timing, chance, observer } = this.#options;
+    const isHeldBack = await this.#holdBack(records, signal);
+    this.#confirmAtMs = isHeldBack ? clock.monotonicMs() + timing.confirmMs : undefined;
     const { added, modified, deleted, isChanged } = this.store.replace(records);
     this.#version = version;
     this.#checkAtMs = clock.monotonicMs() + drawMs(timing.relistMs, chance);
@@ -162,10 +206,24 @@ export class Reflector<Kept extends ApiObject> {
     return added + modified + deleted;
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    const { resource, clock, timing } = this.#options;
+  /** Puts back what a list lacks and the guard does not believe to be gone. @returns whether there is any */
+  async #holdBack(records: Map<string, ObjectRecord<Kept>>, signal: AbortSignal): Promise<boolean> {
+    const { guard } = this.#options;
+    const known = this.store.byKey();
+    const kept = await guard?.holdBack({ known, listed: records }, signal);
+    for (const key of kept ?? []) {
+      const record = known.get(key);
+      if (record !== undefined) records.set(key, record);
+    }
+    return kept !== undefined && kept.size > 0;
+  }
+
+  /** @param maxMs after which it ends by itself; so it does when a check is due */
+  async #watch(signal: AbortSignal, maxMs: number): Promise<void> {
+    const { resource, clock } = this.#options;
     if (this.#version === undefined) return;
     const startedMs = clock.monotonicMs();
+    const endMs = Math.min(maxMs, (this.#confirmAtMs ?? this.#checkAtMs) - startedMs);
     const session = new WatchSession({
       ...this.#options,
       path: this.#path,
@@ -174,17 +232,22 @@ export class Reflector<Kept extends ApiObject> {
       onEvent: (event) => this.#observe(event),
     });
     this.#session = session;
-    this.#endSessionIn(this.#checkAtMs - startedMs);
+    this.#endSessionIn(endMs);
+    this.#isSuspect = true;
     try {
       await session.run(this.#version, signal);
     } finally {
       this.#cancelSessionEnd();
       this.#session = undefined;
     }
-    const isEndedByUs = signal.aborted || session.isStopped;
-    if (!isEndedByUs && clock.monotonicMs() - startedMs < timing.shortWatchMs) {
-      throw new ApiFailure('closed', 'The API server ended a watch as soon as it began');
-    }
+    if (signal.aborted || session.isStopped) this.#isSuspect = false;
+    else this.#refuseShortness(startedMs);
+  }
+
+  #refuseShortness(startedMs: number): void {
+    const { clock, timing } = this.#options;
+    if (clock.monotonicMs() - startedMs >= timing.shortWatchMs) return;
+    throw new ApiFailure('closed', 'The API server ended a watch as soon as it began');
   }
 
   #observe(event: WatchEvent): void {
@@ -230,5 +293,6 @@ const needsList: ReadonlySet<ApiFailure['reason']> = new Set([
   'expired',
   'too-new',
   'not-found',
+  'outdated-schema',
   'malformed',
 ]);

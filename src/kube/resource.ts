@@ -1,11 +1,21 @@
 // The kinds that are read from the API server: where they are served, and what is kept of one object.
-import type { ApiObject, EndpointSlice, ObjectMeta, RawPolicy, Secret, Service } from '../api/objects.ts';
+import type {
+  ApiObject,
+  ConfigMap,
+  EndpointSlice,
+  Ingress,
+  IngressClass,
+  ObjectMeta,
+  RawPolicy,
+  Secret,
+  Service,
+} from '../api/objects.ts';
 import { keyOf } from '../api/objects.ts';
 import { POLICY_API_VERSION, POLICY_KIND } from '../api/policy.ts';
 import { FieldReader, type FieldIssue } from '../translate/objects/field-reader.ts';
 import { isJsonMap, type JsonMap, type JsonValue } from '../translate/objects/json-value.ts';
 import { readMetadata } from '../translate/objects/metadata.ts';
-import { knownVersions, type Projection, projectObject } from '../translate/objects/project.ts';
+import { knownVersions, type Projection, projectObject, scopeOf } from '../translate/objects/project.ts';
 import type { Query } from './api-client.ts';
 
 type ResourceKind = ApiObject['kind'];
@@ -17,6 +27,8 @@ export type Resource<Kept extends ApiObject> = {
   readonly query: Query;
   /** Objects go only when a list confirms it: their CRD takes them along when it is deleted. */
   readonly confirmsDeletion: boolean;
+  /** The status is kept beside the object, for whoever writes it. */
+  readonly keepsStatus: boolean;
   readonly isOfKind: (object: ApiObject) => object is Kept;
 };
 
@@ -28,40 +40,73 @@ export type ObjectRecord<Kept> = {
   /** Absent where nothing can be made of the object, or it is none of ours. */
   readonly object: Kept | undefined;
   readonly issues: readonly FieldIssue[];
+  /** As served; a change of it alone is no change. */
+  readonly status?: JsonValue | undefined;
 };
 
+const plain = { query: {}, confirmsDeletion: false, keepsStatus: false } as const;
+
 export const policies: Resource<RawPolicy> = {
+  ...plain,
   kind: POLICY_KIND,
   plural: 'mattermostingresspolicies',
-  query: {},
   confirmsDeletion: true,
+  keepsStatus: true,
   isOfKind: (object) => object.kind === POLICY_KIND,
 };
 
+export const ingresses: Resource<Ingress> = {
+  ...plain,
+  kind: 'Ingress',
+  plural: 'ingresses',
+  keepsStatus: true,
+  isOfKind: (object) => object.kind === 'Ingress',
+};
+
+export const ingressClasses: Resource<IngressClass> = {
+  ...plain,
+  kind: 'IngressClass',
+  plural: 'ingressclasses',
+  isOfKind: (object) => object.kind === 'IngressClass',
+};
+
 export const services: Resource<Service> = {
+  ...plain,
   kind: 'Service',
   plural: 'services',
-  query: {},
-  confirmsDeletion: false,
   isOfKind: (object) => object.kind === 'Service',
 };
 
 export const endpointSlices: Resource<EndpointSlice> = {
+  ...plain,
   kind: 'EndpointSlice',
   plural: 'endpointslices',
-  query: {},
-  confirmsDeletion: false,
   isOfKind: (object) => object.kind === 'EndpointSlice',
 };
 
 export const secrets: Resource<Secret> = {
+  ...plain,
   kind: 'Secret',
   plural: 'secrets',
   // The bulk of most clusters' Secrets, and nothing we may want to hold in memory.
   query: { fieldSelector: 'type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token' },
-  confirmsDeletion: false,
   isOfKind: (object) => object.kind === 'Secret',
 };
+
+export const configMaps: Resource<ConfigMap> = {
+  ...plain,
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  isOfKind: (object) => object.kind === 'ConfigMap',
+};
+
+/**
+ * The same resource, of which only the object of one name is asked for: what a Role with `resourceNames` allows
+ * (Kubernetes RBAC, "Referring to resources").
+ */
+export function onlyNamed<Kept extends ApiObject>(resource: Resource<Kept>, name: string): Resource<Kept> {
+  return { ...resource, query: { fieldSelector: `metadata.name=${name}` } };
+}
 
 /** @param namespace all of them where absent */
 export function pathOf(resource: Pick<Resource<ApiObject>, 'kind' | 'plural'>, namespace?: string): string {
@@ -76,7 +121,7 @@ export function readRecord<Kept extends ApiObject>(
   value: JsonValue | undefined,
 ): ObjectRecord<Kept> | undefined {
   if (!isJsonMap(value)) return undefined;
-  const metadata = readMetadata(value, new FieldReader());
+  const metadata = readMetadata(value, new FieldReader(), scopeOf(resource.kind));
   const version = versionOf(value);
   if (metadata?.uid === undefined || version === undefined) return undefined;
   const { produced, issues } = project(resource.kind, value, metadata);
@@ -88,7 +133,18 @@ export function readRecord<Kept extends ApiObject>(
     object: issues.length === 0 && object !== undefined && resource.isOfKind(object) ? object : undefined,
     // Slices that belong to no Service are somebody else's affair.
     issues: isStray(resource.kind, metadata.labels) ? [] : issues,
+    ...(resource.keepsStatus ? { status: value['status'] } : {}),
   };
+}
+
+/** The record of an object that was kept elsewhere, as one of this resource; undefined where it is of another kind. */
+export function recordOf<Kept extends ApiObject>(
+  resource: Resource<Kept>,
+  record: ObjectRecord<ApiObject>,
+): ObjectRecord<Kept> | undefined {
+  const { object } = record;
+  if (object === undefined) return { ...record, object };
+  return resource.isOfKind(object) ? { ...record, object } : undefined;
 }
 
 /** The resource version in an object's or a list's metadata. */

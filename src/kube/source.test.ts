@@ -1,58 +1,23 @@
-// The four kinds as one set: synced together, changed one by one, and what is said while something is missing.
-import { pino } from 'pino';
+// All kinds as one set: synced together, changed one by one, and what is said while something is missing.
 import { expect, test } from 'vitest';
-import { policy, secret, service, slice } from '../../test/support/kube/cluster-objects.ts';
-import { FakeApi } from '../../test/support/kube/fake-api.ts';
-import { ManualTimers, settled } from '../../test/support/kube/manual-timers.ts';
+import { ingress, policy, secret, service } from '../../test/support/kube/cluster-objects.ts';
+import { settled } from '../../test/support/kube/manual-timers.ts';
+import { applyAll, keysOf, openSource } from '../../test/support/kube/virtual-source.ts';
 import { failureOfStatus } from './api-failure.ts';
-import { createKubeSource } from './source.ts';
-import { defaultTiming } from './timing.ts';
-
-function open(namespaces: readonly string[] = []) {
-  const api = new FakeApi();
-  const timers = new ManualTimers();
-  const lines: Record<string, unknown>[] = [];
-  const counts = { failed: [] as string[], missed: 0 };
-  const source = createKubeSource({
-    api,
-    timers,
-    clock: timers.clock,
-    timing: defaultTiming,
-    chance: () => 0.5,
-    namespaces,
-    log: pino(
-      { base: null },
-      { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) },
-    ),
-    metrics: {
-      watchFailed: (kind, reason) => counts.failed.push(`${kind} ${reason}`),
-      eventsMissed: (count) => {
-        counts.missed += count;
-      },
-    },
-  });
-  let changes = 0;
-  const start = () => source.start(() => (changes += 1));
-  return { api, timers, lines, counts, source, start, changes: () => changes };
-}
-
-function applyAll({ cluster }: FakeApi, name: string, namespace = 'test'): void {
-  cluster.put('mattermostingresspolicies', policy(name, namespace));
-  cluster.put('services', service(name, 8065, namespace));
-  cluster.put('endpointslices', slice(name, 8065, namespace));
-  cluster.put('secrets', secret(name, 'x', namespace));
-}
-
-function names(objects: ReturnType<ReturnType<typeof open>['source']['objects']>) {
-  return Object.values(objects).map((map) => [...map.keys()]);
-}
 
 test('a set of all kinds, and a new one after each change', async () => {
-  const { api, source, start, changes } = open();
+  const { api, source, start, changes } = openSource();
   applyAll(api, 'a');
   await start();
   const before = source.objects();
-  expect(names(before)).toEqual([['test/a'], ['test/a'], ['test/a-1'], ['test/a']]);
+  expect(keysOf(before)).toEqual({
+    policies: ['test/a'],
+    ingresses: ['test/a'],
+    ingressClasses: ['/mattermost'],
+    services: ['test/a'],
+    endpointSlices: ['test/a-1'],
+    secrets: ['test/a'],
+  });
   expect([source.objects() === before, changes()]).toEqual([true, 0]);
   api.cluster.put('services', service('b'));
   await settled();
@@ -67,17 +32,26 @@ test('a set of all kinds, and a new one after each change', async () => {
 });
 
 test('named namespaces are read one by one and are one set', async () => {
-  const { api, source, start } = open(['a', 'b']);
+  const { api, source, start } = openSource({ namespaces: ['a', 'b'] });
   applyAll(api, 'x', 'a');
   applyAll(api, 'x', 'b');
   applyAll(api, 'x', 'c');
   await start();
-  expect(names(source.objects())[0]).toEqual(['a/x', 'b/x']);
+  expect(keysOf(source.objects())).toMatchObject({
+    policies: ['a/x', 'b/x'],
+    ingresses: ['a/x', 'b/x'],
+    ingressClasses: ['/mattermost'],
+    secrets: ['a/x', 'b/x'],
+  });
+  const before = source.objects();
+  api.cluster.put('services', service('y', 8065, 'a'));
+  await settled();
+  expect([source.objects().secrets === before.secrets, source.objects().services.size]).toEqual([true, 3]);
   await source.close();
 });
 
 test('before every kind was read there is no set: the log says what is missing, again and again', async () => {
-  const { api, timers, lines, counts, source, start } = open();
+  const { api, timers, lines, counts, source, start } = openSource();
   applyAll(api, 'a');
   api.cluster.serve('mattermostingresspolicies', false);
   let isStarted = false;
@@ -100,7 +74,7 @@ test('before every kind was read there is no set: the log says what is missing, 
 });
 
 test('close ends a start that waits', async () => {
-  const { api, source, start } = open();
+  const { api, source, start } = openSource();
   api.cluster.serve('secrets', false);
   const starting = start();
   await settled();
@@ -109,7 +83,7 @@ test('close ends a start that waits', async () => {
 });
 
 test('a kind that may not be read any more is a finding until it may; what was read stays', async () => {
-  const { api, timers, source, start, changes } = open();
+  const { api, timers, source, start, changes } = openSource();
   applyAll(api, 'a');
   await start();
   expect(source.findings()).toEqual([]);
@@ -120,14 +94,14 @@ test('a kind that may not be read any more is a finding until it may; what was r
   expect(others).toEqual([]);
   expect(finding).toMatchObject({ severity: 'error', reason: 'KindUnreadable' });
   expect(finding?.remedy).toBe('Grant the controller list and watch on secrets');
-  expect([changes(), names(source.objects()).flat().length]).toEqual([1, 4]);
+  expect([changes(), Object.values(keysOf(source.objects())).flat().length]).toEqual([1, 6]);
   await timers.advance(30_000);
   expect([source.findings(), changes()]).toEqual([[], 2]);
   await source.close();
 });
 
 test('an object that cannot be read is a finding of its own', async () => {
-  const { api, source, start } = open();
+  const { api, source, start } = openSource();
   api.cluster.put('services', { ...service('bad'), spec: { ports: 7 } });
   api.cluster.put('services', service('good'));
   await start();
@@ -143,10 +117,10 @@ test('an object that cannot be read is a finding of its own', async () => {
 });
 
 test('staleness is the time since the API server spoke of a kind', async () => {
-  const { api, timers, source, start } = open();
+  const { api, timers, source, start } = openSource();
   await start();
   await timers.advance(30_000);
-  expect(source.watches().map(({ stalenessSeconds }) => stalenessSeconds)).toEqual([30, 30, 30, 30]);
+  expect(source.watches().map(({ stalenessSeconds }) => stalenessSeconds)).toEqual([30, 30, 30, 30, 30, 30]);
   api.cluster.put('secrets', secret('a'));
   await settled();
   expect(source.watches()).toContainEqual({ kind: 'Secret', stalenessSeconds: 0 });

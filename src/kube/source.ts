@@ -1,42 +1,57 @@
-// The API server as an ObjectSource: one reflector a kind and namespace, all of them read as one set.
+// The API server as an ObjectSource: reflectors of every kind, read as one set, synced together at the start.
 // Losing the API server changes nothing here: the stores stay, and say how old they are.
 import type { ApiObject, ObjectSet } from '../api/objects.ts';
 import type { Finding, Location } from '../model/finding.ts';
 import type { ObjectSource } from '../model/object-source.ts';
-import type { Logger } from '../observe/log.ts';
 import type { WatchSample } from '../observe/registry.ts';
-import { Reflector, type ReflectorTools } from './reflector.ts';
-import { endpointSlices, type ObjectRecord, policies, type Resource, secrets, services } from './resource.ts';
-import { WatchReport, type WatchMetrics } from './watch-report.ts';
+import type { JsonValue } from '../translate/objects/json-value.ts';
+import type { FailureReason } from './api-failure.ts';
+import { KindWatches, type KindWatchesOptions, type WantedNames } from './kind-watches.ts';
+import type { StateCache } from './state-cache.ts';
+import type { CachedObject, CachedState } from './state-text.ts';
+import { pause } from './timing.ts';
+import type { Watched } from './watched.ts';
 
-export type KubeSourceOptions = ReflectorTools & {
-  /** Empty for all namespaces. */
-  readonly namespaces: readonly string[];
-  readonly log: Logger;
-  readonly metrics: WatchMetrics;
+export type KubeSourceOptions = Omit<KindWatchesOptions, 'onChange'> & {
+  /** Where the last good objects are kept for the next life; nowhere where absent. */
+  readonly stateCache?: StateCache | undefined;
 };
 
-export type KubeSource = ObjectSource & { watches(): readonly WatchSample[] };
+/** A kind of which nothing new is taken over, though the API server may be there. */
+export type StaleKind = {
+  readonly kind: ApiObject['kind'];
+  /** All where absent. */
+  readonly namespace?: string;
+  /** `state-cache`: read from disk, and not confirmed by the API server yet. */
+  readonly reason: FailureReason | 'state-cache';
+};
+
+export type KubeSource = ObjectSource & {
+  watches(): readonly WatchSample[];
+  /** Says what the last translation refers to; what is no longer wanted is dropped after a while. */
+  want(names: WantedNames): void;
+  /** Resolves when each wanted object was found, is known to be absent, or was refused; after 10 s in any case. */
+  settle(): Promise<void>;
+  /** The status of an object as last seen; undefined where there is none. @param key `namespace/name` */
+  statusOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): JsonValue | undefined;
+  stale(): readonly StaleKind[];
+  /** Addresses of the API server; the same value until they change. */
+  apiServerAddresses(): readonly string[];
+};
 
 /** How often the log says that it still waits for the first lists. */
 const WAITING_MS = 15_000;
+/** How long the API server is waited for before the last life's objects are used. */
+const CACHE_AFTER_MS = 10_000;
 
 /** An ObjectSource over the API server; `start` rejects only if closed before its first set. */
 export function createKubeSource(options: KubeSourceOptions): KubeSource {
   return new ClusterSource(options);
 }
 
-type Watched<Kept extends ApiObject> = {
-  readonly reflector: Reflector<Kept>;
-  readonly report: WatchReport;
-};
-
 class ClusterSource implements KubeSource {
   readonly #options: KubeSourceOptions;
-  readonly #policies;
-  readonly #services;
-  readonly #endpointSlices;
-  readonly #secrets;
+  readonly #kinds: KindWatches;
   readonly #closing = new AbortController();
   #onChange: () => void = () => {};
   #running: Promise<unknown> | undefined;
@@ -44,41 +59,30 @@ class ClusterSource implements KubeSource {
 
   constructor(options: KubeSourceOptions) {
     this.#options = options;
-    this.#policies = this.#watch(policies);
-    this.#services = this.#watch(services);
-    this.#endpointSlices = this.#watch(endpointSlices);
-    this.#secrets = this.#watch(secrets);
+    this.#kinds = new KindWatches({ ...options, onChange: () => this.#change() });
   }
 
   async start(onChange: () => void): Promise<void> {
     if (this.#running !== undefined) throw new Error('The source was started twice');
     const { signal } = this.#closing;
-    this.#running = Promise.all(this.#watched.map(({ reflector }) => reflector.run(signal)));
+    this.#running = this.#kinds.run(signal);
     const stopWaiting = this.#sayWaiting();
     const closed = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => closed.resolve(), { once: true });
-    await Promise.race([Promise.all(this.#watched.map(({ reflector }) => reflector.synced)), closed.promise]);
+    await Promise.race([this.#kinds.synced(), this.#seeded(signal), closed.promise]);
     stopWaiting();
     if (signal.aborted) throw new Error('Stopped before the API server had told everything');
     this.#onChange = onChange;
+    this.#keepState();
   }
 
   objects(): ObjectSet {
-    this.#objects ??= {
-      policies: merge(this.#policies),
-      services: merge(this.#services),
-      endpointSlices: merge(this.#endpointSlices),
-      secrets: merge(this.#secrets),
-    };
+    this.#objects ??= this.#kinds.objects();
     return this.#objects;
   }
 
   findings(): readonly Finding[] {
-    return this.#watched.flatMap(({ reflector, report }) => {
-      const finding = report.finding();
-      const own = [...reflector.store.records()].flatMap((record) => findingsOf(reflector.kind, record));
-      return finding === undefined ? own : [finding, ...own];
-    });
+    return this.#kinds.findings();
   }
 
   locate(): Location | undefined {
@@ -88,49 +92,98 @@ class ClusterSource implements KubeSource {
   watches(): readonly WatchSample[] {
     const nowMs = this.#options.clock.monotonicMs();
     const oldest = new Map<string, number>();
-    for (const { reflector } of this.#watched) {
+    for (const { reflector } of this.#kinds.dated) {
       const { kind, lastContactMs } = reflector;
       oldest.set(kind, Math.min(lastContactMs, oldest.get(kind) ?? lastContactMs));
     }
     return [...oldest].map(([kind, ms]) => ({ kind, stalenessSeconds: (nowMs - ms) / 1000 }));
   }
 
+  want(names: WantedNames): void {
+    this.#kinds.want(names);
+  }
+
+  settle(): Promise<void> {
+    return this.#kinds.settle();
+  }
+
+  statusOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): JsonValue | undefined {
+    return this.#kinds.statusOf(kind, key);
+  }
+
+  stale(): readonly StaleKind[] {
+    return this.#kinds.needed.flatMap(({ reflector, report }) => {
+      const refusal = report.isRefused ? report.failure?.reason : undefined;
+      const reason = refusal ?? (reflector.isSeeded ? ('state-cache' as const) : undefined);
+      if (reason === undefined) return [];
+      const { kind, namespace } = reflector;
+      return [{ kind, reason, ...(namespace === undefined ? {} : { namespace }) }];
+    });
+  }
+
+  apiServerAddresses(): readonly string[] {
+    return this.#kinds.apiServerAddresses();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#running;
+    await Promise.all([this.#running, this.#kinds.close(), this.#options.stateCache?.close()]);
     await this.#options.api.close();
-  }
-
-  get #watched(): readonly Watched<ApiObject>[] {
-    return [...this.#policies, ...this.#services, ...this.#endpointSlices, ...this.#secrets];
-  }
-
-  #watch<Kept extends ApiObject>(resource: Resource<Kept>): readonly Watched<Kept>[] {
-    const { namespaces, log, metrics } = this.#options;
-    const { kind, plural } = resource;
-    return (namespaces.length === 0 ? [undefined] : namespaces).map((namespace) => {
-      const onChange = () => this.#change();
-      const report = new WatchReport({ kind, plural, namespace, log, metrics, onChange });
-      return {
-        reflector: new Reflector({ ...this.#options, resource, namespace, observer: report }),
-        report,
-      };
-    });
   }
 
   #change(): void {
     this.#objects = undefined;
     this.#onChange();
+    this.#keepState();
+  }
+
+  #keepState(): void {
+    this.#options.stateCache?.schedule(() => this.#state());
+  }
+
+  /** What the next life may start from; undefined while part of it is itself from the last one. */
+  #state(): Iterable<CachedObject> | undefined {
+    return this.#kinds.needed.every(({ reflector }) => reflector.isSynced) ? this.#kinds.cached() : undefined;
+  }
+
+  /** Resolves when the objects of the last life stand in for those that no list has brought; never without any. */
+  #seeded(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    void this.#lastState(signal).then((state) => {
+      if (state === undefined || this.#isComplete || signal.aborted) return;
+      this.#seed(state);
+      resolve();
+    });
+    return promise;
+  }
+
+  async #lastState(signal: AbortSignal): Promise<CachedState | undefined> {
+    const { stateCache, timers } = this.#options;
+    if (stateCache === undefined) return undefined;
+    await pause(timers, CACHE_AFTER_MS, signal);
+    return this.#isComplete || signal.aborted ? undefined : stateCache.read();
+  }
+
+  get #isComplete(): boolean {
+    return this.#kinds.needed.every(isSynced);
+  }
+
+  #seed(state: CachedState): void {
+    const { clock, log } = this.#options;
+    const ageMs = Math.max(0, clock.epochMs() - state.epochMs);
+    const kinds = this.#kinds.seed(state.objects, ageMs);
+    const facts = { kinds, objects: state.objects.length, ageSeconds: Math.round(ageMs / 1000) };
+    log.warn(facts, 'the API server is away: serving from the state cache until it answers');
   }
 
   #sayWaiting(): () => void {
     const { timers, log } = this.#options;
     const say = () => {
-      const waiting = this.#watched.filter(({ reflector }) => !reflector.isSynced);
-      const kinds = Object.fromEntries(
-        waiting.map(({ reflector, report }) => [reflector.kind, report.failure?.message ?? 'no answer yet']),
-      );
-      log.warn({ kinds }, 'waiting for the API server: nothing is served before every kind was read');
+      const waiting = this.#kinds.needed.filter((each) => !isSynced(each));
+      const kinds = Object.fromEntries(waiting.map(whyNot));
+      const remedies = new Set(waiting.flatMap(({ report }) => report.finding()?.remedy ?? []));
+      const facts = { kinds, ...(remedies.size === 0 ? {} : { remedies: [...remedies] }) };
+      log.warn(facts, 'waiting for the API server: nothing is served before every kind was read');
       cancel = timers.after(WAITING_MS, say);
     };
     let cancel = timers.after(WAITING_MS, say);
@@ -138,20 +191,10 @@ class ClusterSource implements KubeSource {
   }
 }
 
-function merge<Kept extends ApiObject>(watched: readonly Watched<Kept>[]): ReadonlyMap<string, Kept> {
-  const [only, ...others] = watched.map(({ reflector }) => reflector.store.objects());
-  if (only !== undefined && others.length === 0) return only;
-  return new Map(watched.flatMap(({ reflector }) => [...reflector.store.objects()]));
+function isSynced({ reflector }: Watched<ApiObject>): boolean {
+  return reflector.isSynced;
 }
 
-function findingsOf(kind: string, { key, issues }: ObjectRecord<ApiObject>): readonly Finding[] {
-  const [namespace = '', name = ''] = key.split('/');
-  return issues.map(({ field, message, remedy }) => ({
-    severity: 'error',
-    object: { kind, namespace, name },
-    field,
-    reason: 'ObjectInvalid',
-    message,
-    remedy,
-  }));
+function whyNot({ reflector, report }: Watched<ApiObject>): readonly [string, string] {
+  return [reflector.kind, report.failure?.message ?? 'no answer yet'];
 }

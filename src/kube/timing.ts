@@ -23,6 +23,12 @@ export type WatchTiming = {
   readonly relistMs: readonly [min: number, max: number];
   /** From the deletion of an object that must not vanish unnoticed to the list that confirms it. */
   readonly confirmMs: number;
+  /** How long the last of them stay although lists say that all are gone: their definition may be coming back. */
+  readonly allGoneMs: number;
+  /** Between looks at the definition of the kind; below `watchMs`, so that a watch which the server ends is one cut off. */
+  readonly definitionMs: readonly [min: number, max: number];
+  /** The same while the API server does not say it, which it does some seconds after the definition came. */
+  readonly unknownDefinitionMs: number;
 };
 
 /** The figures of client-go where it has any (0.8 s to 30 s, healthy after 2 min). */
@@ -38,6 +44,9 @@ export const defaultTiming: WatchTiming = {
   firstStallMs: 150_000,
   relistMs: [600_000, 1_800_000],
   confirmMs: 2_000,
+  allGoneMs: 15_000,
+  definitionMs: [150_000, 230_000],
+  unknownDefinitionMs: 5_000,
 };
 
 export type Timers = {

@@ -19,6 +19,12 @@ const everyKind = `${service('a', 80)}---\n${endpoints}---
 ---
 {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a, labels: {kubernetes.io/service-name: a}}, addressType: IPv4}
 ---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}
+---
+{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: a}, spec: {controller: b/c}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {rules: [{host: a.example.com}]}}
+---
 {apiVersion: mattermost-ingress.io/v1alpha1, kind: MattermostIngressPolicy, metadata: {name: a, namespace: b}}
 `;
 
@@ -29,6 +35,9 @@ describe('assembly', () => {
     expect([...objects.policies.keys()]).toEqual(['b/a']);
     expect([...objects.services.keys()]).toEqual(['default/a']);
     expect([...objects.secrets.keys()]).toEqual(['default/a']);
+    expect([...objects.configMaps.keys()]).toEqual(['default/a']);
+    expect([...objects.ingresses.keys()]).toEqual(['default/a']);
+    expect([...objects.ingressClasses.keys()]).toEqual(['/a']);
     expect([...objects.endpointSlices.keys()]).toEqual(['default/endpoints:a:0:IPv4', 'default/a']);
   });
 
@@ -101,7 +110,7 @@ describe('places', () => {
     { object: at('Service', 'a'), field: 'spec.ports[0]', line: 4 },
     { object: at('Endpoints', 'a'), field: 'subsets[0].addresses[0].ip', line: 9 },
     { object: at('EndpointSlice', 'endpoints:a:0:IPv4'), field: 'subsets', line: 9 },
-    { object: at('MattermostIngressPolicy', 'a', 'b'), field: 'spec', line: 15 },
+    { object: at('MattermostIngressPolicy', 'a', 'b'), field: 'spec', line: 21 },
   ])('$object.kind $field on line $line', ({ object, field, line }) => {
     expect(assembly.locate(object, field)).toEqual({ file: 'a.yaml', line });
   });

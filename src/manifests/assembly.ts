@@ -1,7 +1,7 @@
 // All files together: the one set of objects, duplicates settled, and where each object stands.
 // Pure; used by the watched folder (source.ts) and by whoever reads files once.
 import { isDeepStrictEqual } from 'node:util';
-import type { ApiObject, EndpointSlice, ObjectSet, RawPolicy, Secret, Service } from '../api/objects.ts';
+import type { ApiObject, ObjectSet } from '../api/objects.ts';
 import { keyOf } from '../api/objects.ts';
 import type { Finding, Location, ObjectReference } from '../model/finding.ts';
 import { identify } from './manifest-file.ts';
@@ -51,6 +51,7 @@ function compareText(a: string, b: string): number {
 
 function describeDuplicate(object: ParsedObject, winner: ParsedObject): Finding {
   const { kind, namespace, name } = object.reference;
+  const title = namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
   const place = `${winner.file} line ${winner.source.line}`;
   return {
     severity: 'error',
@@ -58,7 +59,7 @@ function describeDuplicate(object: ParsedObject, winner: ParsedObject): Finding 
     location: { file: object.file, line: object.source.line },
     field: '',
     reason: 'ObjectDuplicate',
-    message: `${kind} ${namespace}/${name} is already in ${place}, which wins`,
+    message: `${title} is already in ${place}, which wins`,
     remedy: 'Remove one of the two, or give it another name',
   };
 }
@@ -76,34 +77,36 @@ function indexPlaces(winners: ReadonlyMap<string, ParsedObject>): ReadonlyMap<st
 }
 
 function collect(objects: readonly ApiObject[]): ObjectSet {
-  const policies = new Map<string, RawPolicy>();
-  const services = new Map<string, Service>();
-  const endpointSlices = new Map<string, EndpointSlice>();
-  const secrets = new Map<string, Secret>();
-  for (const object of objects) {
-    const key = keyOf(object.metadata);
-    if (object.kind === 'MattermostIngressPolicy') policies.set(key, object);
-    else if (object.kind === 'Service') services.set(key, object);
-    else if (object.kind === 'EndpointSlice') endpointSlices.set(key, object);
-    else secrets.set(key, object);
-  }
-  return { policies, services, endpointSlices, secrets };
+  const ofKind = <Kind extends ApiObject['kind']>(kind: Kind) =>
+    new Map(
+      objects
+        .filter((object): object is Extract<ApiObject, { kind: Kind }> => object.kind === kind)
+        .map((object) => [keyOf(object.metadata), object]),
+    );
+  return {
+    policies: ofKind('MattermostIngressPolicy'),
+    ingresses: ofKind('Ingress'),
+    ingressClasses: ofKind('IngressClass'),
+    services: ofKind('Service'),
+    endpointSlices: ofKind('EndpointSlice'),
+    secrets: ofKind('Secret'),
+    configMaps: ofKind('ConfigMap'),
+  };
 }
 
 function reuseSet(previous: ObjectSet | undefined, next: ObjectSet): ObjectSet {
   if (previous === undefined) return next;
   const set: ObjectSet = {
     policies: reuseMap(previous.policies, next.policies),
+    ingresses: reuseMap(previous.ingresses, next.ingresses),
+    ingressClasses: reuseMap(previous.ingressClasses, next.ingressClasses),
     services: reuseMap(previous.services, next.services),
     endpointSlices: reuseMap(previous.endpointSlices, next.endpointSlices),
     secrets: reuseMap(previous.secrets, next.secrets),
+    configMaps: reuseMap(previous.configMaps, next.configMaps),
   };
-  const isSame =
-    set.policies === previous.policies &&
-    set.services === previous.services &&
-    set.endpointSlices === previous.endpointSlices &&
-    set.secrets === previous.secrets;
-  return isSame ? previous : set;
+  const kinds = Object.keys(set) as (keyof ObjectSet)[];
+  return kinds.every((kind) => set[kind] === previous[kind]) ? previous : set;
 }
 
 function reuseMap<T>(previous: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): ReadonlyMap<string, T> {

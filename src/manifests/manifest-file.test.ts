@@ -54,9 +54,9 @@ const cases: Readonly<
     [`Service: metadata.name is required; ${keepsFile}`],
   ],
   'an ignored kind keeps nothing': [
-    'apiVersion: v1\nkind: ConfigMap\n',
+    'apiVersion: v1\nkind: Pod\n',
     {},
-    ['Kind ConfigMap (v1) is not read from files; the object is ignored'],
+    ['Kind Pod (v1) is not read from files; the object is ignored'],
   ],
   'an empty list removes all': ['{apiVersion: v1, kind: List, items: []}', {}, []],
 };

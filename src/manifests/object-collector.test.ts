@@ -6,6 +6,8 @@ import { readObjects } from './parse.ts';
 const service = 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n';
 
 const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n';
+const ingress =
+  'apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec: {defaultBackend: {service: {name: a, port: {number: 80}}}}\n';
 const slice = `apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {name: a, labels: {kubernetes.io/service-name: a}}
@@ -67,6 +69,30 @@ const refusals: Readonly<Record<string, Refusal>> = {
     1,
     'apiVersion',
     'apiVersion must be discovery.k8s.io/v1 for kind EndpointSlice',
+  ],
+  'an Ingress of a version long gone': [
+    'apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: a}\n',
+    1,
+    'apiVersion',
+    'apiVersion must be networking.k8s.io/v1 for kind Ingress',
+  ],
+  'an annotation without quotes': [
+    `${ingress}metadata:\n  name: a\n  annotations:\n    nginx.ingress.kubernetes.io/proxy-read-timeout: 600\n`,
+    7,
+    'metadata.annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]',
+    'metadata.annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"] must be a string, it is a number',
+  ],
+  'a ConfigMap value that is a number': [
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: 5\n',
+    5,
+    'data.a',
+    'data.a must be a string, it is a number',
+  ],
+  'a ConfigMap key that cannot be': [
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  "a b": x\n',
+    5,
+    'data["a b"]',
+    'data["a b"] has a key with other characters than Kubernetes allows',
   ],
   'a port in quotes': [
     'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec:\n  ports:\n  - name: x\n    port: "80"\n',

@@ -12,7 +12,7 @@ import { describeType, isJsonList, isJsonMap } from '../translate/objects/json-v
 import type { JsonMap, JsonValue } from '../translate/objects/json-value.ts';
 import { readIdentity } from '../translate/objects/metadata.ts';
 import type { FileReading, ParsedObject } from './parsed-object.ts';
-import { knownVersions, projectObject } from '../translate/objects/project.ts';
+import { knownVersions, projectObject, scopeOf } from '../translate/objects/project.ts';
 import type { KnownKind } from '../translate/objects/project.ts';
 import type { DocumentProblem, DocumentTree } from './yaml-document.ts';
 
@@ -103,7 +103,7 @@ export class ObjectCollector {
 
   #addKnown(kind: KnownKind, apiVersion: string, item: Item & { readonly value: JsonMap }): void {
     const identityReader = new FieldReader();
-    const identity = readIdentity(item.value, identityReader);
+    const identity = readIdentity(item.value, identityReader, scopeOf(kind));
     if (identity === undefined) {
       const issues = identityReader.issues.map((issue) => ({
         ...issue,
@@ -115,9 +115,8 @@ export class ObjectCollector {
     const reference = { kind, ...identity };
     if (apiVersion !== knownVersions[kind] && kind !== POLICY_KIND) {
       const message = `apiVersion must be ${knownVersions[kind]} for kind ${kind}`;
-      this.#refuse(item, reference, [
-        { field: 'apiVersion', message, remedy: `Write ${knownVersions[kind]}` },
-      ]);
+      const remedy = `Write ${knownVersions[kind]}${versionHints[kind] ?? ''}`;
+      this.#refuse(item, reference, [{ field: 'apiVersion', message, remedy }]);
       return;
     }
     const { produced, issues } = projectObject(kind, item.value, identity);
@@ -162,11 +161,20 @@ function isListOf(kind: string, value: JsonMap): value is JsonMap & { readonly i
   return kind.endsWith('List') && isJsonList(value['items']);
 }
 
+/** What else changed where an old version of a kind is still about. */
+const versionHints: Readonly<Partial<Record<KnownKind, string>>> = {
+  Ingress: ', with pathType for each path and backend.service.name and .port.number for each backend',
+};
+
+/** Groups in which a kind was served once: an object of theirs is an old one, not another kind. */
+const formerGroups: Readonly<Partial<Record<KnownKind, string>>> = { Ingress: 'extensions' };
+
 /** Our own kind is known in every group: a wrong group is a mistake, not another kind. */
 function isKnown(kind: string, apiVersion: string): kind is KnownKind {
   if (!Object.hasOwn(knownVersions, kind)) return false;
-  const group = groupOf(knownVersions[kind as KnownKind]);
-  return kind === POLICY_KIND || groupOf(apiVersion) === group;
+  const known = kind as KnownKind;
+  const groups = [groupOf(knownVersions[known]), formerGroups[known]];
+  return known === POLICY_KIND || groups.includes(groupOf(apiVersion));
 }
 
 function groupOf(apiVersion: string): string {

@@ -162,6 +162,38 @@ stringData: {b: "ü", e: "010"}
     ]);
   });
 
+  test('a ConfigMap, without binary data', () => {
+    const text = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: ca}
+data: {ca.crt: pem, empty: ""}
+binaryData: {b: AAAA}
+`;
+    expect(produce(text)).toEqual([
+      {
+        kind: 'ConfigMap',
+        metadata: { name: 'ca', namespace: 'default' },
+        data: { 'ca.crt': 'pem', empty: '' },
+      },
+    ]);
+  });
+
+  test('an IngressClass has no namespace, whatever the file says', () => {
+    const text = `
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: mattermost, namespace: x}
+spec: {controller: mattermost-ingress.io/controller}
+`;
+    const { objects, findings } = readObjects(text, 'a.yaml');
+    expect(findings).toEqual([]);
+    expect(objects.map(({ reference }) => reference)).toEqual([
+      { kind: 'IngressClass', namespace: '', name: 'mattermost' },
+    ]);
+    expect(objects[0]?.produced).toMatchObject([{ metadata: { namespace: '', name: 'mattermost' } }]);
+  });
+
   test('lists are opened, also in lists, and their items keep their lines', () => {
     const text = `apiVersion: v1
 kind: List
@@ -200,12 +232,7 @@ items:
   });
 
   test('other kinds are ignored, with one warning each', () => {
-    const text = [
-      'apps/v1 Deployment',
-      'v1 ConfigMap',
-      'apps/v1 Deployment',
-      'serving.knative.dev/v1 Service',
-    ]
+    const text = ['apps/v1 Deployment', 'v1 Pod', 'apps/v1 Deployment', 'serving.knative.dev/v1 Service']
       .map((word) => word.split(' '))
       .map(([apiVersion, kind]) => `apiVersion: ${apiVersion}\nkind: ${kind}\n---\n`)
       .join('');
@@ -220,7 +247,7 @@ items:
         1,
         'Kind Deployment (apps/v1) is not read from files; 2 objects are ignored',
       ],
-      ['warning', 'KindUnknown', 4, 'Kind ConfigMap (v1) is not read from files; the object is ignored'],
+      ['warning', 'KindUnknown', 4, 'Kind Pod (v1) is not read from files; the object is ignored'],
       [
         'warning',
         'KindUnknown',

@@ -2,6 +2,9 @@
 // Plain data, so that it crosses threads by structured clone; entries are compared by digest and replaced whole.
 import type { ObjectReference } from './finding.ts';
 
+/** The host pattern of sites that answer for any host. */
+export const ANY_HOST = '*';
+
 /** Everything the data plane serves, by key. */
 export type Configuration = {
   readonly sites: ReadonlyMap<string, Site>;
@@ -14,10 +17,11 @@ export type Site = {
   /** Kind, namespace and name of the object it comes from, and a path where that object gives several. */
   readonly key: string;
   readonly owner: ObjectReference;
-  /** Lower case; `*.example.com` stands for exactly one label. */
+  /** Lower case; `*.example.com` stands for exactly one label, `*` for any host that nobody else has. */
   readonly hosts: readonly string[];
-  /** Absolute and without a trailing slash, except `/` itself; matched by segment. */
+  /** Absolute; where matched by segment without a trailing slash, except `/` itself. */
   readonly path: string;
+  readonly pathType: 'Exact' | 'Prefix';
   readonly service: SiteService;
 };
 
@@ -30,13 +34,19 @@ export type ClosedSite = {
   /** Its last settings: a phone that meets a wrong certificate stops trying, one that meets a 503 comes back. */
   readonly tls: SiteTls | undefined;
 };
-export type ClosedReason = 'policy-invalid';
+/** An invalid policy, a policy that is demanded and missing, an annotation that restricts and is not understood. */
+export type ClosedReason = 'policy-invalid' | 'policy-missing' | 'restriction-unsupported';
+
+/** What a plain request gets: `refuse` finds no site, `redirect-with-tls` redirects where the host has TLS. */
+export type PlainHttp = 'serve' | 'redirect' | 'redirect-with-tls' | 'refuse';
 
 export type OpenSite = {
   readonly kind: 'open';
   /** Key of a backend; one that is missing from the configuration has no endpoints. */
   readonly backend: string;
+  /** Undefined: what the host has by another site, if any. */
   readonly tls: SiteTls | undefined;
+  readonly plainHttp: PlainHttp;
   readonly admission: Admission;
   readonly persistence: Persistence;
   readonly requestBodyMaxBytes: number;
@@ -49,8 +59,6 @@ export type TlsVersion = '1.1' | '1.2' | '1.3';
 export type SiteTls = {
   /** Key of a certificate; one that is missing from the configuration is answered with the default certificate. */
   readonly certificate: string;
-  /** Plain requests are redirected to https; otherwise they find no site. */
-  readonly redirectHttp: boolean;
   readonly minVersion: TlsVersion;
 };
 

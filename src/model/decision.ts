@@ -1,5 +1,5 @@
 // Decision: what is to be done with a request, and why. The reason words are those of the log and the metrics.
-import type { Admission, AdmissionAction } from './configuration.ts';
+import type { Admission, AdmissionAction, ClosedReason } from './configuration.ts';
 import type { IpAddress } from './address.ts';
 
 /** Why a request is answered here instead of by a backend. */
@@ -9,7 +9,7 @@ export type RejectReason =
   | 'unknown-host'
   | 'unknown-path'
   | 'plain-http'
-  | 'policy-invalid'
+  | ClosedReason
   | 'misdirected'
   | 'tls-version'
   | 'body-too-large'

@@ -18,7 +18,9 @@ export type ReadReason =
   | 'ObjectInvalid'
   | 'ObjectDuplicate'
   | 'KindUnknown'
-  | 'KindUnreadable';
+  | 'KindUnreadable'
+  | 'ObjectUnreadable'
+  | 'SchemaOutdated';
 
 export type FindingReason = ConditionReason | ReadReason;
 

@@ -21,6 +21,7 @@ export class MainMetrics {
   readonly #restarts: Counter;
   readonly #watchErrors: Counter;
   readonly #missedEvents: Counter;
+  readonly #schemaOutdated: Gauge;
 
   constructor(registry: Registry) {
     this.#generation = new Gauge(options(registry, 'configuration_generation'));
@@ -34,6 +35,7 @@ export class MainMetrics {
     this.#restarts = new Counter(options(registry, 'worker_restarts_total'));
     this.#watchErrors = new Counter(options(registry, 'watch_errors_total'));
     this.#missedEvents = new Counter(options(registry, 'watch_missed_events_total'));
+    this.#schemaOutdated = new Gauge(options(registry, 'policy_schema_outdated'));
     this.findingsCounted({ error: 0, warning: 0 });
   }
 
@@ -60,6 +62,11 @@ export class MainMetrics {
   /** A list or watch of a kind failed. */
   watchFailed(kind: string, reason: string): void {
     this.#watchErrors.inc({ kind, reason });
+  }
+
+  /** The definition of policies in the cluster was compared with that of this version. */
+  schemaChecked(isOutdated: boolean): void {
+    this.#schemaOutdated.set(isOutdated ? 1 : 0);
   }
 
   /** Events that a watch had not delivered and a check has found. */

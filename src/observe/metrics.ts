@@ -221,6 +221,12 @@ export const METRICS = {
     help: 'Lists and watches that failed and were tried again.',
     labels: ['kind', 'reason'],
   },
+  policy_schema_outdated: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Whether the definition of policies in the cluster lacks fields of this version: 1 while changes of policies are not taken over.',
+    labels: [],
+  },
   worker_restarts_total: {
     type: 'counter',
     from: 'main',

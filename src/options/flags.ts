@@ -1,6 +1,8 @@
 // Every flag of `run`: name, help, default and reader.
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../model/limits.ts';
 import { LOG_LEVELS } from '../observe/log.ts';
+import { flag, type Flag } from './flag.ts';
+import { classFlags, sourceFlags, statusFlags } from './object-flags.ts';
 import type { Options } from './options.ts';
 import {
   cidrs,
@@ -9,8 +11,8 @@ import {
   duration,
   hostNamespaces,
   logLevel,
-  namespaces,
   NONE,
+  objectName,
   OFF,
   optionalText,
   port,
@@ -19,16 +21,6 @@ import {
   somePort,
   text,
 } from './readers.ts';
-
-/** One flag: what people read, and how its text becomes a value. A reader throws an Error that says what is wanted. */
-export type Flag<Value> = {
-  readonly flag: string;
-  readonly placeholder: string;
-  readonly help: string;
-  /** Text used when neither flag nor environment gives one. */
-  readonly fallback: string;
-  readonly read: (text: string) => Value;
-};
 
 /** Facts about the machine that defaults depend on. */
 export type MachineFacts = { readonly cpus: number; readonly descriptors: number };
@@ -44,30 +36,14 @@ const RESERVED_DESCRIPTORS = 256;
 export function flagTable(machine: MachineFacts): FlagTable {
   return {
     ...sourceFlags(),
+    ...classFlags(),
+    ...statusFlags(),
     ...listenerFlags(),
     ...limitFlags(machine),
     ...clientFlags(),
     ...trustFlags(),
     ...keyFlags(),
     ...lifeFlags(),
-  };
-}
-
-function sourceFlags() {
-  return {
-    manifests: flag('manifests DIR', 'folder of YAML files to serve from; watched', NONE, optionalText),
-    kubeconfig: flag(
-      'kubeconfig FILE',
-      'API server to serve from; without it and --manifests that of the cluster, else what kubectl uses',
-      NONE,
-      optionalText,
-    ),
-    watchNamespaces: flag(
-      'watch-namespaces NAMESPACES',
-      'the only namespaces to read from the API server, separated by commas',
-      NONE,
-      namespaces,
-    ),
   };
 }
 
@@ -204,6 +180,18 @@ function keyFlags() {
       NONE,
       optionalText,
     ),
+    stickyKeySecret: flag(
+      'sticky-key-secret NAMESPACE/NAME',
+      'Secret with the keys of the sticky cookie; the first replica fills an empty one',
+      NONE,
+      objectName,
+    ),
+    ticketKeySecret: flag(
+      'ticket-key-secret NAMESPACE/NAME',
+      'Secret with the key of TLS session tickets; the first replica fills an empty one',
+      NONE,
+      objectName,
+    ),
   };
 }
 
@@ -223,15 +211,4 @@ function lifeFlags() {
     ),
     logLevel: flag('log-level LEVEL', LOG_LEVELS.join(', '), 'info', logLevel),
   };
-}
-
-/** @param usage name and placeholder, as in `--name PLACEHOLDER` */
-function flag<Value>(
-  usage: string,
-  help: string,
-  fallback: string,
-  read: (text: string) => Value,
-): Flag<Value> {
-  const [name = '', placeholder = ''] = usage.split(' ');
-  return { flag: name, placeholder, help, fallback, read };
 }

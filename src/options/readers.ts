@@ -4,12 +4,14 @@ import { parseDurationMs } from '../api/quantities.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
 import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
-import type { HostNamespace } from './options.ts';
+import type { HostNamespace, SecretsMode } from './options.ts';
 
 /** Opens no such listener, forbids no network. */
 export const OFF = 'off';
 /** The default of what need not be given. */
 export const NONE = '';
+
+const SECRETS_MODES: readonly SecretsMode[] = ['cluster', 'namespaces', 'named'];
 
 export function text(value: string): string {
   if (value === '') throw new Error('must not be empty');
@@ -69,6 +71,35 @@ export function secretName(value: string): string | undefined {
   if (!/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(value))
     throw new Error('must be NAMESPACE/NAME of a kubernetes.io/tls Secret');
   return value;
+}
+
+export function objectName(value: string): string | undefined {
+  if (value === NONE) return undefined;
+  if (!/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(value)) throw new Error('must be NAMESPACE/NAME');
+  return value;
+}
+
+export function words(value: string): readonly string[] {
+  return value === NONE ? [] : value.split(',').map((word) => text(word.trim()));
+}
+
+export function yesOrNo(value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw new Error('must be true or false');
+  return value === 'true';
+}
+
+export function secretsMode(value: string): SecretsMode {
+  const mode = SECRETS_MODES.find((known) => known === value);
+  if (mode === undefined) throw new Error(`must be one of ${SECRETS_MODES.join(', ')}`);
+  return mode;
+}
+
+/** As the API server demands of spec.controller: a domain and a path. */
+export function controllerName(value: string): string {
+  if (/^[a-z0-9.-]+\/[A-Za-z0-9/._-]+$/.test(value) && value.length <= 128) return value;
+  throw new Error(
+    'must be a domain and a path such as mattermost-ingress.io/controller, 128 characters at most',
+  );
 }
 
 export function serveOrRefuse(value: string): boolean {

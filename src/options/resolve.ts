@@ -1,5 +1,6 @@
 // Flags and environment into one frozen Options. All mistakes are listed at once; nobody mends one to meet the next.
-import { type Flag, flagTable, type MachineFacts } from './flags.ts';
+import type { Flag } from './flag.ts';
+import { flagTable, type MachineFacts } from './flags.ts';
 import type { Options } from './options.ts';
 
 /** The environment variable that stands for a flag. */
@@ -37,17 +38,41 @@ export function resolveOptions(
   return { kind: 'options', options: Object.freeze(options) };
 }
 
-/** Objects come from one place. Options that could not be read are absent here. */
-function contradictions({
-  manifests,
-  kubeconfig,
-  watchNamespaces = [],
-}: Partial<Options>): readonly string[] {
-  if (manifests === undefined) return [];
-  const kubeconfigError = '--manifests and --kubeconfig exclude each other: objects come from one place';
-  const namespacesError = '--watch-namespaces is for an API server: --manifests reads all of its folder';
-  return [
-    ...(kubeconfig === undefined ? [] : [kubeconfigError]),
-    ...(watchNamespaces.length === 0 ? [] : [namespacesError]),
+/** Options that could not be read are absent here. */
+function contradictions(options: Partial<Options>): readonly string[] {
+  const { manifests, kubeconfig, watchNamespaces = [], secretsMode } = options;
+  const inFolder = manifests !== undefined;
+  const isNamespaced = watchNamespaces.length > 0;
+  const both = (a: unknown, b: unknown) => a !== undefined && b !== undefined;
+  const rows: readonly (readonly [boolean, string])[] = [
+    [
+      both(manifests, kubeconfig),
+      '--manifests and --kubeconfig exclude each other: objects come from one place',
+    ],
+    [
+      inFolder && isNamespaced,
+      '--watch-namespaces is for an API server: --manifests reads all of its folder',
+    ],
+    [
+      secretsMode === 'namespaces' && !isNamespaced,
+      '--secrets-mode namespaces needs --watch-namespaces: it reads the Secrets of these',
+    ],
+    [
+      both(options.stickyKeyFile, options.stickyKeySecret),
+      '--sticky-key-file and --sticky-key-secret exclude each other',
+    ],
+    [
+      both(options.ticketKeyFile, options.ticketKeySecret),
+      '--ticket-key-file and --ticket-key-secret exclude each other',
+    ],
+    [
+      inFolder && (options.stickyKeySecret ?? options.ticketKeySecret) !== undefined,
+      'Key Secrets are for an API server: with --manifests use --sticky-key-file and --ticket-key-file',
+    ],
+    [
+      both(options.publishService, options.publishAddresses?.[0]),
+      '--publish-service and --publish-address exclude each other',
+    ],
   ];
+  return rows.filter(([isWrong]) => isWrong).map(([, message]) => message);
 }

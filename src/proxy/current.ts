@@ -9,7 +9,7 @@ export class Current {
   readonly #certificates = new Map<string, Certificate>();
   #serving: Serving = {
     generation: 0,
-    hosts: { exact: new Map(), wildcard: new Map() },
+    hosts: { exact: new Map(), wildcard: new Map(), any: undefined },
     backends: this.#backends,
     certificates: this.#certificates,
   };

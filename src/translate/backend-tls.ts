@@ -1,9 +1,10 @@
 // spec.backend.tls with its Secrets -> TLS settings towards the nodes. What cannot be verified is not reached at all.
 import { DEFAULTS } from '../api/defaults.ts';
-import type { Secret } from '../api/objects.ts';
+import type { ConfigMap, Secret } from '../api/objects.ts';
 import type { BackendTls as BackendTlsSpec } from '../api/policy.ts';
 import type { BackendTls } from '../model/configuration.ts';
 import { type CertificateReading, parseCertificates, takeCertificate } from './certificates.ts';
+import type { Lookup } from './lookup.ts';
 import type { Report } from './problem.ts';
 import { decodeBase64 } from './secret-values.ts';
 
@@ -13,9 +14,9 @@ export type CompiledTls = { readonly tls: BackendTls | undefined; readonly usabl
 export type BackendTlsSource = {
   readonly namespace: string;
   readonly serviceName: string;
-  readonly secrets: ReadonlyMap<string, Secret>;
-  readonly certificates: ReadonlyMap<string, CertificateReading>;
-  readonly nowMs: number;
+  readonly secrets: Lookup<Secret>;
+  readonly configMaps: Lookup<ConfigMap>;
+  readonly certificates: Lookup<CertificateReading>;
 };
 
 const FIELD = 'spec.backend.tls';
@@ -37,7 +38,7 @@ export function compileBackendTls(
       remedy: 'Set mode: Verify, with caRef',
     });
   }
-  const ca = spec.caRef === undefined ? undefined : readAuthorities(spec.caRef.name, source, report);
+  const ca = spec.caRef === undefined ? undefined : readAuthorities(spec.caRef, source, report);
   const clientCertificate = readClientCertificate(spec, source, report);
   const tls: BackendTls = {
     verify: spec.mode === 'Verify',
@@ -52,23 +53,30 @@ export function compileBackendTls(
 }
 
 /** No last good one here: authorities that were taken away must not be believed any longer. */
-function readAuthorities(name: string, source: BackendTlsSource, report: Report): string | undefined {
-  const key = `${source.namespace}/${name}`;
-  const secret = source.secrets.get(key);
-  const pem = decodeBase64(secret?.data['ca.crt'] ?? secret?.data['tls.crt'] ?? '')?.toString('latin1') ?? '';
-  const certificates = parseCertificates(pem);
+function readAuthorities(
+  ref: NonNullable<BackendTlsSpec['caRef']>,
+  source: BackendTlsSource,
+  report: Report,
+): string | undefined {
+  const key = `${source.namespace}/${ref.name}`;
+  const pem =
+    ref.kind === 'Secret' ? pemOfSecret(source.secrets.get(key)) : source.configMaps.get(key)?.data['ca.crt'];
+  const certificates = parseCertificates(pem ?? '');
   if (certificates !== undefined) return certificates.map((certificate) => certificate.toString()).join('');
+  const isMissing = (ref.kind === 'Secret' ? source.secrets : source.configMaps).get(key) === undefined;
+  const what = isMissing ? ' is missing' : ': ca.crt holds no readable certificates';
   report({
     severity: 'error',
     field: `${FIELD}.caRef`,
-    reason: secret === undefined ? 'SecretNotFound' : 'SecretInvalid',
-    message:
-      secret === undefined
-        ? `Secret ${key} is missing, so that no node can be verified and none is reached`
-        : `Secret ${key}: ca.crt holds no readable certificates, so that no node can be verified and none is reached`,
-    remedy: 'Put the authorities of the nodes into ca.crt of the Secret, as PEM',
+    reason: ref.kind === 'ConfigMap' ? 'ConfigMapNotFound' : isMissing ? 'SecretNotFound' : 'SecretInvalid',
+    message: `${ref.kind} ${key}${what}, so that no node can be verified and none is reached`,
+    remedy: `Put the authorities of the nodes into ca.crt of the ${ref.kind}, as PEM`,
   });
   return undefined;
+}
+
+function pemOfSecret(secret: Secret | undefined): string | undefined {
+  return decodeBase64(secret?.data['ca.crt'] ?? secret?.data['tls.crt'] ?? '')?.toString('latin1');
 }
 
 function readClientCertificate(
@@ -78,7 +86,7 @@ function readClientCertificate(
 ): BackendTls['clientCertificate'] {
   if (spec.clientCertificateRef === undefined) return undefined;
   const key = `${source.namespace}/${spec.clientCertificateRef.name}`;
-  const use = { key, field: `${FIELD}.clientCertificateRef`, hosts: [], nowMs: source.nowMs };
+  const use = { key, field: `${FIELD}.clientCertificateRef`, hosts: [] };
   const certificate = takeCertificate(use, source.certificates, report);
   return certificate && { chain: certificate.chain, key: certificate.privateKey };
 }

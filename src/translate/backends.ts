@@ -1,19 +1,21 @@
-// The Service of a checked policy -> a backend with its endpoints. Called by sites.ts; where something is missing the
+// The Service of a place -> a backend with its endpoints. Called by sites.ts; where something is missing the
 // backend stays without endpoints, so that its site answers 503.
 import { createHash } from 'node:crypto';
 import { DEFAULTS } from '../api/defaults.ts';
 import { type EndpointSlice, keyOf, type Service, type ServicePort } from '../api/objects.ts';
-import type { BackendSpec, MattermostIngressPolicy, RouteSpec } from '../api/policy.ts';
+import type { BackendSpec } from '../api/policy.ts';
 import { parseDurationMs } from '../api/quantities.ts';
 import type { Backend, BackendTls } from '../model/configuration.ts';
 import { type BackendTlsSource, compileBackendTls } from './backend-tls.ts';
 import { collectEndpoints, type EndpointSet, type EndpointSettings } from './endpoints.ts';
+import type { Lookup } from './lookup.ts';
+import type { ServiceRef, SiteSettings } from './places.ts';
 import type { Report } from './problem.ts';
 
 export type BackendSource = Omit<BackendTlsSource, 'namespace' | 'serviceName'> & {
-  readonly services: ReadonlyMap<string, Service>;
+  readonly services: Lookup<Service>;
   /** By `namespace/name` of their Service, in a fixed order. */
-  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>;
+  readonly slices: Lookup<readonly EndpointSlice[]>;
   readonly endpointSettings: EndpointSettings;
 };
 
@@ -22,23 +24,28 @@ export type CompiledBackend = { readonly backend: Backend; readonly unreadyCount
 const FIELD = 'spec.route.service';
 const NO_ENDPOINTS: EndpointSet = { endpoints: [], unreadyCount: 0 };
 
-/** Compiles the backend of a policy. Two policies with the same Service port and settings get the same key. */
+/** What a place wants to reach, and how. */
+export type BackendWish = {
+  readonly namespace: string;
+  readonly service: ServiceRef;
+  readonly settings: Pick<SiteSettings, 'backend'>;
+};
+
+/** Compiles the backend of a place. Two places with the same Service port and settings get the same key. */
 export function compileBackend(
-  { metadata, spec }: MattermostIngressPolicy,
+  { namespace, service, settings: { backend: spec } }: BackendWish,
   source: BackendSource,
   report: Report,
 ): CompiledBackend {
-  const { service } = spec.route;
-  const { namespace } = metadata;
   const serviceKey = keyOf({ namespace, name: service.name });
   const port = findPort(serviceKey, service, source.services, report);
   const found = port === undefined ? NO_ENDPOINTS : findEndpoints(serviceKey, port, source, report);
   const place = { namespace, serviceName: service.name };
-  const { tls, usable } = compileBackendTls(spec.backend?.tls, { ...source, ...place }, report);
+  const { tls, usable } = compileBackendTls(spec?.tls, { ...source, ...place }, report);
   const portText = String(port?.port ?? service.port ?? service.portName);
-  const settings = compileSettings(spec.backend);
+  const settings = compileSettings(spec);
   const backend: Backend = {
-    key: `${serviceKey}:${portText}/${digestOf(settings, tls, spec.backend?.tls)}`,
+    key: `${serviceKey}:${portText}/${digestOf(settings, tls, spec?.tls)}`,
     service: { namespace, name: service.name, port: portText },
     ...settings,
     tls,
@@ -78,13 +85,13 @@ function findEndpoints(
 
 function findPort(
   key: string,
-  wanted: RouteSpec['service'],
-  services: ReadonlyMap<string, Service>,
+  wanted: ServiceRef,
+  services: Lookup<Service>,
   report: Report,
 ): ServicePort | undefined {
   const service = services.get(key);
   if (service === undefined) {
-    const remedy = 'Create the Service in the namespace of the policy, or mend its name';
+    const remedy = 'Create the Service in that namespace, or mend its name';
     const message = `Service ${key} is missing`;
     report({ severity: 'error', field: `${FIELD}.name`, reason: 'ServiceNotFound', message, remedy });
     return undefined;
@@ -107,7 +114,7 @@ function findPort(
   return undefined;
 }
 
-function isWanted(port: ServicePort, wanted: RouteSpec['service']): boolean {
+function isWanted(port: ServicePort, wanted: ServiceRef): boolean {
   if (port.protocol !== undefined && port.protocol !== 'TCP') return false;
   return wanted.port === undefined ? port.name === wanted.portName : port.port === wanted.port;
 }
@@ -132,7 +139,7 @@ function digestOf(settings: BackendSettings, tls: BackendTls | undefined, spec: 
     tls.verify,
     tls.serverName,
     tls.minVersion,
-    spec?.caRef?.name ?? null,
+    spec?.caRef === undefined ? null : `${spec.caRef.kind}/${spec.caRef.name}`,
     spec?.clientCertificateRef?.name ?? null,
   ];
   return createHash('sha256')

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Secret } from '../api/objects.ts';
 import type { Certificate } from '../model/configuration.ts';
 import { wildcardOf } from './host-patterns.ts';
+import type { Lookup } from './lookup.ts';
 import type { Problem, Report } from './problem.ts';
 import { decodeBase64 } from './secret-values.ts';
 
@@ -21,6 +22,7 @@ type SecretPair = { readonly chain: string | undefined; readonly key: string | u
 export type CertificateReading = {
   readonly good: GoodCertificate | undefined;
   readonly fault: Pick<Problem, 'reason' | 'message' | 'remedy'> | undefined;
+  readonly isExpired: boolean;
 };
 
 /** What a policy wants of a certificate. */
@@ -31,26 +33,53 @@ export type CertificateUse = {
   readonly field: string;
   /** Hosts it should be valid for; none for a certificate shown to backends. */
   readonly hosts: readonly string[];
-  readonly nowMs: number;
 };
 
 /** OpenSSL refuses to serve shorter ones (security level 2). */
 const MIN_RSA_BITS = 2048;
 
-/** Reads the Secrets of these keys, each once. */
-export function readCertificates(
-  keys: Iterable<string>,
-  secrets: ReadonlyMap<string, Secret>,
-  remembered: ReadonlyMap<string, GoodCertificate>,
-): ReadonlyMap<string, CertificateReading> {
-  const unique = [...new Set(keys)].toSorted();
-  return new Map(unique.map((key) => [key, readCertificate(key, secrets.get(key), remembered.get(key))]));
+export type CertificateSource = {
+  readonly secrets: Lookup<Secret>;
+  /** The readings of the last translation: a good one outlives its Secret. */
+  readonly remembered: ReadonlyMap<string, CertificateReading>;
+  readonly nowMs: number;
+};
+
+/** Reads a TLS Secret when it is first asked for, and each once; the same reading as before where nothing changed. */
+export class CertificateShelf implements Lookup<CertificateReading> {
+  readonly #source: CertificateSource;
+  readonly #readings = new Map<string, CertificateReading>();
+
+  constructor(source: CertificateSource) {
+    this.#source = source;
+  }
+
+  get(key: string): CertificateReading {
+    const known = this.#readings.get(key);
+    if (known !== undefined) return known;
+    const { secrets, remembered, nowMs } = this.#source;
+    const before = remembered.get(key);
+    const { good, fault } = readCertificate(key, secrets.get(key), before?.good);
+    const isExpired = good !== undefined && good.certificate.notAfterMs <= nowMs;
+    const isSame = before?.good === good && before?.isExpired === isExpired;
+    const reading =
+      before !== undefined && isSame && before.fault?.message === fault?.message
+        ? before
+        : { good, fault, isExpired };
+    this.#readings.set(key, reading);
+    return reading;
+  }
+
+  /** What was asked for. */
+  get readings(): ReadonlyMap<string, CertificateReading> {
+    return this.#readings;
+  }
 }
 
 /** The certificate to use, if any; reports what is wrong with it and with its Secret. */
 export function takeCertificate(
   use: CertificateUse,
-  readings: ReadonlyMap<string, CertificateReading>,
+  readings: Lookup<CertificateReading>,
   report: Report,
 ): Certificate | undefined {
   const { field } = use;
@@ -70,7 +99,7 @@ export function takeCertificate(
       remedy: 'Put a certificate for all hosts of the policy into the Secret',
     });
   }
-  if (good.certificate.notAfterMs <= use.nowMs) {
+  if (reading?.isExpired === true) {
     report({
       severity: 'warning',
       field,
@@ -99,7 +128,7 @@ function readCertificate(
   key: string,
   secret: Secret | undefined,
   remembered: GoodCertificate | undefined,
-): CertificateReading {
+): Omit<CertificateReading, 'isExpired'> {
   if (secret === undefined) {
     const remedy = 'Create the Secret with tls.crt and tls.key in PEM, or mend its name';
     const fault = { reason: 'SecretNotFound', message: `Secret ${key} is missing`, remedy } as const;

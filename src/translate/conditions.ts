@@ -1,4 +1,4 @@
-// Pass 6: what was found about a policy -> its conditions, for people who look at the object and nowhere else.
+// What was found about a policy -> its conditions, for people who look at the object and nowhere else.
 import {
   ACCEPTED_REASONS,
   type AcceptedReason,
@@ -6,49 +6,62 @@ import {
   RESOLVED_REFS_REASONS,
   type ResolvedRefsReason,
 } from '../api/status.ts';
-import type { PolicyDraft } from './policies.ts';
 import type { Problem } from './problem.ts';
-import type { Grant } from './routes.ts';
 
-export type Findings = {
-  readonly draft: PolicyDraft;
-  readonly grant: Grant;
-  /** About what the policy refers to. */
+/** All that conditions tell of: of a whole policy, or of one of its targets. */
+export type Verdict = {
+  readonly isValid: boolean;
+  readonly generation: number;
+  /** What is wrong with the policy itself. */
   readonly problems: readonly Problem[];
+  /** What is wrong with its targets and hosts. */
+  readonly placeProblems: readonly Problem[];
+  /** About what the policy refers to. */
+  readonly refProblems: readonly Problem[];
+  /** Whether anything is served for it. */
+  readonly isServed: boolean;
 };
 
 /** A condition that knows neither generation nor time yet. */
 type Statement =
   | { readonly type: 'Accepted'; readonly reason: AcceptedReason; readonly message: string }
-  | { readonly type: 'ResolvedRefs'; readonly reason: ResolvedRefsReason; readonly message: string };
+  | { readonly type: 'ResolvedRefs'; readonly reason: ResolvedRefsReason; readonly message: string }
+  | {
+      readonly type: 'ClientAddressDoubtful';
+      readonly reason: 'ClientAddressDoubtful';
+      readonly message: string;
+    };
 
 /** The API server refuses longer messages (metav1.Condition). */
 const MAX_MESSAGE_LENGTH = 32_768;
 
 /**
- * Accepted always; ResolvedRefs where the policy is valid, since what an invalid one refers to is not known.
+ * Accepted always; ResolvedRefs where the policy is valid, since what an invalid one refers to is not known;
+ * ClientAddressDoubtful only where it is so.
  * @param previous the conditions of the last translation: a status that has not changed keeps its time
  */
 export function conditionsOf(
-  found: Findings,
+  verdict: Verdict,
   previous: readonly Condition[],
   nowMs: number,
 ): readonly Condition[] {
-  const statements: readonly Statement[] =
-    found.draft.policy === undefined ? [accepted(found)] : [accepted(found), resolvedRefs(found.problems)];
-  return statements.map((statement) => stamp(statement, found.draft.generation, previous, nowMs));
+  const statements: readonly Statement[] = verdict.isValid
+    ? [accepted(verdict), resolvedRefs(verdict.refProblems), ...doubts(verdict.refProblems)]
+    : [accepted(verdict)];
+  return statements.map((statement) => stamp(statement, verdict.generation, previous, nowMs));
 }
 
-function accepted({ draft, grant }: Findings): Statement {
+function accepted({ isValid, problems, placeProblems, isServed }: Verdict): Statement {
   const type = 'Accepted';
-  if (draft.policy === undefined) return { type, reason: 'Invalid', message: describe(draft.problems) };
-  if (grant.problems.length === 0) {
+  if (!isValid) return { type, reason: 'Invalid', message: describe(problems) };
+  const message = describe(placeProblems);
+  if (placeProblems.length === 0) {
     return { type, reason: 'Accepted', message: ACCEPTED_REASONS.Accepted.meaning };
   }
-  const message = describe(grant.problems);
-  if (grant.open.length > 0) return { type, reason: 'PartiallyAccepted', message };
-  const isForeign = grant.problems.some((problem) => problem.reason === 'HostOwnedElsewhere');
-  return { type, reason: isForeign ? 'HostOwnedElsewhere' : 'Conflicted', message };
+  if (isServed) return { type, reason: 'PartiallyAccepted', message };
+  const reasons: readonly AcceptedReason[] = ['HostOwnedElsewhere', 'TargetNotFound'];
+  const named = reasons.find((reason) => placeProblems.some((problem) => problem.reason === reason));
+  return { type, reason: named ?? 'Conflicted', message };
 }
 
 /** The worst reason names the condition; its message tells of all. */
@@ -68,13 +81,24 @@ const REASONS_BY_WEIGHT: readonly ResolvedRefsReason[] = [
   'ServicePortNotFound',
   'SecretNotFound',
   'SecretInvalid',
+  'ConfigMapNotFound',
   'EndpointForbidden',
   'EndpointsOverLimit',
   'NoEndpoints',
 ];
 
+function doubts(problems: readonly Problem[]): readonly Statement[] {
+  const reason = 'ClientAddressDoubtful';
+  const own = problems.filter((problem) => problem.reason === reason);
+  return own.length === 0 ? [] : [{ type: reason, reason, message: describe(own) }];
+}
+
 function describe(problems: readonly Problem[]): string {
-  const text = problems.map(({ field, message, remedy }) => `${field}: ${message} (${remedy})`).join('; ');
+  const texts = problems.map(({ object, field, message, remedy }) => {
+    const place = object?.kind === 'Ingress' ? `Ingress ${object.name} ${field}` : field;
+    return `${place}: ${message} (${remedy})`;
+  });
+  const text = [...new Set(texts)].join('; ');
   return text.length <= MAX_MESSAGE_LENGTH ? text : `${text.slice(0, MAX_MESSAGE_LENGTH - 1)}…`;
 }
 
@@ -91,12 +115,17 @@ function stamp(
 }
 
 function statusOf(statement: Statement) {
-  return statement.type === 'Accepted'
-    ? ACCEPTED_REASONS[statement.reason].status
-    : RESOLVED_REFS_REASONS[statement.reason].status;
+  switch (statement.type) {
+    case 'Accepted':
+      return ACCEPTED_REASONS[statement.reason].status;
+    case 'ResolvedRefs':
+      return RESOLVED_REFS_REASONS[statement.reason].status;
+    case 'ClientAddressDoubtful':
+      return 'True';
+  }
 }
 
 /** RFC 3339 in whole seconds, as metav1.Time is. */
-function timestamp(ms: number): string {
+export function timestamp(ms: number): string {
   return new Date(ms).toISOString().replace(/\.[0-9]+Z$/u, 'Z');
 }

@@ -2,10 +2,11 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from '../api/objects.ts';
 import type { SecretValue } from '../model/configuration.ts';
+import type { Lookup } from './lookup.ts';
 import type { Report } from './problem.ts';
 
 export type SecretSource = {
-  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly secrets: Lookup<Secret>;
   readonly namespace: string;
   /** Key of the digests; drawn once by the process (row A2). */
   readonly digestKey: Uint8Array;

@@ -1,14 +1,14 @@
-// Pass 4: a draft and its grant -> the sites it gets, and all that is wrong with what it refers to.
+// Pass 5: a place and its grant -> the sites it gets, and all that is wrong with what it refers to.
 import { DEFAULTS } from '../api/defaults.ts';
-import type { MattermostIngressPolicy } from '../api/policy.ts';
-import { WARNING_REASONS } from '../api/status.ts';
+import { INGRESS_REASONS, WARNING_REASONS } from '../api/status.ts';
 import { parseDurationMs, parseSizeBytes } from '../api/quantities.ts';
-import type { Certificate, OpenSite, Site } from '../model/configuration.ts';
+import type { AdmissionSpec } from '../api/policy.ts';
+import { ANY_HOST, type Certificate, type OpenSite, type Site } from '../model/configuration.ts';
 import { compileAdmission } from './admission.ts';
 import { compilePersistence } from './affinity.ts';
 import { type BackendSource, type CompiledBackend, compileBackend } from './backends.ts';
 import { takeCertificate } from './certificates.ts';
-import { type PolicyDraft, siteTlsOf } from './policies.ts';
+import type { Place, SiteSpec } from './places.ts';
 import type { Problem, Report } from './problem.ts';
 import type { Grant } from './routes.ts';
 
@@ -16,101 +16,117 @@ export type SiteSource = BackendSource & {
   /** Key of the digests of admission secrets; drawn once by the process. */
   readonly digestKey: Uint8Array;
   readonly hasLegacyListener: boolean;
+  /** Whether the Service of the controller replaces the client's address, and nothing tells it. */
+  readonly isClientAddressDoubtful: boolean;
 };
 
-/** All that one policy gives. */
-export type PolicySites = {
+/** All that one place gives. */
+export type CompiledPlace = {
   readonly sites: readonly Site[];
-  /** Undefined if the policy is invalid. */
+  /** Undefined if the place is closed, or leads to no Service. */
   readonly compiled: CompiledBackend | undefined;
-  /** The certificate of its sites; of an invalid policy the one it had. */
+  /** The certificate of its sites; of a closed one what it had. */
   readonly certificate: Certificate | undefined;
   readonly problems: readonly Problem[];
 };
 
-const LEGACY_LISTENER_CLOSED: Problem = {
-  severity: 'warning',
-  field: 'spec.client.tls.minVersion',
-  reason: 'LegacyListenerClosed',
-  ...WARNING_REASONS.LegacyListenerClosed,
-  message: WARNING_REASONS.LegacyListenerClosed.meaning,
-};
+/** Nobody said who may come in: an Ingress without policy is open. */
+const OPEN_ADMISSION: AdmissionSpec = { defaultAction: 'Allow' };
 
-/** Compiles one policy. References are looked at even where it has lost its hosts: one report says all. */
-export function compileSites(draft: PolicyDraft, grant: Grant, source: SiteSource): PolicySites {
-  const { policy } = draft;
-  if (policy === undefined) {
-    const certificate = source.certificates.get(draft.closedTls?.certificate ?? '')?.good?.certificate;
-    return { sites: closedSites(draft, grant), compiled: undefined, certificate, problems: [] };
+/** Compiles one place. References are looked at even where it has lost its hosts: one report says all. */
+export function compilePlace(place: Place, grant: Grant, source: SiteSource): CompiledPlace {
+  const { content } = place;
+  if (content.kind === 'closed') {
+    const certificate = source.certificates.get(content.tls?.certificate ?? '')?.good?.certificate;
+    return { sites: closedSites(place, grant), compiled: undefined, certificate, problems: [] };
   }
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
-  const compiled = compileBackend(policy, source, report);
-  const certificate = findCertificate(policy, source, report);
-  if (policy.spec.client?.tls?.minVersion === '1.1' && !source.hasLegacyListener)
-    report(LEGACY_LISTENER_CLOSED);
-  const service = openService(policy, compiled.backend.key, source, report);
+  const { spec } = content;
+  const compiled = compileService(spec, source, report);
+  const certificate = findCertificate(place, spec, source, report);
+  judgeSettings(spec, source, report);
+  const service = openService(place, spec, compiled, { source, report });
   const open: Site[] =
-    grant.open.length === 0 ? [] : [{ ...siteOf(draft, draft.key), hosts: grant.open, service }];
-  return { sites: [...open, ...closedSites(draft, grant)], compiled, certificate, problems };
+    grant.open.length === 0 ? [] : [{ ...siteOf(place, place.key), hosts: grant.open, service }];
+  return { sites: [...open, ...closedSites(place, grant)], compiled, certificate, problems };
 }
 
 /**
- * The closed part of a policy. A policy that is closed as a whole keeps the key it had when it was open: its tunnels
+ * The closed part of a place. A place that is closed as a whole keeps the key it had when it was open: its tunnels
  * were admitted by it and are not to be taken for those of a removed site.
  */
-function closedSites(draft: PolicyDraft, grant: Grant): readonly Site[] {
+function closedSites(place: Place, grant: Grant): readonly Site[] {
   if (grant.closed.length === 0) return [];
-  const key = grant.open.length === 0 ? draft.key : `${draft.key}#closed`;
-  return [
-    {
-      ...siteOf(draft, key),
-      hosts: grant.closed,
-      service: { kind: 'closed', reason: 'policy-invalid', tls: draft.closedTls },
-    },
-  ];
+  const key = grant.open.length === 0 ? place.key : `${place.key}#closed`;
+  const { content } = place;
+  const { reason, tls } =
+    content.kind === 'closed' ? content : ({ reason: 'policy-invalid', tls: undefined } as const);
+  return [{ ...siteOf(place, key), hosts: grant.closed, service: { kind: 'closed', reason, tls } }];
 }
 
-function siteOf({ reference, claim }: PolicyDraft, key: string): Pick<Site, 'key' | 'owner' | 'path'> {
-  return { key: `${reference.kind}/${key}`, owner: reference, path: claim.path ?? '/' };
+function siteOf({ reference, claim }: Place, key: string): Pick<Site, 'key' | 'owner' | 'path' | 'pathType'> {
+  return { key, owner: reference, path: claim.path ?? '/', pathType: claim.pathType };
+}
+
+function compileService(spec: SiteSpec, source: SiteSource, report: Report): CompiledBackend | undefined {
+  const { service } = spec;
+  if (service !== undefined) return compileBackend({ ...spec, service }, source, report);
+  const { meaning: message, remedy } = INGRESS_REASONS.BackendUnsupported;
+  report({ severity: 'error', field: 'spec.route.service', reason: 'BackendUnsupported', message, remedy });
+  return undefined;
 }
 
 function openService(
-  policy: MattermostIngressPolicy,
-  backend: string,
-  source: SiteSource,
-  report: Report,
+  place: Place,
+  { namespace, settings, tls, plainHttp, inheritsAdmission }: SiteSpec,
+  compiled: CompiledBackend | undefined,
+  { source, report }: { readonly source: SiteSource; readonly report: Report },
 ): OpenSite {
-  const { metadata, spec } = policy;
-  const { namespace } = metadata;
   const secrets = { secrets: source.secrets, namespace, digestKey: source.digestKey };
-  const idleTimeout = spec.websocket?.idleTimeout ?? DEFAULTS.websocket.idleTimeout;
+  const idleTimeout = settings.websocket?.idleTimeout ?? DEFAULTS.websocket.idleTimeout;
+  // Whose admission it is hears of it already.
+  const reportAdmission = inheritsAdmission ? () => {} : report;
   return {
     kind: 'open',
-    backend,
-    tls: siteTlsOf(policy),
-    admission: compileAdmission(spec.admission, secrets, report),
-    persistence: compilePersistence(spec.sessionPersistence, spec.route.path ?? DEFAULTS.route.path),
-    requestBodyMaxBytes: bodyMaxBytes(spec.limits?.requestBody ?? DEFAULTS.limits.requestBody),
+    backend: compiled?.backend.key ?? '',
+    tls,
+    plainHttp,
+    admission: compileAdmission(settings.admission ?? OPEN_ADMISSION, secrets, reportAdmission),
+    persistence: compilePersistence(settings.sessionPersistence, place.claim.path ?? DEFAULTS.route.path),
+    requestBodyMaxBytes: bodyMaxBytes(settings.limits?.requestBody ?? DEFAULTS.limits.requestBody),
     webSocketIdleTimeoutMs: checked(parseDurationMs(idleTimeout), 'spec.websocket.idleTimeout'),
-    accessLog: spec.accessLog?.enabled ?? DEFAULTS.accessLog.enabled,
+    accessLog: settings.accessLog?.enabled ?? DEFAULTS.accessLog.enabled,
   };
 }
 
+/** Doubts about wishes that each are right. */
+function judgeSettings({ settings, inheritsAdmission }: SiteSpec, source: SiteSource, report: Report): void {
+  if (settings.client?.tls?.minVersion === '1.1' && !source.hasLegacyListener)
+    report(warning('LegacyListenerClosed', 'spec.client.tls.minVersion'));
+  const at = settings.admission?.rules?.findIndex(({ sourceCIDRs }) => sourceCIDRs !== undefined) ?? -1;
+  if (at >= 0 && !inheritsAdmission && source.isClientAddressDoubtful)
+    report(warning('ClientAddressDoubtful', `spec.admission.rules[${at}].sourceCIDRs`));
+}
+
+function warning(reason: 'LegacyListenerClosed' | 'ClientAddressDoubtful', field: string): Problem {
+  const { meaning: message, remedy } = WARNING_REASONS[reason];
+  return { severity: 'warning', field, reason, message, remedy };
+}
+
 function findCertificate(
-  policy: MattermostIngressPolicy,
+  place: Place,
+  { tls }: SiteSpec,
   source: SiteSource,
   report: Report,
 ): Certificate | undefined {
-  const tls = siteTlsOf(policy);
-  if (tls === undefined) return undefined;
-  const use = {
-    key: tls.certificate,
-    field: 'spec.route.tls.secretName',
-    hosts: policy.spec.route.hosts,
-    nowMs: source.nowMs,
-  };
-  return takeCertificate(use, source.certificates, report);
+  if (tls === undefined || tls.certificate === '') return undefined;
+  const hosts = place.claim.hosts.filter((host) => host !== ANY_HOST);
+  return takeCertificate(
+    { key: tls.certificate, field: 'spec.route.tls.secretName', hosts },
+    source.certificates,
+    report,
+  );
 }
 
 /** No limit is the largest number, so that a comparison needs no second case. */

@@ -1,5 +1,14 @@
 // Objects for the tests of this folder: small, valid, and changed by what a test is about.
-import type { EndpointSlice, ObjectSet, RawPolicy, Secret, Service, SliceEndpoint } from '../api/objects.ts';
+import type {
+  ApiObject,
+  EndpointSlice,
+  ObjectSet,
+  RawPolicy,
+  Secret,
+  Service,
+  SliceEndpoint,
+} from '../api/objects.ts';
+import { keyOf } from '../api/objects.ts';
 import type { Site } from '../model/configuration.ts';
 import { NO_ADDRESSES } from './address-ranges.ts';
 import type { Problem } from './problem.ts';
@@ -62,21 +71,22 @@ export function secret(key: string, texts: Readonly<Record<string, string>>): Se
   return { kind: 'Secret', metadata: { namespace, name }, data: Object.fromEntries(entries) };
 }
 
-type AnyObject = RawPolicy | Service | EndpointSlice | Secret;
-
 /** The objects as a set, in the order given. */
-export function objectSet(...objects: readonly AnyObject[]): ObjectSet {
-  const ofKind = <Kind extends AnyObject['kind']>(kind: Kind) =>
+export function objectSet(...objects: readonly ApiObject[]): ObjectSet {
+  const ofKind = <Kind extends ApiObject['kind']>(kind: Kind) =>
     new Map(
       objects
-        .filter((object): object is Extract<AnyObject, { kind: Kind }> => object.kind === kind)
-        .map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]),
+        .filter((object): object is Extract<ApiObject, { kind: Kind }> => object.kind === kind)
+        .map((object) => [keyOf(object.metadata), object]),
     );
   return {
     policies: ofKind('MattermostIngressPolicy'),
+    ingresses: ofKind('Ingress'),
+    ingressClasses: ofKind('IngressClass'),
     services: ofKind('Service'),
     endpointSlices: ofKind('EndpointSlice'),
     secrets: ofKind('Secret'),
+    configMaps: ofKind('ConfigMap'),
   };
 }
 

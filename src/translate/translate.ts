@@ -1,70 +1,57 @@
 // READ FIRST (control). Objects -> Configuration, findings and conditions: the passes in their order.
 // Pure and total: whatever users write, it returns; a throw is a fault of ours and keeps the last configuration.
-import { type EndpointSlice, keyOf, type ObjectSet } from '../api/objects.ts';
-import type { Condition, EndpointCounts } from '../api/status.ts';
-import type { AddressRanges, Backend, Certificate, Configuration, Site } from '../model/configuration.ts';
+// A pass whose inputs are the same as last time is not run again, so that a change costs what it touches.
+import type { ObjectSet } from '../api/objects.ts';
+import type { AddressRanges, Configuration } from '../model/configuration.ts';
 import type { Finding } from '../model/finding.ts';
-import { type CertificateReading, type GoodCertificate, readCertificates } from './certificates.ts';
-import { conditionsOf } from './conditions.ts';
-import { type PolicyDraft, type RememberedClaim, readPolicies } from './policies.ts';
-import { findingOf } from './problem.ts';
-import { type Grant, grantHosts, type HostPin } from './routes.ts';
-import { compileSites, type PolicySites } from './sites.ts';
+import { CertificateShelf } from './certificates.ts';
+import { type ClassSettings, DEFAULT_CLASS, DEFAULT_CONTROLLER, readClasses } from './classes.ts';
+import { assemble, defaultCertificateFindings, findingsOf, slicesByService, wantsOf } from './assembly.ts';
+import { inheritAdmission } from './inheritance.ts';
+import { readIngresses } from './ingresses.ts';
+import { byClaim, grantHosts, hasSameGrant, type HostSettings } from './routes.ts';
+import { outcomesOf, type PolicyOutcome, spokenFor } from './outcomes.ts';
+import { readPolicies } from './policies.ts';
+import { compilePlaces } from './results.ts';
+import { keepEqual, stage } from './stage.ts';
+import { EMPTY_MEMORY, remember, type TranslateMemory, type TranslatePasses } from './memory.ts';
 
-/** What the operator of the controller decides, not its users. */
-export type TranslateSettings = {
-  /** --host-namespace; hosts may be wildcards. */
-  readonly hostNamespaces: readonly HostPin[];
-  /** --deny-endpoint-cidrs. */
-  readonly deniedEndpoints: AddressRanges;
-  /** Keys of the cookie tokens: the first signs, all are recognised. */
-  readonly stickyKeys: readonly Uint8Array[];
-  /** Random key of this process: SecretValue.digest is HMAC-SHA256 under it, of the value's latin1 bytes. */
-  readonly secretDigestKey: Uint8Array;
-  /** --default-tls-secret, `namespace/name`: served whether or not a policy names it. */
-  readonly defaultTlsSecret?: string | undefined;
-  /** --legacy-https-port is open; without it no client can use TLS 1.1, whatever a policy says. */
-  readonly hasLegacyListener?: boolean;
-  readonly nowMs: number;
-};
-
-/** What one translation must know of those before it; everything else follows from the objects. */
-export type TranslateMemory = {
-  /** By key of the policy. */
-  readonly policies: ReadonlyMap<string, PolicyMemory>;
-  /** By key of the Secret. */
-  readonly certificates: ReadonlyMap<string, GoodCertificate>;
-};
-
-export type PolicyMemory = {
-  /** Undefined while it was never known which hosts the policy means. */
-  readonly claim: RememberedClaim | undefined;
-  /** Keys of the TLS Secrets it referred to when it was last valid. */
-  readonly certificateKeys: readonly string[];
-  readonly conditions: readonly Condition[];
-};
-
-export const EMPTY_MEMORY: TranslateMemory = { policies: new Map(), certificates: new Map() };
+/** What the operator of the controller decides, not its users. The same values all the time, but for the two last. */
+export type TranslateSettings = Partial<ClassSettings> &
+  Partial<HostSettings> & {
+    /** --require-policy. */
+    readonly requirePolicy?: boolean;
+    /** Keys of the cookie tokens: the first signs, all are recognised. */
+    readonly stickyKeys: readonly Uint8Array[];
+    /** Random key of this process: SecretValue.digest is HMAC-SHA256 under it, of the value's latin1 bytes. */
+    readonly secretDigestKey: Uint8Array;
+    /** --default-tls-secret, `namespace/name`: served whether or not a policy names it. */
+    readonly defaultTlsSecret?: string | undefined;
+    /** --legacy-https-port is open; without it no client can use TLS 1.1, whatever a policy says. */
+    readonly hasLegacyListener?: boolean;
+    /** --publish-service, where neither a PROXY header nor a trusted proxy tells the client's address. */
+    readonly addressHidingService?: string | undefined;
+    /** --deny-endpoint-cidrs. */
+    readonly deniedEndpoints: AddressRanges;
+    readonly nowMs: number;
+  };
 
 export type Translation = {
   readonly configuration: Configuration;
-  /** Of all policies, oldest policy first. */
+  /** Of all objects that are ours, oldest policy first. */
   readonly findings: readonly Finding[];
-  /** By key of the policy. */
+  /** By key of the policy: those that are ours to judge. */
   readonly policies: ReadonlyMap<string, PolicyOutcome>;
+  /** Keys of the Ingresses that are served here. */
+  readonly ingresses: readonly string[];
+  /** Keys of what is referred to, there or not. */
+  readonly wants: { readonly secrets: ReadonlySet<string>; readonly configMaps: ReadonlySet<string> };
   /** For the next translation. */
   readonly memory: TranslateMemory;
 };
 
-/** What is told about a policy in its status. */
-export type PolicyOutcome = {
-  /** Accepted and ResolvedRefs; Programmed is known only when the workers have answered. */
-  readonly conditions: readonly Condition[];
-  /** Hosts that are served for this policy. */
-  readonly hosts: readonly string[];
-  readonly endpoints: EndpointCounts;
-  readonly observedGeneration: number;
-};
+export { EMPTY_MEMORY };
+export type { PolicyOutcome, TranslateMemory };
 
 /** Translates the full set. The result does not depend on the order in which the maps were filled. */
 export function translate(
@@ -72,153 +59,108 @@ export function translate(
   settings: TranslateSettings,
   memory: TranslateMemory,
 ): Translation {
-  // 1. Validate. Invalid policies stay in the flow: their hosts must still be claimed, to be held closed.
-  const drafts = readPolicies(objects.policies, rememberedClaims(memory));
-  // 2. Hosts, by age. After validation of all, since an old invalid policy shuts out a young valid one.
-  const grants = grantHosts(drafts, settings.hostNamespaces);
-  // 3. Certificates, each Secret once. Before the sites, which only name them.
-  const keys = [...certificateKeys(drafts, memory), ...defaultCertificateKeys(settings)];
-  const certificates = readCertificates(keys, objects.secrets, memory.certificates);
-  // 4. Sites with admission, persistence and backend. What refers to something missing gets less, never more.
-  const slices = slicesByService(objects.endpointSlices);
-  const { secretDigestKey: digestKey, nowMs, hasLegacyListener = true } = settings;
-  const source = {
-    ...objects,
-    slices,
-    certificates,
-    endpointSettings: settings,
-    digestKey,
-    nowMs,
-    hasLegacyListener,
-  };
-  const results = drafts.map((draft): Result => {
-    const grant = grants.get(draft.key) ?? { open: [], closed: [], problems: [] };
-    return { draft, grant, made: compileSites(draft, grant, source) };
+  const early = settlePlaces(objects, settings, memory);
+  const { policies, ingresses, classes } = early;
+  // 5. Sites with admission, persistence and backend. What refers to something missing gets less, never more.
+  const { results, certificates, ...late } = compileAll(early, objects, settings, memory);
+  // 6. Configuration: only what some site can reach.
+  const fallback = certificates.get(settings.defaultTlsSecret ?? '').good?.certificate;
+  const configuration = assemble(results, fallback);
+  // 7. Findings and conditions, last: they tell of all passes.
+  const drafts = new Map(ingresses.result.map((draft) => [draft.key, draft]));
+  const outcomes = outcomesOf(policies.result, {
+    drafts,
+    ingresses: objects.ingresses,
+    results,
+    ownsUnnamed: classes.result.ownsRoute(undefined),
+    previous: memory.outcomes,
+    nowMs: settings.nowMs,
   });
-  // 5. Configuration: only what some site can reach.
-  const fallback = certificates.get(settings.defaultTlsSecret ?? '');
-  const configuration = assemble(results, fallback?.good?.certificate);
-  // 6. Findings and conditions, last: they tell of all passes.
-  const outcomes = new Map(results.map((result) => [result.draft.key, outcomeOf(result, memory, nowMs)]));
   return {
     configuration,
     findings: [
-      ...results.flatMap(findingsOf),
-      ...defaultCertificateFindings(settings.defaultTlsSecret, fallback),
+      ...classes.result.findings,
+      ...findingsOf(policies.result, ingresses.result, results),
+      ...defaultCertificateFindings(settings.defaultTlsSecret, certificates),
     ],
-    policies: outcomes,
-    // 7. Memory for the next translation. Of what is gone nothing is kept.
-    memory: {
-      policies: new Map(results.map(({ draft }) => [draft.key, remember(draft, outcomes, memory)])),
-      certificates: goodOnes(certificates),
-    },
+    policies: spokenFor(outcomes),
+    ingresses: [...drafts.keys()],
+    wants: wantsOf(results, certificates),
+    // 8. Memory for the next translation. Of what is gone nothing is kept.
+    memory: remember({ passes: { ...early, ...late }, results, outcomes, certificates, before: memory }),
   };
 }
 
-type Result = { readonly draft: PolicyDraft; readonly grant: Grant; readonly made: PolicySites };
-
-function rememberedClaims(memory: TranslateMemory): ReadonlyMap<string, RememberedClaim> {
-  const claims = new Map<string, RememberedClaim>();
-  for (const [key, { claim }] of memory.policies) if (claim !== undefined) claims.set(key, claim);
-  return claims;
-}
-
-function certificateKeys(drafts: readonly PolicyDraft[], memory: TranslateMemory): readonly string[] {
-  return drafts.flatMap((draft) => certificateKeysOf(draft, memory));
-}
-
-/** Those of an invalid policy are kept too, so that its last good certificate is there when it is mended. */
-function certificateKeysOf(draft: PolicyDraft, memory: TranslateMemory): readonly string[] {
-  const { key, policy, closedTls } = draft;
-  if (policy === undefined) {
-    const remembered = memory.policies.get(key)?.certificateKeys ?? [];
-    return [...new Set([...remembered, ...(closedTls === undefined ? [] : [closedTls.certificate])])];
-  }
-  const { route, backend } = policy.spec;
-  const names = [route.tls?.secretName, backend?.tls?.clientCertificateRef?.name];
-  return names
-    .filter((name) => name !== undefined)
-    .map((name) => keyOf({ namespace: policy.metadata.namespace, name }));
-}
-
-function slicesByService(
-  slices: ReadonlyMap<string, EndpointSlice>,
-): ReadonlyMap<string, readonly EndpointSlice[]> {
-  const grouped = Map.groupBy(slices.values(), ({ metadata, serviceName }) =>
-    keyOf({ namespace: metadata.namespace, name: serviceName }),
+/** The passes that look at nothing but policies, Ingresses and classes. */
+function settlePlaces(objects: ObjectSet, settings: TranslateSettings, memory: TranslateMemory) {
+  const { passes: last } = memory;
+  const { controllerName = DEFAULT_CONTROLLER, ingressClass = DEFAULT_CLASS, takeOverClass } = settings;
+  const classes = stage(last.classes, [objects.ingressClasses], () =>
+    readClasses(objects.ingressClasses, { controllerName, ingressClass, takeOverClass }),
   );
-  for (const group of grouped.values())
-    group.sort((a, b) => (keyOf(a.metadata) < keyOf(b.metadata) ? -1 : 1));
-  return grouped;
+  // 1. Validate. Invalid policies stay in the flow: what they mean must still be claimed, to be held closed.
+  const policies = stage(last.policies, [objects.policies, classes.result], (before = []) =>
+    readPolicies(objects.policies, { classes: classes.result, remembered: memory.policies, before }),
+  );
+  // 2. Ingresses under their policies, so that an invalid policy closes what it governs.
+  const ingresses = stage(
+    last.ingresses,
+    [objects.ingresses, policies.result, classes.result],
+    (before = []) =>
+      readIngresses(objects.ingresses, policies.result, {
+        classes: classes.result,
+        requirePolicy: settings.requirePolicy ?? false,
+        before,
+      }),
+  );
+  const places = stage(last.places, [policies.result, ingresses.result], () => {
+    const routes = policies.result.map(({ place }) => place).filter((place) => place !== undefined);
+    return [...routes, ...ingresses.result.flatMap((draft) => draft.places)].toSorted(byClaim);
+  });
+  // 3. Hosts, by age. After validation of all, since an old invalid policy shuts out a young valid one.
+  const { hostNamespaces = [], defaultBackendNamespace } = settings;
+  const grants = stage(last.grants, [places.result], (before) =>
+    keepEqual(before, grantHosts(places.result, { hostNamespaces, defaultBackendNamespace }), hasSameGrant),
+  );
+  // 4. Admission spreads over a host. After the grants: a path that lost its host protects nobody.
+  const settled = stage(last.settled, [places.result, grants.result], () =>
+    inheritAdmission(places.result, grants.result),
+  );
+  return { classes, policies, ingresses, places, grants, settled };
 }
 
-function assemble(results: readonly Result[], fallback: Certificate | undefined): Configuration {
-  const sites = new Map<string, Site>();
-  const backends = new Map<string, Backend>();
-  const certificates = new Map<string, Certificate>();
-  for (const { grant, made } of results) {
-    for (const site of made.sites) sites.set(site.key, site);
-    if (made.sites.length === 0) continue;
-    if (made.certificate !== undefined) certificates.set(made.certificate.key, made.certificate);
-    if (grant.open.length === 0 || made.compiled === undefined) continue;
-    backends.set(made.compiled.backend.key, made.compiled.backend);
-  }
-  if (fallback !== undefined) certificates.set(fallback.key, fallback);
-  return { sites, backends, certificates };
-}
-
-function goodOnes(
-  certificates: ReadonlyMap<string, CertificateReading>,
-): ReadonlyMap<string, GoodCertificate> {
-  return new Map([...certificates].flatMap(([key, { good }]) => (good === undefined ? [] : [[key, good]])));
-}
-
-function defaultCertificateKeys({ defaultTlsSecret }: TranslateSettings): readonly string[] {
-  return defaultTlsSecret === undefined ? [] : [defaultTlsSecret];
-}
-
-/** --default-tls-secret is the operator's, not a policy's: its finding names the Secret itself. */
-function defaultCertificateFindings(
-  key: string | undefined,
-  reading: CertificateReading | undefined,
-): readonly Finding[] {
-  if (key === undefined || reading?.fault === undefined) return [];
-  const [namespace = '', name = ''] = key.split('/');
-  return [
-    { severity: 'error', object: { kind: 'Secret', namespace, name }, field: 'data', ...reading.fault },
-  ];
-}
-
-function findingsOf({ draft, grant, made }: Result): readonly Finding[] {
-  const problems = [...draft.problems, ...grant.problems, ...made.problems];
-  return problems.map((problem) => findingOf(draft.reference, problem));
-}
-
-function outcomeOf({ draft, grant, made }: Result, memory: TranslateMemory, nowMs: number): PolicyOutcome {
-  const previous = memory.policies.get(draft.key)?.conditions ?? [];
-  const endpoints = made.compiled?.backend.endpoints ?? [];
-  const ready = endpoints.filter(({ state }) => state === 'ready').length;
-  return {
-    conditions: conditionsOf({ draft, grant, problems: made.problems }, previous, nowMs),
-    hosts: grant.open,
-    endpoints: {
-      ready,
-      draining: endpoints.length - ready,
-      unhealthy: made.compiled?.unreadyCount ?? 0,
-    },
-    observedGeneration: draft.generation,
-  };
-}
-
-function remember(
-  draft: PolicyDraft,
-  outcomes: ReadonlyMap<string, PolicyOutcome>,
+/** Every place is compiled, or taken as it was where all that it looked up is the same. */
+function compileAll(
+  { settled, grants }: Pick<TranslatePasses, 'settled' | 'grants'>,
+  objects: ObjectSet,
+  settings: TranslateSettings,
   memory: TranslateMemory,
-): PolicyMemory {
-  const { hosts, path, tls, holdsWildcards } = draft.claim;
-  return {
-    claim: holdsWildcards ? undefined : { hosts, path, tls },
-    certificateKeys: certificateKeysOf(draft, memory),
-    conditions: outcomes.get(draft.key)?.conditions ?? [],
-  };
+) {
+  const { services, secrets, configMaps, endpointSlices } = objects;
+  const { nowMs } = settings;
+  const constants = constantsOf(objects, settings, memory);
+  const slices = stage(memory.passes.slices, [endpointSlices], (last) =>
+    slicesByService(endpointSlices, last),
+  );
+  const certificates = new CertificateShelf({ secrets, remembered: memory.certificates, nowMs });
+  const results = compilePlaces(settled.result, grants.result, {
+    lookups: { services, secrets, configMaps, slices: slices.result, certificates },
+    constants: constants.result,
+    before: constants === memory.passes.constants ? memory.results : new Map(),
+  });
+  return { results, certificates, constants, slices };
+}
+
+/** What every place is compiled with; another value means compiling all anew. */
+function constantsOf(objects: ObjectSet, settings: TranslateSettings, memory: TranslateMemory) {
+  const { secretDigestKey: digestKey, stickyKeys, deniedEndpoints, hasLegacyListener = true } = settings;
+  const hiding = objects.services.get(settings.addressHidingService ?? '');
+  const isClientAddressDoubtful = hiding?.externalTrafficPolicy === 'Cluster';
+  const inputs = [digestKey, stickyKeys, deniedEndpoints, hasLegacyListener, isClientAddressDoubtful];
+  return stage(memory.passes.constants, inputs, (): TranslatePasses['constants']['result'] => ({
+    digestKey,
+    endpointSettings: { stickyKeys, deniedEndpoints },
+    hasLegacyListener,
+    isClientAddressDoubtful,
+  }));
 }

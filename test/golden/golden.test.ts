@@ -88,7 +88,15 @@ function readSet(
   objects: readonly YamlObject[],
   fill: (text: string) => string,
 ): { readonly set: ObjectSet; readonly findings: readonly Finding[] } {
-  const set = { policies: new Map(), services: new Map(), endpointSlices: new Map(), secrets: new Map() };
+  const set = {
+    policies: new Map(),
+    ingresses: new Map(),
+    ingressClasses: new Map(),
+    services: new Map(),
+    endpointSlices: new Map(),
+    secrets: new Map(),
+    configMaps: new Map(),
+  };
   const findings: Finding[] = [];
   for (const object of objects) {
     const reading = readObjects(stringify(plain(object, fill), { version: '1.1' }), 'case.yaml');
@@ -104,9 +112,12 @@ type MutableSet = { readonly [Kind in keyof ObjectSet]: Map<string, ApiObject> }
 function add(set: MutableSet, object: ApiObject, added: Partial<ObjectMeta>): void {
   const maps = {
     MattermostIngressPolicy: set.policies,
+    Ingress: set.ingresses,
+    IngressClass: set.ingressClasses,
     Service: set.services,
     EndpointSlice: set.endpointSlices,
     Secret: set.secrets,
+    ConfigMap: set.configMaps,
   };
   maps[object.kind].set(keyOf(object.metadata), { ...object, metadata: { ...object.metadata, ...added } });
 }

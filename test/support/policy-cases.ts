@@ -6,11 +6,30 @@ import type { RuleCase } from './policy-edits.ts';
 const rule = 'admission.rules.0';
 const ruleField = 'admission.rules[0]';
 const header = { name: 'X-App', values: ['one'] };
+const ingressRef = { group: 'networking.k8s.io', kind: 'Ingress', name: 'mattermost' };
 const path = (type: string, value: string) => ({ [`${rule}.paths`]: [{ type, value }] });
 const cidr = (value: string) => ({ [`${rule}.sourceCIDRs`]: [value] });
 
 /** At least one case a rule, by id. */
 export const RULE_CASES: readonly RuleCase[] = [
+  {
+    rule: 'route-or-targets',
+    field: '',
+    good: { route: undefined, targetRefs: [ingressRef] },
+    bad: { targetRefs: [ingressRef] },
+  },
+  {
+    rule: 'route-or-targets',
+    field: '',
+    good: {},
+    bad: { route: undefined },
+  },
+  {
+    rule: 'class-with-route',
+    field: '',
+    good: { ingressClassName: 'mattermost' },
+    bad: { route: undefined, targetRefs: [ingressRef], ingressClassName: 'mattermost' },
+  },
   {
     rule: 'service-port',
     field: 'route.service',

@@ -5,7 +5,9 @@ import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
+import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
 import type { Plural } from './cluster-objects.ts';
+import { EventWriter } from './event-writer.ts';
 import {
   type Answer,
   bookmarkLine,
@@ -15,11 +17,14 @@ import {
   type Target,
   targetOf,
 } from './fake-cluster.ts';
+import { answerObject, type ObjectTarget, objectTargetOf, type WriteRequest } from './fake-writes.ts';
 
 /** What goes wrong with one request. */
 export type Fault =
   /** The connection is reset before any answer. */
   | { readonly kind: 'reset' }
+  /** A write is done, and the connection reset before its answer. */
+  | { readonly kind: 'lost-answer' }
   /** Nothing is ever answered. */
   | { readonly kind: 'no-head' }
   /** Head and nothing more. */
@@ -45,6 +50,7 @@ export type Fault =
   | { readonly kind: 'drop'; readonly name: string };
 
 export type SeenRequest = {
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
@@ -52,7 +58,8 @@ export type SeenRequest = {
   readonly userAgent: string | undefined;
 };
 
-type Operation = 'list' | 'watch';
+/** `object`: a read of one object, or any write. */
+type Operation = 'list' | 'watch' | 'object';
 type OpenWatch = { readonly target: Target; readonly response: ServerResponse; readonly stop: () => void };
 
 export class FakeApiServer {
@@ -141,9 +148,10 @@ export class FakeApiServer {
     return [...this.#watches].filter(({ target }) => target.plural === plural).length;
   }
 
-  seen(operation: Operation, plural: Plural): readonly SeenRequest[] {
+  seen(operation: Exclude<Operation, 'object'>, plural: Plural): readonly SeenRequest[] {
     return this.requests.filter(
-      ({ path, query }) => path.endsWith(`/${plural}`) && query.has('watch') === (operation === 'watch'),
+      ({ path, query, method }) =>
+        method === 'GET' && path.endsWith(`/${plural}`) && query.has('watch') === (operation === 'watch'),
     );
   }
 
@@ -178,12 +186,21 @@ export class FakeApiServer {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', this.url);
     const { authorization, 'user-agent': userAgent } = request.headers;
-    this.requests.push({ path, query, authorization, userAgent, httpVersion: request.httpVersion });
+    const { method = 'GET', httpVersion } = request;
+    this.requests.push({ method, path, query, authorization, userAgent, httpVersion });
     response.on('error', () => undefined);
+    const object = objectTargetOf(path);
     const target = targetOf(path);
+    const definition = this.cluster.definition.answer(path, this.cluster);
     if (!this.tokens.some((token) => authorization === `Bearer ${token}`)) {
       send(response, refusal(401, 'Unauthorized'));
-    } else if (target === undefined) send(response, refusal(404, 'NotFound'));
+    } else if (object !== undefined && (method !== 'GET' || object.name !== undefined)) {
+      const { 'content-type': contentType } = request.headers;
+      void bodyOf(request).then((body) =>
+        this.#answerObject(object, { method, path, query, contentType, body }, response),
+      );
+    } else if (definition !== undefined) send(response, definition);
+    else if (target === undefined) send(response, refusal(404, 'NotFound'));
     else if (query.get('watch') === 'true') this.#watch(target, query, response);
     else this.#list(target, query, response);
   }
@@ -192,6 +209,16 @@ export class FakeApiServer {
     const fault = this.#take('list', target.plural);
     if (fault !== undefined && this.#failsAtOnce(fault, response)) return;
     send(response, this.cluster.list(target, query));
+  }
+
+  #answerObject(target: ObjectTarget, request: WriteRequest, response: ServerResponse): void {
+    const fault = this.#take('object', target.plural);
+    if (fault?.kind === 'lost-answer') {
+      answerObject(this.cluster, target, request);
+      this.#reset(response);
+    } else if (fault === undefined || !this.#failsAtOnce(fault, response)) {
+      send(response, answerObject(this.cluster, target, request));
+    }
   }
 
   #watch(target: Target, query: URLSearchParams, response: ServerResponse): void {
@@ -249,39 +276,10 @@ export class FakeApiServer {
   }
 }
 
-/** Writes events the way a fault wants them. */
-class EventWriter {
-  readonly #response: ServerResponse;
-  readonly #fault: Fault | undefined;
-  #held: string | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
-
-  constructor(response: ServerResponse, fault: Fault | undefined) {
-    this.#response = response;
-    this.#fault = fault;
-  }
-
-  write(line: string, object: Readonly<Record<string, unknown>>): void {
-    const fault = this.#fault;
-    if (fault?.kind === 'drop' && JSON.stringify(object).includes(`"name":"${fault.name}"`)) return;
-    if (fault?.kind === 'trickle') this.#trickle(Buffer.from(line));
-    else if (fault?.kind === 'duplicate') this.#response.write(line + line);
-    else if (fault?.kind !== 'reorder') this.#response.write(line);
-    else if (this.#held === undefined) this.#held = line;
-    else {
-      this.#response.write(line + this.#held);
-      this.#held = undefined;
-    }
-  }
-
-  /** One TLS record a byte, so that characters are cut. */
-  #trickle(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; at += 1) {
-      this.#queue = this.#queue.then(
-        () => new Promise((resolve) => this.#response.write(bytes.subarray(at, at + 1), resolve)),
-      );
-    }
-  }
+async function bodyOf(request: IncomingMessage): Promise<JsonMap> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as JsonMap);
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {

@@ -1,25 +1,32 @@
 // A fake API server without a network: an ObjectApi over a FakeCluster, whose open watch a test breaks as it likes.
 import type { ObjectApi, Query } from '../../../src/kube/api-client.ts';
+import type { AppliedObject, WriteApi } from '../../../src/kube/write-api.ts';
 import { ApiFailure, failureOfStatus } from '../../../src/kube/api-failure.ts';
 import type { JsonMap, JsonValue } from '../../../src/translate/objects/json-value.ts';
 import type { Plural } from './cluster-objects.ts';
 import { bookmarkLine, FakeCluster, lineOf, targetOf } from './fake-cluster.ts';
+import { answerObject, objectTargetOf } from './fake-writes.ts';
 
 /** What happens to the next event of the open watch. */
 export type EventFault = 'drop' | 'duplicate' | 'hold';
 
 type OpenWatch = { readonly plural: Plural; readonly feed: LineFeed; held: string };
 
-export class FakeApi implements ObjectApi {
+export class FakeApi implements ObjectApi, WriteApi {
   readonly cluster: FakeCluster;
   /** Of each request so far. */
   readonly queries: Query[] = [];
+  /** Reads and writes of single objects so far. */
+  readonly asked: { readonly method: string; readonly path: string; readonly object: JsonMap }[] = [];
   /** Thrown by the next requests, one each. */
   readonly failures: ApiFailure[] = [];
   readonly eventFaults: EventFault[] = [];
   /** Told the items of each list of an exact version. */
   onExactList: (items: readonly JsonValue[]) => void = () => {};
   readonly #watches = new Set<OpenWatch>();
+  /** Writes wait for `release`. */
+  isHolding = false;
+  readonly #held: (() => void)[] = [];
   isClosed = false;
 
   constructor(cluster = new FakeCluster()) {
@@ -27,11 +34,34 @@ export class FakeApi implements ObjectApi {
   }
 
   async get(path: string, query: Query): Promise<JsonMap> {
+    if (objectTargetOf(path)?.name !== undefined) return this.#ask('GET', path);
     this.#begin(query);
-    const { status, body } = this.cluster.list(wanted(path), new URLSearchParams(query));
+    const { status, body } =
+      this.cluster.definition.answer(path, this.cluster) ??
+      this.cluster.list(wanted(path), new URLSearchParams(query));
     if (status !== 200) throw failureOfStatus(body, status);
     if (query['resourceVersionMatch'] === 'Exact') this.onExactList(body['items'] as readonly JsonValue[]);
     return body;
+  }
+
+  async create(path: string, object: JsonMap, signal?: AbortSignal): Promise<JsonMap> {
+    await this.#wait(signal);
+    return this.#ask('POST', path, { object });
+  }
+
+  async update(path: string, object: JsonMap, signal?: AbortSignal): Promise<JsonMap> {
+    await this.#wait(signal);
+    return this.#ask('PUT', path, { object });
+  }
+
+  async apply(path: string, { manager, object }: AppliedObject, signal?: AbortSignal): Promise<JsonMap> {
+    await this.#wait(signal);
+    return this.#ask('PATCH', path, { object, contentType: 'application/apply-patch+yaml', manager });
+  }
+
+  async patch(path: string, object: JsonMap, signal?: AbortSignal): Promise<JsonMap> {
+    await this.#wait(signal);
+    return this.#ask('PATCH', path, { object, contentType: 'application/merge-patch+json' });
   }
 
   async *watch(path: string, query: Query, signal: AbortSignal): AsyncGenerator<string, void> {
@@ -71,6 +101,51 @@ export class FakeApi implements ObjectApi {
   break(failure?: ApiFailure, only?: Plural): void {
     for (const { plural, feed } of this.#watches)
       if (only === undefined || only === plural) feed.end(failure);
+  }
+
+  /** Lets writes go on that wait, all or so many. */
+  release(count = this.#held.length): void {
+    for (const go of this.#held.splice(0, count)) go();
+  }
+
+  /** Writes that wait to be released. */
+  get heldCount(): number {
+    return this.#held.length;
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.isHolding) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#held.push(resolve);
+    signal?.addEventListener('abort', () => reject(new ApiFailure('connection', 'given up')), { once: true });
+    await promise;
+  }
+
+  /** Reads or writes one object. */
+  #ask(
+    method: string,
+    path: string,
+    {
+      object = {},
+      contentType,
+      manager = '',
+    }: { object?: JsonMap; contentType?: string; manager?: string } = {},
+  ): JsonMap {
+    const query = new URLSearchParams({ fieldManager: manager });
+    this.asked.push({ method, path, object });
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    const target = objectTargetOf(path);
+    if (target === undefined) throw new ApiFailure('not-found', `Nothing is served at ${path}`);
+    const { status, body } = answerObject(this.cluster, target, {
+      method,
+      path,
+      query,
+      contentType,
+      body: object,
+    });
+    if (status >= 300) throw failureOfStatus(body, status);
+    return body;
   }
 
   #begin(query: Query): void {

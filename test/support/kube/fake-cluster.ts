@@ -1,6 +1,7 @@
 // The state of a fake API server: objects with versions, their history, lists at any version, and who watches.
 // Follows the Kubernetes API concepts ("Resource versions", "Retrieving large results sets in chunks"); no I/O.
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
+import { FakeDefinition } from './fake-definition.ts';
 import { type Draft, groups, type Plural, plurals } from './cluster-objects.ts';
 
 export type ClusterEvent = {
@@ -17,7 +18,13 @@ export type Target = { readonly plural: Plural; readonly namespace: string | und
 
 type Continue = { readonly version: number; readonly from: number; readonly epoch: number };
 
+/** What may not be read: a kind, of one namespace, or one object of it. */
+export type Denial = { readonly plural: Plural; readonly namespace?: string; readonly name?: string };
+
 export class FakeCluster {
+  readonly definition = new FakeDefinition();
+  /** Lists and watches that get 403. */
+  readonly denials: Denial[] = [];
   #version = 1000;
   #uids = 0;
   /** Older versions are gone. */
@@ -32,7 +39,19 @@ export class FakeCluster {
     return String(this.#version);
   }
 
+  /** Creates or replaces an object as a user does. */
   put(plural: Plural, draft: Draft): void {
+    const before = this.#objects.get(keyOf(plural, draft))?.['metadata'] as JsonMap | undefined;
+    const metadata = {
+      ...draft.metadata,
+      generation: Number(before?.['generation'] ?? 0) + 1,
+      managedFields: [{ manager: 'test', operation: 'Update' }],
+    };
+    this.store(plural, { ...draft, metadata });
+  }
+
+  /** Keeps an object as it is given, but for uid, age and version, which come from the server. */
+  store(plural: Plural, draft: Draft): JsonMap {
     const key = keyOf(plural, draft);
     const known = this.#objects.get(key);
     const before = known?.['metadata'] as JsonMap | undefined;
@@ -43,13 +62,16 @@ export class FakeCluster {
         ...draft.metadata,
         uid: before?.['uid'] ?? `uid-${(this.#uids += 1)}`,
         creationTimestamp: '2026-01-01T00:00:00Z',
-        generation: Number(before?.['generation'] ?? 0) + 1,
         resourceVersion: this.version,
-        managedFields: [{ manager: 'test', operation: 'Update' }],
       },
     };
     this.#objects.set(key, object);
     this.#tell({ type: known === undefined ? 'ADDED' : 'MODIFIED', plural, version: this.#version, object });
+    return object;
+  }
+
+  object(plural: Plural, name: string, namespace = 'test'): JsonMap | undefined {
+    return this.#objects.get(`${plural}/${namespace}/${name}`);
   }
 
   delete(plural: Plural, name: string, namespace = 'test'): boolean {
@@ -104,6 +126,7 @@ export class FakeCluster {
 
   list(target: Target, query: URLSearchParams): Answer {
     if (!this.isServed(target.plural)) return refusal(404, 'NotFound');
+    if (this.#isDenied(target, query)) return refusal(403, 'Forbidden');
     const token = parseToken(query.get('continue'));
     if (token !== undefined && token.epoch !== this.#tokenEpoch) return refusal(410, 'Expired');
     const isExact = query.get('resourceVersionMatch') === 'Exact';
@@ -125,6 +148,7 @@ export class FakeCluster {
   /** What a watch has to deliver at once, or the refusal to watch. */
   eventsAfter(target: Target, query: URLSearchParams): readonly ClusterEvent[] | Answer {
     if (!this.isServed(target.plural)) return refusal(404, 'NotFound');
+    if (this.#isDenied(target, query)) return refusal(403, 'Forbidden');
     const version = Number(query.get('resourceVersion'));
     if (version < this.#compacted) return refusal(410, 'Expired');
     return this.#history.filter((event) => event.version > version && isWatched(event, target, query));
@@ -137,6 +161,16 @@ export class FakeCluster {
     };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  #isDenied({ plural, namespace }: Target, query: URLSearchParams): boolean {
+    const selector = query.get('fieldSelector') ?? '';
+    return this.denials.some(
+      (denial) =>
+        denial.plural === plural &&
+        (denial.namespace === undefined || denial.namespace === namespace) &&
+        (denial.name === undefined || selector === `metadata.name=${denial.name}`),
+    );
   }
 
   #tell(event: ClusterEvent): void {
@@ -184,9 +218,27 @@ function isWatched(event: ClusterEvent, target: Target, query: URLSearchParams):
 function isWanted(object: JsonMap, { namespace }: Target, query: URLSearchParams): boolean {
   const metadata = object['metadata'] as JsonMap;
   if (namespace !== undefined && metadata['namespace'] !== namespace) return false;
-  const selectors = (query.get('fieldSelector') ?? '').split(',').filter((each) => each !== '');
+  return (
+    selectorsOf(query, 'fieldSelector').every((selector) => hasField(object, selector)) &&
+    selectorsOf(query, 'labelSelector').every((selector) => hasLabel(metadata, selector))
+  );
+}
+
+function selectorsOf(query: URLSearchParams, name: string): readonly string[] {
+  return (query.get(name) ?? '').split(',').filter((each) => each !== '');
+}
+
+/** `type!=` and `metadata.name=`, which is all that we ask for. */
+function hasField(object: JsonMap, selector: string): boolean {
+  const [, name] = /^metadata\.name=(.*)$/.exec(selector) ?? [];
+  if (name !== undefined) return (object['metadata'] as JsonMap)['name'] === name;
   const type = object['type'];
-  return selectors.every((selector) => typeof type !== 'string' || selector !== `type!=${type}`);
+  return typeof type !== 'string' || selector !== `type!=${type}`;
+}
+
+function hasLabel(metadata: JsonMap, selector: string): boolean {
+  const [name = '', value] = selector.split('=');
+  return (metadata['labels'] as JsonMap | undefined)?.[name] === value;
 }
 
 function parseToken(token: string | null): Continue | undefined {

@@ -26,11 +26,15 @@ const fastTiming: WatchTiming = {
   firstStallMs: 60_000,
   relistMs: [600_000, 600_000],
   confirmMs: 50,
+  allGoneMs: 400,
+  definitionMs: [150_000, 230_000],
+  unknownDefinitionMs: 20,
 };
 
 const limits: ApiLimits = {
   connectTimeoutMs: 2_000,
   answerTimeoutMs: 2_000,
+  writeTimeoutMs: 2_000,
   maxDocumentBytes: 64 * 1024 * 1024,
   maxLineBytes: 1024 * 1024,
 };

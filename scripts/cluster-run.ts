@@ -1,0 +1,78 @@
+// Runs the tests of test/cluster inside namespaces of their own: an address range for pods that is nobody else's, and
+// processes and files that are gone when the run is, however it ends.
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FoundTools, provideTools } from '../test/cluster/tools/build.ts';
+import type { Tally } from './tally.ts';
+import { runTests, type TestRun } from './test-run.ts';
+import { runTool } from './tool.ts';
+
+const CONFIG = 'test/cluster/vitest.config.ts';
+const FILES = 'test/cluster/**/*.test.ts';
+const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
+
+/** With the death of the one who starts it, all that it started ends. */
+const ISOLATED = 'setpriv --pdeathsig KILL unshare --net --mount --pid --fork --kill-child'.split(' ');
+/** The whole range belongs to loopback then: every address of it can be listened at. */
+const PREPARE = 'ip link set lo up && ip addr add 10.244.0.0/16 dev lo && mount -t tmpfs tmpfs "$TMPDIR"';
+
+/** Skipped, with the reason, where there is no control plane to be had; filters that name none of them run none. */
+export function runClusterTests(run: TestRun): Tally {
+  const { root, filters, print } = run;
+  const files = globSync(FILES, { cwd: root });
+  const isWanted = files.some((file) => filters.some((filter) => file.includes(filter)));
+  if (filters.length > 0 && !isWanted) return NOTHING;
+  const isolate = waysToIsolate().find(
+    ([name = '', ...rest]) => spawnSync(name, [...rest, 'true']).status === 0,
+  );
+  if (isolate === undefined) return skip(run, 'No network namespace can be made here (unshare, ip, setpriv)');
+  let found: FoundTools;
+  try {
+    found = provideTools(process.env, print);
+  } catch (error) {
+    print(`failed  ${error instanceof Error ? error.message : String(error)}`);
+    return { ...NOTHING, failed: 1 };
+  }
+  if (found.kind === 'absent') return skip(run, found.reason);
+  return runIsolated(run, isolate, found.folder);
+}
+
+function runIsolated(run: TestRun, isolate: readonly string[], tools: string): Tally {
+  const [program = '', ...rest] = isolate;
+  const folder = mkdtempSync(join(tmpdir(), 'mattermost-ingress-cluster-'));
+  try {
+    return runTests({
+      ...run,
+      command: [
+        program,
+        ...rest,
+        'sh',
+        '-c',
+        `${PREPARE} && "$@"`,
+        'sh',
+        'vitest',
+        'run',
+        '--config',
+        CONFIG,
+      ],
+      environment: { CLUSTER_TOOLS: tools, TMPDIR: folder },
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** As root, or as the root of a user namespace. */
+function waysToIsolate(): readonly (readonly string[])[] {
+  return [ISOLATED, [...ISOLATED, '--map-root-user']];
+}
+
+/** Counts what is not run. */
+function skip({ root, print }: TestRun, reason: string): Tally {
+  const command = ['vitest', 'list', '--config', CONFIG, '--json'] as const;
+  const { output } = runTool({ root, command, isShown: false, timeoutMs: 60_000 });
+  print(`skipped ${FILES}: ${reason}`);
+  return { ...NOTHING, skipped: Math.max(1, output.split('"name":').length - 1) };
+}

@@ -1,0 +1,51 @@
+// Annotations that no table knows: misspelt ones of ingress-nginx, those of other controllers, and unknown ones of ours.
+// Nothing of them has an effect; one whose name or text speaks of keeping somebody out closes the site.
+import { nearestName } from '../api/near-names.ts';
+import { type AnnotationReader, NGINX_PREFIX, OWN_PREFIX } from './annotation-reader.ts';
+import { restrictsAccess } from './annotations-snippet.ts';
+import { nginxAnnotations, ownAnnotations } from './annotations-table.ts';
+
+/** Words of keeping somebody out, in the names that controllers use. */
+const restrictingName =
+  /auth|allow-?list|deny-?list|white-?list|black-?list|source-range|satisfy|modsecurity|owasp|waf|jwt|oidc|policies|middlewares|tls\.?-?options/u;
+/** Raw configuration of nginx and HAProxy. */
+const rawConfiguration = /snippets?$|^config-/u;
+const refusingText = /deny|reject|tarpit|silent-drop|auth/iu;
+
+const knownElsewhere: readonly string[] = ['nginx.org/websocket-services', 'kubernetes.io/ingress.class'];
+
+/** An annotation of ingress-nginx that is not in the table. */
+export function judgeUnknown(reader: AnnotationReader, name: string, value: string): void {
+  const key = `${NGINX_PREFIX}${name}`;
+  const names = nginxAnnotations.map((entry) => entry.name);
+  const near = nearestName(name, names);
+  const remedy = near === undefined ? 'Remove it' : `Did you mean ${near}?`;
+  if (keepsOut(name, value)) reader.restrict(key, { text: 'is unknown and may restrict access', remedy });
+  else reader.unsupported(key, remedy, 'is unknown');
+}
+
+/** An annotation of ours that does not exist. */
+export function judgeOwn(reader: AnnotationReader, name: string): void {
+  const names = ownAnnotations.map((entry) => entry.name);
+  const near = nearestName(name, names);
+  const remedy = near === undefined ? `Remove it; known here: ${names.join(', ')}` : `Did you mean ${near}?`;
+  reader.invalid(`${OWN_PREFIX}${name}`, { text: 'is unknown', remedy });
+}
+
+/** An annotation that another ingress controller reads. */
+export function judgeForeign(reader: AnnotationReader, key: string, value: string): void {
+  if (knownElsewhere.includes(key)) return;
+  const name = key.slice(key.indexOf('/') + 1);
+  if (keepsOut(name, value)) {
+    const remedy = 'Say the same with spec.admission of a policy';
+    reader.restrict(key, { text: 'is of another controller and may restrict access', remedy });
+  } else {
+    const instead = 'Remove it, or say the same with a policy';
+    reader.unsupported(key, instead, 'is of another controller and has no effect here');
+  }
+}
+
+function keepsOut(name: string, value: string): boolean {
+  if (rawConfiguration.test(name)) return restrictsAccess(value) || refusingText.test(value);
+  return restrictingName.test(name);
+}

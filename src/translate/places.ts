@@ -1,0 +1,138 @@
+// What stands between objects and sites: a place is one path of some hosts that somebody wants served, from a policy's
+// route or from a path of an Ingress. Everything after this file knows places only.
+import { DEFAULTS } from '../api/defaults.ts';
+import type { AdmissionSpec, MattermostIngressPolicy, PolicySpec } from '../api/policy.ts';
+import type { ClosedReason, PlainHttp, SiteTls } from '../model/configuration.ts';
+import type { ObjectReference } from '../model/finding.ts';
+import type { Problem } from './problem.ts';
+
+/** Where somebody wants to serve. */
+export type Claim = {
+  /** `*` alone stands for any host. */
+  readonly hosts: readonly string[];
+  /** Undefined where an invalid policy does not say: it could be any path of its hosts. */
+  readonly path: string | undefined;
+  readonly pathType: 'Exact' | 'Prefix';
+  /** All that a host can have only once, since it is settled before a path is known, as text to compare; undefined where not known, or whatever the host has. */
+  readonly tls: string | undefined;
+  /** Which hosts the policy means is not known, and it could be any that a wildcard of its namespace answers for. */
+  readonly holdsWildcards: boolean;
+  /** Answers for what no rule of its host matches: gives way to any rule, however young. */
+  readonly isFallback: boolean;
+};
+
+/** A policy's wishes for one site, without where it is. */
+export type SiteSettings = Omit<PolicySpec, 'route' | 'targetRefs' | 'ingressClassName' | 'admission'> & {
+  readonly admission?: AdmissionSpec;
+};
+
+export type ServiceRef = { readonly name: string; readonly port?: number; readonly portName?: string };
+
+/** All that is needed to serve a place. */
+export type SiteSpec = {
+  readonly namespace: string;
+  /** Undefined: what the object names is no Service, and the place answers 503. */
+  readonly service: ServiceRef | undefined;
+  readonly tls: SiteTls | undefined;
+  readonly plainHttp: PlainHttp;
+  readonly settings: SiteSettings;
+  /** Stands in for another's: it reports nothing about admission, since its owner does. */
+  readonly inheritsAdmission: boolean;
+};
+
+export type PlaceContent =
+  | { readonly kind: 'open'; readonly spec: SiteSpec }
+  | { readonly kind: 'closed'; readonly reason: ClosedReason; readonly tls: SiteTls | undefined };
+
+export type Place = {
+  /** Unique; the key of its site. */
+  readonly key: string;
+  /** Whose it is: a policy with a route, or an Ingress. */
+  readonly reference: ObjectReference;
+  /** Key of the policy that governs it. */
+  readonly policy: string | undefined;
+  readonly createdMs: number;
+  readonly claim: Claim;
+  readonly content: PlaceContent;
+  /** Proves the control of a host to a certificate authority: exempt from all that closes, redirects and admits. */
+  readonly isAcme: boolean;
+  /** Where its parts stand in the object. */
+  readonly fields: { readonly hosts: string; readonly service: string; readonly tls: string };
+};
+
+/** Found while places were made, by the key of the place. */
+export type PlaceProblems = ReadonlyMap<string, readonly Problem[]>;
+
+const ROUTE_FIELDS = {
+  hosts: 'spec.route.hosts',
+  service: 'spec.route.service',
+  tls: 'spec.route.tls.secretName',
+} as const;
+
+/** TLS towards clients that is none, as text to compare. */
+const NO_TLS = 'none';
+
+export function tlsText(tls: SiteTls | undefined): string {
+  return tls === undefined ? NO_TLS : JSON.stringify(tls);
+}
+
+export function tlsOfText(text: string | undefined): SiteTls | undefined {
+  return text === undefined || text === NO_TLS ? undefined : (JSON.parse(text) as SiteTls);
+}
+
+/** A policy as its place needs it. */
+type RouteOwner = {
+  readonly key: string;
+  readonly reference: ObjectReference;
+  readonly createdMs: number;
+  readonly claim: Claim | undefined;
+  readonly closedTls: SiteTls | undefined;
+  readonly policy: MattermostIngressPolicy | undefined;
+};
+
+/** The place of a policy with a route; undefined for one that names its targets. */
+export function placeOfRoute(draft: RouteOwner): Place | undefined {
+  const { key, reference, createdMs, claim, policy } = draft;
+  if (claim === undefined) return undefined;
+  const spec = policy === undefined ? undefined : specOfRoute(policy);
+  return {
+    key: `${reference.kind}/${key}`,
+    reference,
+    policy: key,
+    createdMs,
+    claim,
+    content:
+      spec === undefined
+        ? { kind: 'closed', reason: 'policy-invalid', tls: draft.closedTls }
+        : { kind: 'open', spec },
+    isAcme: false,
+    fields: ROUTE_FIELDS,
+  };
+}
+
+function specOfRoute({ metadata, spec }: MattermostIngressPolicy): SiteSpec | undefined {
+  const { route, targetRefs: _targets, ingressClassName: _className, ...settings } = spec;
+  if (route === undefined) return undefined;
+  return {
+    namespace: metadata.namespace,
+    service: route.service,
+    tls: routeTls(metadata.namespace, spec),
+    plainHttp: routePlainHttp(route.tls),
+    settings,
+    inheritsAdmission: false,
+  };
+}
+
+/** TLS towards the clients of a policy with a route; undefined where it is served on plain HTTP. */
+export function routeTls(namespace: string, { route, client }: PolicySpec): SiteTls | undefined {
+  if (route?.tls === undefined) return undefined;
+  return {
+    certificate: `${namespace}/${route.tls.secretName}`,
+    minVersion: client?.tls?.minVersion ?? DEFAULTS.client.tls.minVersion,
+  };
+}
+
+function routePlainHttp(tls: NonNullable<PolicySpec['route']>['tls']): PlainHttp {
+  if (tls === undefined) return 'serve';
+  return (tls.redirectHTTP ?? DEFAULTS.route.tls.redirectHTTP) ? 'redirect' : 'refuse';
+}

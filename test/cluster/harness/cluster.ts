@@ -1,0 +1,129 @@
+// A control plane as a test uses it: namespaces of its own, kubeconfigs, service accounts, kubectl and helm.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Access, kubeconfigOf } from './credentials.ts';
+import { type Draft, KubeApi, type Stored } from './kube-api.ts';
+import { Namespace } from './namespace.ts';
+
+const COMMAND_MS = 60_000;
+const CRD_FILE = join(import.meta.dirname, '../../../crds/mattermostingresspolicies.yaml');
+const CRD_PATH =
+  '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mattermostingresspolicies.mattermost-ingress.io';
+const POLICIES_PATH = '/apis/mattermost-ingress.io/v1alpha1/mattermostingresspolicies';
+
+export type CommandResult = { readonly status: number; readonly stdout: string; readonly stderr: string };
+
+export class Cluster {
+  readonly access: Access;
+  readonly api: KubeApi;
+  /** Removed by `close`. */
+  readonly folder: string;
+  readonly #tools: string;
+  #files = 0;
+
+  constructor(access: Access, tools: string) {
+    this.access = access;
+    this.api = new KubeApi(access);
+    this.#tools = tools;
+    this.folder = mkdtempSync(join(tmpdir(), 'cluster-test-'));
+  }
+
+  // === who asks ===
+
+  /** A file; by default the administrator's. */
+  kubeconfig(access: Partial<Access> = {}): string {
+    const file = join(this.folder, `kubeconfig-${++this.#files}`);
+    writeFileSync(file, kubeconfigOf({ ...this.access, ...access }), { mode: 0o600 });
+    return file;
+  }
+
+  /** The access of a service account, which is made where it is missing; the token is one that a pod would get. */
+  async accountAccess(namespace: string, name: string): Promise<Access> {
+    await this.api.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } });
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+    const { status } = (await this.api.must('POST', path, {
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    })) as Stored;
+    return { ...this.access, token: String(status?.['token']) };
+  }
+
+  // === what is in it ===
+
+  /** A new namespace with a name that nobody has, beginning with the word. */
+  async namespace(word: string): Promise<Namespace> {
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { generateName: `${word}-` } };
+    const { metadata } = (await this.api.must('POST', '/api/v1/namespaces', { body })) as Stored;
+    return new Namespace(this.api, metadata.name);
+  }
+
+  /** Applies our CRD as users do; resolves when policies can be listed. */
+  async installCrd(): Promise<void> {
+    await this.mustKubectl('apply', '--server-side', '-f', CRD_FILE);
+    await this.mustKubectl('wait', '--for=condition=Established', '--timeout=30s', '-f', CRD_FILE);
+    // Established comes a moment before it is served.
+    await this.#listsPolicies();
+  }
+
+  /** Resolves when the API server has begun to delete it; its objects go first, by themselves. */
+  async deleteCrd(): Promise<void> {
+    await this.api.delete(CRD_PATH);
+  }
+
+  async hasCrd(): Promise<boolean> {
+    return (await this.api.ask('GET', CRD_PATH)).status === 200;
+  }
+
+  // === commands ===
+
+  kubectl(...options: readonly string[]): Promise<CommandResult> {
+    return this.#run('kubectl', options);
+  }
+
+  /** What kubectl printed; rejects where it fails. */
+  async mustKubectl(...options: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.kubectl(...options);
+    if (status !== 0) throw new Error(`kubectl ${options.join(' ')} failed: ${stderr}`);
+    return stdout;
+  }
+
+  helm(...options: readonly string[]): Promise<CommandResult> {
+    return this.#run('helm', options);
+  }
+
+  apply(object: Draft): Promise<Stored> {
+    return this.api.apply(object);
+  }
+
+  async close(): Promise<void> {
+    await this.api.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #listsPolicies(): Promise<void> {
+    const deadlineMs = Date.now() + COMMAND_MS;
+    for (;;) {
+      const { status } = await this.api.ask('GET', POLICIES_PATH);
+      if (status === 200) return;
+      if (Date.now() > deadlineMs) throw new Error(`Policies cannot be listed: ${status}`);
+    }
+  }
+
+  /** Nothing of whoever runs the tests: neither their kubeconfig nor their plugins and caches. */
+  #run(name: string, options: readonly string[]): Promise<CommandResult> {
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: this.folder,
+      KUBECONFIG: this.kubeconfig(),
+      KUBECACHEDIR: join(this.folder, 'cache'),
+    };
+    return new Promise((resolve) => {
+      const limits = { timeout: COMMAND_MS, maxBuffer: 64 * 1024 * 1024 };
+      execFile(join(this.#tools, name), options, { env, ...limits }, (error, stdout, stderr) => {
+        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ status, stdout, stderr: status === -1 ? `${stderr}${error?.message ?? ''}` : stderr });
+      });
+    });
+  }
+}

@@ -1,0 +1,19 @@
+// How the cluster tests run: inside a network namespace of their own, made by scripts/cluster-run.ts.
+import { defineConfig } from 'vitest/config';
+import { TallyReporter } from '../support/reporter.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/cluster/**/*.test.ts'],
+    globalSetup: ['test/cluster/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    allowOnly: false,
+    passWithNoTests: false,
+    restoreMocks: true,
+    update: 'none',
+    reporters: ['default', new TallyReporter(process.env['TEST_TALLY_FILE'])],
+  },
+});

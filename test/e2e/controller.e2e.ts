@@ -1,0 +1,310 @@
+// The life of an installation on a cluster with real pods: installed, used, changed, killed, removed. Each step stands on
+// those before it.
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
+import { apply, kubectl, list, namesOf, valueOf } from './cluster-tools.ts';
+import { Visitor } from './entrance.ts';
+import {
+  clearCluster,
+  clusterNames,
+  controllerPods,
+  CRD,
+  describeTrouble,
+  expectRollout,
+  isReady,
+  leader,
+  logOf,
+  RELEASE,
+  restartsOf,
+  uninstall,
+  upgrade,
+} from './installation.ts';
+import { LiveClient } from './live-client.ts';
+import { chatPolicy, OPERATOR_HOST, SECRET_HEADER, secretOf, SITES } from './mattermost-objects.ts';
+import { statusFromPod } from './pod-visitor.ts';
+import {
+  createScene,
+  expectAllNodes,
+  FIRST_SECRET,
+  lostDuring,
+  nodeNames,
+  readSettings,
+  type Scene,
+} from './scene.ts';
+import { until } from './until.ts';
+
+const SECOND_SECRET = 'the second secret of the e2e test';
+const ECHO = '/api/v4/demo/echo';
+/** Of all requests while pods come and go; that none is lost is measured elsewhere. */
+const MAX_LOST_SHARE = 0.02;
+
+const GIVEN_TO_EVERY_NAMESPACE = ['configmap/kube-root-ca.crt', 'serviceaccount/default'];
+
+let scene: Scene;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  scene = await createScene(readSettings(process.env));
+  visitor = scene.visitor;
+});
+
+beforeEach(() => {
+  onTestFailed(async () => console.log(await describeTrouble()));
+});
+
+afterAll(async () => {
+  if (process.env['E2E_KEEP'] === undefined) await clearCluster();
+});
+
+async function statusWith(headers: Readonly<Record<string, string>>): Promise<number> {
+  return (await visitor.get({ headers })).status;
+}
+
+describe('installed as the docs say', () => {
+  test('runs under the restricted profile without a warning', async () => {
+    const pods = await controllerPods();
+    expect(pods.map(isReady)).toEqual([true, true]);
+    expect(pods.map(restartsOf)).toEqual([0, 0]);
+    expect(scene.warnings).not.toMatch(/PodSecurity|[Ww]arning/);
+  });
+
+  test('fills its key Secrets', async () => {
+    await until(async () => {
+      const secrets = await list('secrets', RELEASE, '--field-selector=type=Opaque');
+      expect(secrets.map(({ metadata }) => metadata.name)).toEqual([
+        `${RELEASE}-sticky-key`,
+        `${RELEASE}-ticket-key`,
+      ]);
+      for (const { data = {} } of secrets) expect(Object.keys(data as object)).not.toEqual([]);
+    });
+  });
+
+  test('kubectl get mmip shows what is served', async () => {
+    await until(async () => {
+      const [head = '', ...rows] = (await kubectl('get', 'mmip', '--namespace', SITES)).trim().split('\n');
+      expect(head.split(/\s+/)).toEqual([
+        'NAME',
+        'SUMMARY',
+        'ENDPOINTS',
+        'ACCEPTED',
+        'REASON',
+        'PROGRAMMED',
+        'AGE',
+      ]);
+      const shown = rows.map((row) => row.split(/\s+/).slice(0, 6));
+      expect(shown).toEqual([
+        ['chat', 'chat.example.com', '2', 'True', 'Accepted', 'True'],
+        ['spread', 'spread.example.com', '2', 'True', 'Accepted', 'True'],
+      ]);
+    }, 20_000);
+  });
+
+  test('answers at every address of its Service that can be reached from here', async () => {
+    console.log(
+      `entrances: ${scene.entrances.map(({ kind, address, https }) => `${kind} ${address}:${https}`).join(', ')}`,
+    );
+    for (const entrance of scene.entrances) {
+      const way = new Visitor(entrance, visitor.ca);
+      await until(async () => expect((await way.get()).status, entrance.kind).toBe(200), 10_000);
+      const redirect = await way.getPlain('chat.example.com', '/somewhere?a=b');
+      expect([redirect.status, redirect.headers.location]).toEqual([
+        308,
+        'https://chat.example.com/somewhere?a=b',
+      ]);
+    }
+  });
+
+  test('serves the Ingress of an operator without any policy, and shows where', async () => {
+    await until(async () => expect((await visitor.get({ host: OPERATOR_HOST })).status).toBe(200), 10_000);
+    const { balancer } = readSettings(process.env);
+    if (balancer === undefined) return;
+    await until(async () => {
+      expect(await valueOf(SITES, 'ingress/mattermost', '.status.loadBalancer.ingress[*].ip')).toBe(balancer);
+    }, 20_000);
+  });
+});
+
+describe('a client', () => {
+  test('stays on its node, whichever replica it meets', async () => {
+    const first = await visitor.get();
+    const [cookie = ''] = (first.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]);
+    expect(cookie).toMatch(/^MMSTICKY=/);
+    const replies = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        visitor.get({ headers: { Cookie: cookie, 'X-Request-ID': 'sticky' } }),
+      ),
+    );
+    expect(new Set(replies.map(({ node }) => node))).toEqual(new Set([first.node]));
+    await until(async () => {
+      const after = await Promise.all((await controllerPods()).map(logOf));
+      const counts = after.map((lines) => lines.filter(({ requestId }) => requestId === 'sticky').length);
+      expect(counts.filter((count) => count > 0)).toHaveLength(2);
+    }, 10_000);
+  });
+
+  test('hears of posts over the WebSocket of Mattermost’s own client', async () => {
+    const client = await LiveClient.start(visitor);
+    await client.expectEcho('hello');
+    client.close();
+  });
+});
+
+describe('admission', () => {
+  const secretRule = {
+    name: 'app',
+    headers: [{ name: SECRET_HEADER, secretRef: { name: 'preauth' } }],
+    action: 'Allow',
+  };
+  const closed = { rules: [secretRule], defaultAction: 'Deny' };
+
+  test('lets in who has the secret, and nobody else', async () => {
+    await apply(chatPolicy(closed));
+    await until(async () => expect(await statusWith({})).toBe(403), 10_000);
+    expect((await visitor.get()).headers['x-reject-reason']).toBe('pre-auth');
+    expect(await statusWith({ [SECRET_HEADER]: 'something else that is long' })).toBe(403);
+    expect(await statusWith({ [SECRET_HEADER]: FIRST_SECRET })).toBe(200);
+    await expect(visitor.open({})).rejects.toThrow('403');
+    const client = await LiveClient.start(visitor, { [SECRET_HEADER]: FIRST_SECRET });
+    await client.expectEcho('with the secret');
+    client.close();
+  });
+
+  test('takes a new secret beside the old one, and drops the old one', async () => {
+    await apply(secretOf('preauth', { current: SECOND_SECRET, previous: FIRST_SECRET }));
+    await until(async () => expect(await statusWith({ [SECRET_HEADER]: SECOND_SECRET })).toBe(200), 10_000);
+    expect(await statusWith({ [SECRET_HEADER]: FIRST_SECRET })).toBe(200);
+    await kubectl(
+      'patch',
+      'secret/preauth',
+      '--namespace',
+      SITES,
+      '--type=json',
+      '--patch=[{"op":"remove","path":"/data/previous"}]',
+    );
+    await until(async () => expect(await statusWith({ [SECRET_HEADER]: FIRST_SECRET })).toBe(403), 10_000);
+    expect(await statusWith({ [SECRET_HEADER]: SECOND_SECRET })).toBe(200);
+  });
+
+  test('knows this machine and a pod apart by their addresses', async () => {
+    const echo = await visitor.get({ path: ECHO, headers: { [SECRET_HEADER]: SECOND_SECRET } });
+    const { headers } = JSON.parse(echo.body.toString()) as {
+      readonly headers: readonly (readonly string[])[];
+    };
+    const seen = headers.find(([name]) => name?.toLowerCase() === 'x-real-ip')?.[1] ?? '';
+    const office = {
+      name: 'office',
+      sourceCIDRs: [`${seen}/${seen.includes(':') ? 128 : 32}`],
+      action: 'Allow',
+    };
+    expect(await statusFromPod({})).toBe(403);
+    await apply(chatPolicy({ ...closed, rules: [office, secretRule] }));
+    await until(async () => expect(await statusWith({})).toBe(200), 10_000);
+    expect(await statusFromPod({})).toBe(403);
+    expect(await statusFromPod({ [SECRET_HEADER]: SECOND_SECRET })).toBe(200);
+    await apply(chatPolicy({ defaultAction: 'Allow' }));
+    await until(async () => expect(await statusFromPod({})).toBe(200), 10_000);
+  });
+});
+
+describe('Mattermost', () => {
+  test('is scaled: new nodes get their share, others go', async () => {
+    const lost = await lostDuring(visitor, 'Mattermost from 2 to 4 to 2 pods', async () => {
+      await kubectl('scale', 'deployment/mattermost', '--namespace', SITES, '--replicas=4');
+      await expectRollout(SITES, 'deployment/mattermost');
+      await expectAllNodes(visitor);
+      await kubectl('scale', 'deployment/mattermost', '--namespace', SITES, '--replicas=2');
+      await until(async () => expect(await nodeNames()).toHaveLength(2));
+      await expectAllNodes(visitor);
+    });
+    expect(lost).toBeLessThan(MAX_LOST_SHARE);
+  });
+
+  test('is rolled: its clients come back on the new pods', async () => {
+    const client = await LiveClient.start(visitor);
+    const old = await nodeNames();
+    const lost = await lostDuring(visitor, 'Mattermost rolled', async () => {
+      await kubectl('rollout', 'restart', 'deployment/mattermost', '--namespace', SITES);
+      await expectRollout(SITES, 'deployment/mattermost');
+      await until(async () => expect((await nodeNames()).filter((name) => old.includes(name))).toEqual([]));
+      await expectAllNodes(visitor);
+    });
+    await client.expectEcho('after the roll');
+    expect(client.reconnects).toBeGreaterThan(0);
+    client.close();
+    expect(lost).toBeLessThan(MAX_LOST_SHARE);
+  });
+
+  test('is away: 503 that says so, and back', async () => {
+    await kubectl('scale', 'deployment/mattermost', '--namespace', SITES, '--replicas=0');
+    await until(async () => expect((await visitor.get()).status).toBe(503), 60_000);
+    await kubectl('scale', 'deployment/mattermost', '--namespace', SITES, '--replicas=2');
+    await until(async () => expect((await visitor.get()).status).toBe(200), 60_000);
+  });
+});
+
+describe('the controller', () => {
+  test('is upgraded: other values, same cookies, and nobody is turned away', async () => {
+    const client = await LiveClient.start(visitor);
+    const first = await visitor.get();
+    const [cookie = ''] = (first.headers['set-cookie'] ?? []).map((line) => line.split(';')[0]);
+    const old = (await controllerPods()).map(({ metadata }) => metadata.name);
+    const lost = await lostDuring(visitor, 'controller upgraded', async () => {
+      await upgrade(
+        '--set',
+        'workers=1',
+        '--set',
+        'shutdownDelaySeconds=5',
+        '--set',
+        'drainTimeoutSeconds=10',
+      );
+      await until(async () => {
+        const names = (await list('pods', RELEASE)).map(({ metadata }) => metadata.name);
+        expect(names.filter((name) => old.includes(name))).toEqual([]);
+      }, 120_000);
+    });
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => visitor.get({ headers: { Cookie: cookie } })),
+    );
+    expect(new Set(replies.map(({ node }) => node))).toEqual(new Set([first.node]));
+    await client.expectEcho('after the upgrade');
+    client.close();
+    expect(lost).toBeLessThan(MAX_LOST_SHARE);
+  });
+
+  test('loses the pod that leads: another one takes over', async () => {
+    const client = await LiveClient.start(visitor);
+    const holder = await leader();
+    const [victim] = (await controllerPods()).filter(({ metadata }) => holder.includes(metadata.name));
+    const name = victim?.metadata.name ?? '';
+    expect(name, `The Lease is held by ${JSON.stringify(holder)}`).not.toBe('');
+    await lostDuring(visitor, 'leader killed', async () => {
+      await kubectl('delete', 'pod', name, '--namespace', RELEASE, '--grace-period=0', '--force');
+      await until(async () => expect((await leader()).includes(name)).toBe(false), 30_000);
+      await expectRollout(RELEASE, `deployment/${RELEASE}`);
+    });
+    await apply(chatPolicy({ defaultAction: 'Deny' }));
+    const path = '.status.conditions[?(@.type=="Programmed")].observedGeneration';
+    await until(async () => {
+      const [seen, wanted] = await Promise.all([
+        valueOf(SITES, 'mmip/chat', path),
+        valueOf(SITES, 'mmip/chat', '.metadata.generation'),
+      ]);
+      expect(seen).toBe(wanted);
+    }, 30_000);
+    expect(await statusWith({})).toBe(403);
+    await apply(chatPolicy({ defaultAction: 'Allow' }));
+    await client.expectEcho('after the kill');
+    client.close();
+  });
+
+  test('is removed: the definition and the key Secrets stay, and nothing else', async () => {
+    await uninstall();
+    const added = (await clusterNames()).filter((name) => !scene.clusterBefore.includes(name));
+    expect(added.filter((name) => name !== CRD)).toEqual([]);
+    await until(async () => {
+      const left = (await namesOf(RELEASE)).filter((name) => !GIVEN_TO_EVERY_NAMESPACE.includes(name));
+      expect(left).toEqual([`secret/${RELEASE}-sticky-key`, `secret/${RELEASE}-ticket-key`]);
+    }, 30_000);
+    const policies = await list('mmip', SITES);
+    expect(policies.map(({ metadata }) => metadata.name)).toEqual(['chat', 'spread']);
+  });
+});

@@ -1,0 +1,139 @@
+// The controller on the cluster: installed by Helm as the docs say, watched by kubectl, removed.
+import { join } from 'node:path';
+import { helm, type KubeObject, kubectl, list, namesOf, valueOf } from './cluster-tools.ts';
+import { OURS, SITES } from './mattermost-objects.ts';
+import { until } from './until.ts';
+
+/** Name of the release, of its namespace and of its objects. */
+export const RELEASE = 'mattermost-ingress';
+export const CRD =
+  'customresourcedefinition.apiextensions.k8s.io/mattermostingresspolicies.mattermost-ingress.io';
+const CHART = join(import.meta.dirname, '../../charts/mattermost-ingress');
+const SELECTOR = `--selector=app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=controller`;
+
+type Pod = KubeObject & {
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
+};
+
+/** The image as the values of the chart name it. */
+export function imageValues(image: string): readonly string[] {
+  const at = image.lastIndexOf(':');
+  if (at < 0 || image.includes('/', at)) throw new Error(`IMAGE ${image} has no tag: name it NAME:TAG`);
+  return ['--set', `image.repository=${image.slice(0, at)}`, '--set', `image.tag=${image.slice(at + 1)}`];
+}
+
+/** @returns what Helm warned of */
+export async function install(...values: readonly string[]): Promise<string> {
+  const place = ['--namespace', RELEASE, '--create-namespace'];
+  const { error } = await helm('install', RELEASE, CHART, ...place, ...values);
+  await expectRollout(RELEASE, `deployment/${RELEASE}`);
+  return error;
+}
+
+/** Values that are not named stay as they are. */
+export async function upgrade(...values: readonly string[]): Promise<void> {
+  await helm('upgrade', RELEASE, CHART, '--namespace', RELEASE, '--reuse-values', ...values);
+  await expectRollout(RELEASE, `deployment/${RELEASE}`);
+}
+
+export async function expectRollout(namespace: string, object: string): Promise<void> {
+  await kubectl('rollout', 'status', object, '--namespace', namespace, '--timeout=150s');
+}
+
+/** The controller's pods that are not on their way out. */
+export async function controllerPods(): Promise<readonly Pod[]> {
+  const pods = (await list('pods', RELEASE, SELECTOR)) as readonly Pod[];
+  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+export function isReady({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
+}
+
+export function restartsOf({ status }: Pod): number {
+  return (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+}
+
+/** Log lines of one pod, parsed. */
+export async function logOf(pod: KubeObject): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const text = await kubectl('logs', pod.metadata.name, '--namespace', RELEASE, '--tail=-1');
+  return text
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+}
+
+/** Name of the pod that holds the Lease; empty while none does. */
+export function leader(): Promise<string> {
+  return valueOf(RELEASE, `lease/${RELEASE}`, '.spec.holderIdentity');
+}
+
+/** Gives a Service the address that its cloud would; does nothing where it has one. */
+export async function giveAddress(address: string): Promise<void> {
+  if ((await valueOf(RELEASE, `service/${RELEASE}`, '.status.loadBalancer.ingress')) !== '') return;
+  const status = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: address }] } } });
+  await kubectl(
+    'patch',
+    'service',
+    RELEASE,
+    '--namespace',
+    RELEASE,
+    '--subresource=status',
+    '--type=merge',
+    `--patch=${status}`,
+  );
+}
+
+/**
+ * Removes what a run that did not come to its end has left. Refuses where somebody else has installed the controller:
+ * this test installs, upgrades and removes it.
+ */
+export async function clearCluster(): Promise<void> {
+  const label = Object.entries(OURS).map(([name, value]) => `${name}=${value}`);
+  const ours = await kubectl('get', 'namespaces', `--selector=${label.join(',')}`, '--output=name');
+  const all = (await kubectl('get', 'namespaces', '--output=name')).split('\n');
+  const foreign = [RELEASE, SITES].filter(
+    (name) => all.includes(`namespace/${name}`) && !ours.includes(`namespace/${name}\n`),
+  );
+  if (foreign.length > 0) {
+    throw new Error(
+      `Namespace ${foreign.join(', ')} is there already, and not from this test: take another cluster`,
+    );
+  }
+  if (ours.includes(`namespace/${RELEASE}\n`)) await uninstall();
+  for (const name of ours.split('\n').filter((line) => line !== ''))
+    await kubectl('delete', name, '--wait=true');
+}
+
+/** Resolves when nothing of the release runs any more. */
+export async function uninstall(): Promise<void> {
+  await helm('uninstall', RELEASE, '--namespace', RELEASE, '--ignore-not-found', '--wait', '--timeout=150s');
+  await until(async () => {
+    const pods = await list('pods', RELEASE);
+    if (pods.length > 0)
+      throw new Error(`Pods are left: ${pods.map(({ metadata }) => metadata.name).join(', ')}`);
+  }, 120_000);
+}
+
+/** What the cluster looks like, for people who have to find out why a test failed. */
+export async function describeTrouble(): Promise<string> {
+  const looks: readonly (readonly string[])[] = [
+    ['get', 'pods,services,endpointslices,leases', '--namespace', RELEASE, '--output=wide'],
+    ['get', 'pods,services,mmip,ingresses', '--namespace', SITES, '--output=wide'],
+    ['get', 'mmip', '--namespace', SITES, '--output=yaml'],
+    ['get', 'events', '--all-namespaces', '--sort-by=.metadata.creationTimestamp'],
+    ['logs', '--namespace', RELEASE, SELECTOR, '--prefix', '--tail=25'],
+  ];
+  const shown = await Promise.all(
+    looks.map(async (look) => `--- kubectl ${look.join(' ')}\n${await kubectl(...look).catch(String)}`),
+  );
+  return shown.join('\n');
+}
+
+/** All that is cluster-wide, without what this test makes on purpose. */
+export async function clusterNames(): Promise<readonly string[]> {
+  const names = await namesOf(undefined);
+  return names.filter((name) => ![`namespace/${RELEASE}`, `namespace/${SITES}`].includes(name));
+}

@@ -1,0 +1,95 @@
+// Mattermost's own WebSocket client, signed in, and posts that it should hear.
+import { WebSocketClient } from '@mattermost/client';
+import WebSocket from 'ws';
+import { connect } from 'node:tls';
+import { login } from '../../src/demo/mattermost/session.ts';
+import { createTown } from '../../src/demo/mattermost/town.ts';
+import { USERS } from '../../src/demo/site.ts';
+import { until } from './until.ts';
+import type { Visitor } from './entrance.ts';
+import { CHAT_HOST, TOWN_SECRET } from './mattermost-objects.ts';
+
+/** The channel of the town, which each node derives from the secret that they share. */
+const { channelId } = createTown({ users: Object.values(USERS), secret: TOWN_SECRET }).square;
+
+export class LiveClient {
+  /** Messages of posts that came. */
+  readonly heard: string[] = [];
+  reconnects = 0;
+  readonly #visitor: Visitor;
+  /** Who it is, and the cookie that keeps it on its node. */
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #client: WebSocketClient;
+
+  private constructor(visitor: Visitor, headers: Readonly<Record<string, string>>) {
+    this.#visitor = visitor;
+    this.#headers = headers;
+    this.#client = new WebSocketClient({
+      minWebSocketRetryTime: 200,
+      maxWebSocketRetryTime: 1_000,
+      reconnectJitterRange: 200,
+      newWebSocketFn: (url) => this.#dial(url) as unknown as globalThis.WebSocket,
+    });
+    this.#client.addMessageListener(({ event, data }) => {
+      if (event === 'posted') this.heard.push(messageOf(data));
+    });
+    this.#client.addReconnectListener(() => void (this.reconnects += 1));
+  }
+
+  /** Signs in and resolves when the WebSocket has said hello. */
+  static async start(visitor: Visitor, extra: Readonly<Record<string, string>> = {}): Promise<LiveClient> {
+    const session = await login(`https://${CHAT_HOST}`, USERS.alice, {
+      ...visitor.via(true),
+      headers: extra,
+    });
+    const sticky = session.cookieHeader.split('; ').filter((pair) => pair.startsWith('MMSTICKY='));
+    const headers = { ...extra, Authorization: `Bearer ${session.token}`, Cookie: sticky.join('; ') };
+    const client = new LiveClient(visitor, headers);
+    await new Promise<void>((resolve) => {
+      client.#client.addFirstConnectListener(resolve);
+      client.#client.initialize(`wss://${CHAT_HOST}/api/v4/websocket`);
+    });
+    return client;
+  }
+
+  /** Posts, and resolves when the post came back over the WebSocket. Posts again while that is being mended. */
+  async expectEcho(message: string): Promise<void> {
+    let attempt = 0;
+    await until(async () => {
+      const text = `${message}, attempt ${(attempt += 1)}`;
+      await this.#post(text);
+      await until(() => {
+        if (!this.heard.includes(text))
+          throw new Error(`Not heard: ${text}; heard ${this.heard.join(' | ')}`);
+      }, 1_000);
+    }, 60_000);
+  }
+
+  async #post(message: string): Promise<void> {
+    const { status, body } = await this.#visitor.get({
+      path: '/api/v4/posts',
+      method: 'POST',
+      headers: { ...this.#headers, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ channel_id: channelId, message }),
+    });
+    if (status !== 201) throw new Error(`A post was answered with ${status}: ${body.toString()}`);
+  }
+
+  #dial(url: string): WebSocket {
+    const { connectTo, ca } = this.#visitor.via(true);
+    const { address: host, port } = connectTo;
+    return new WebSocket(url, {
+      headers: this.#headers,
+      createConnection: () => connect({ host, port, servername: CHAT_HOST, ca }),
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+function messageOf(data: unknown): string {
+  const { post = '{}' } = data as { readonly post?: string };
+  return (JSON.parse(post) as { readonly message?: string }).message ?? '';
+}
