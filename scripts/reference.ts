@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { metricsReference } from '../src/observe/metrics-reference.ts';
+import { annotationsPage } from './reference-annotations.ts';
 import { answersPage } from './reference-answers.ts';
 import { conditionsPage } from './reference-conditions.ts';
 import { optionsPage } from './reference-options.ts';
@@ -19,6 +20,7 @@ function pages(): ReadonlyMap<string, string> {
     ['options.md', optionsPage()],
     ['conditions.md', conditionsPage()],
     ['answers.md', answersPage()],
+    ['annotations.md', annotationsPage()],
   ]);
 }
 

@@ -29,6 +29,7 @@ export type CurrentStatus = {
   readonly uid: string;
   readonly version: string;
   readonly status?: JsonValue | undefined;
+  readonly object?: { readonly metadata: { readonly generation?: number } } | undefined;
 };
 
 /** What the server answered to our last write. */
@@ -55,19 +56,28 @@ export type StatusFacts = {
 
 /** Undefined where there is nothing to write, or not yet. */
 export function planStatus(desired: DesiredStatus, facts: StatusFacts): StatusPlan | undefined {
-  const { current, answer, controllerName, now } = facts;
-  // Gone, or another object of this name, which the next translation will know.
-  if (current === undefined || current.uid !== desired.uid) return undefined;
-  const wanted = desired.status;
-  const isBehind = answer !== undefined && isOlder(current.version, answer.version);
-  const { version, status } = isBehind ? answer : current;
-  // A judgement of an older generation than the one that is published comes from a view that lags.
-  if (observedGeneration(status) > observedGeneration(wanted)) return undefined;
-  const isWritten = answer?.wanted === wanted;
+  const { current, answer, now } = facts;
+  if (current === undefined || !isJudgedAsItIs(desired, current)) return undefined;
+  const known = answer !== undefined && isOlder(current.version, answer.version) ? answer : current;
+  if (isDone(desired.status, known.status, facts)) return undefined;
+  return { version: known.version, status: stampConditions(desired.status, known.status, now) };
+}
+
+/** Whether the judgement is of this object and generation; if not, the one that is stands in the next translation. */
+function isJudgedAsItIs(desired: DesiredStatus, current: CurrentStatus): boolean {
+  const judged = observedGeneration(desired.status);
+  const generation = current.object?.metadata.generation ?? 0;
+  return current.uid === desired.uid && (judged === 0 || judged >= generation);
+}
+
+function isDone(
+  wanted: JsonMap,
+  live: JsonValue | undefined,
+  { answer, controllerName }: StatusFacts,
+): boolean {
+  if (answer?.wanted !== wanted) return isCovered(wanted, live) && !hasExtras(wanted, live, controllerName);
   // What the server made of our last write is all it can make of it: a field it does not know, items of others.
-  if (isWritten && isDeepStrictEqual(status, answer.status)) return undefined;
-  const isDone = isCovered(wanted, status) && (isWritten || !hasExtras(wanted, status, controllerName));
-  return isDone ? undefined : { version, status: stampConditions(wanted, status, now) };
+  return isCovered(wanted, live) || isDeepStrictEqual(live, answer.status);
 }
 
 /** The path of the status subresource. */

@@ -57,19 +57,18 @@ export function findingsOf(
   results: ReadonlyMap<string, PlaceResult>,
 ): readonly Finding[] {
   const byPlace = (key: string): readonly Finding[] => {
-    const result = results.get(key);
-    return result === undefined ? [] : [...result.hostFindings, ...result.refFindings];
+    const { hostFindings = [], refFindings = [] } = results.get(key) ?? {};
+    return hostFindings.length === 0 ? refFindings : [...hostFindings, ...refFindings];
   };
-  const found = [
-    ...policies.flatMap((draft) => [
-      ...draft.problems.map((problem) => findingOf(draft.reference, problem)),
-      ...(draft.place === undefined ? [] : byPlace(draft.place.key)),
-    ]),
-    ...ingresses.flatMap((draft) => [
-      ...draft.problems.map((problem) => findingOf(draft.reference, problem)),
-      ...distinct(draft.places.flatMap(({ key }) => byPlace(key))),
-    ]),
-  ];
+  const found: Finding[] = [];
+  for (const draft of policies) {
+    for (const problem of draft.problems) found.push(findingOf(draft.reference, problem));
+    if (draft.place !== undefined) found.push(...byPlace(draft.place.key));
+  }
+  for (const draft of ingresses) {
+    for (const problem of draft.problems) found.push(findingOf(draft.reference, problem));
+    found.push(...distinct(draft.places.flatMap(({ key }) => byPlace(key))));
+  }
   return found;
 }
 

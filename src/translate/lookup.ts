@@ -9,21 +9,19 @@ export type Lookups = Readonly<Record<string, Lookup<unknown>>>;
 /** One question and its answer, undefined included. */
 export type Note = { readonly name: string; readonly key: string; readonly value: unknown };
 
-/** The same lookups, which write down each question and its answer. */
-export function noting<All extends Lookups>(lookups: All, notes: Note[]): All {
-  const entries = Object.entries(lookups).map(([name, from]) => {
-    const get = (key: string) => {
+/** The same lookup, which writes down each question and its answer. */
+export function noting<Value>(name: string, from: Lookup<Value>, notes: Note[]): Lookup<Value> {
+  return {
+    get(key) {
       const value = from.get(key);
       notes.push({ name, key, value });
       return value;
-    };
-    return [name, { get }] as const;
-  });
-  // Each entry gives what the one it wraps gives.
-  return Object.fromEntries(entries) as unknown as All;
+    },
+  };
 }
 
 /** Whether all questions have the same answers still: values are never changed, so that the same is equal. */
 export function isSameStill(notes: readonly Note[], lookups: Lookups): boolean {
-  return notes.every(({ name, key, value }) => lookups[name]?.get(key) === value);
+  for (const { name, key, value } of notes) if (lookups[name]?.get(key) !== value) return false;
+  return true;
 }

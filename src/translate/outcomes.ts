@@ -36,7 +36,12 @@ export type OutcomeSource = {
 };
 
 /** An outcome with all that it was made of: the same again gives the same one. */
-export type RememberedOutcome = { readonly inputs: readonly unknown[]; readonly outcome: PolicyOutcome };
+export type RememberedOutcome = {
+  readonly draft: PolicyDraft;
+  readonly targets: readonly Target[];
+  readonly own: PlaceResult | undefined;
+  readonly outcome: PolicyOutcome;
+};
 
 type Target = {
   readonly name: string;
@@ -64,30 +69,48 @@ export function spokenFor(
 }
 
 function outcomeOf(draft: PolicyDraft, source: OutcomeSource): RememberedOutcome {
-  const targets = draft.targets.flatMap((name) => targetOf(draft, name, source));
-  const own = draft.place === undefined ? [] : resultsOf([draft.place], source);
-  const all = [...own, ...targets.flatMap(({ results }) => results)];
-  const inputs = [draft, ...all, ...targets.flatMap(({ name, problems }) => [name, problems.length])];
   const before = source.previous.get(draft.key);
-  if (before !== undefined && hasSameItems(before.inputs, inputs)) return before;
+  const own = draft.place === undefined ? undefined : source.results.get(draft.place.key);
+  const targets = draft.targets.length === 0 ? NO_TARGETS : targetsOf(draft, source);
+  const isSame = before?.draft === draft && before.own === own && isSameTargets(before.targets, targets);
+  return isSame ? before : { draft, targets, own, outcome: describeOutcome(draft, { own, targets }, source) };
+}
+
+const NO_TARGETS: readonly Target[] = [];
+
+function isSameTargets(a: readonly Target[], b: readonly Target[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ name, problems, results }, at) => {
+    const other = b[at];
+    const isSame = other?.name === name && other.problems[0]?.message === problems[0]?.message;
+    return isSame && hasSameItems(results, other.results);
+  });
+}
+
+function describeOutcome(
+  draft: PolicyDraft,
+  { own, targets }: Pick<RememberedOutcome, 'own' | 'targets'>,
+  { previous, nowMs }: OutcomeSource,
+): PolicyOutcome {
+  const all = [...(own === undefined ? [] : [own]), ...targets.flatMap(({ results }) => results)];
   const speaks = draft.place !== undefined || targets[0]?.name === draft.targets[0];
-  const { conditions: earlier = [], targets: earlierTargets = [] } = before?.outcome ?? {};
-  const whole = verdictOf(
-    draft,
-    targets.flatMap(({ problems }) => problems),
-    all,
-  );
-  const outcome: PolicyOutcome = {
-    conditions: speaks ? conditionsOf(whole, earlier, source.nowMs) : [],
-    targets: targets.map(({ name, problems, results }) => {
-      const known = earlierTargets.find((each) => each.name === name)?.conditions ?? [];
-      return { name, conditions: conditionsOf(verdictOf(draft, problems, results), known, source.nowMs) };
+  const { conditions: earlier = [], targets: earlierTargets = [] } = previous.get(draft.key)?.outcome ?? {};
+  const problems = targets.flatMap((target) => target.problems);
+  return {
+    conditions: speaks ? conditionsOf(verdictOf(draft, problems, all), earlier, nowMs) : [],
+    targets: targets.map((target) => {
+      const known = earlierTargets.find(({ name }) => name === target.name)?.conditions ?? [];
+      const verdict = verdictOf(draft, target.problems, target.results);
+      return { name: target.name, conditions: conditionsOf(verdict, known, nowMs) };
     }),
     hosts: [...new Set(all.flatMap(({ grant, place }) => (place.content.kind === 'open' ? grant.open : [])))],
     endpoints: endpointsOf(all),
     observedGeneration: draft.generation,
   };
-  return { inputs, outcome };
+}
+
+function targetsOf(draft: PolicyDraft, source: OutcomeSource): readonly Target[] {
+  return draft.targets.flatMap((name) => targetOf(draft, name, source));
 }
 
 /** Nothing of an Ingress that another controller serves. */

@@ -33,21 +33,23 @@ export type ResultSource = {
   readonly before: ReadonlyMap<string, PlaceResult>;
 };
 
-/** The result of each place by its key. */
+/** The result of each place by its key; the map of before where nothing changed. */
 export function compilePlaces(
   settled: readonly SettledPlace[],
   grants: ReadonlyMap<string, Grant>,
   source: ResultSource,
 ): ReadonlyMap<string, PlaceResult> {
+  const { before, lookups } = source;
   const results = new Map<string, PlaceResult>();
+  let isSame = settled.length === before.size;
   for (const { place, problems } of settled) {
     const grant = grants.get(place.key) ?? NO_GRANT;
-    const known = source.before.get(place.key);
-    const isSame =
-      known?.place === place && known.grant === grant && isSameStill(known.notes, source.lookups);
-    results.set(place.key, isSame ? known : compile(place, grant, problems, source));
+    const known = before.get(place.key);
+    const isKept = known?.place === place && known.grant === grant && isSameStill(known.notes, lookups);
+    isSame &&= isKept;
+    results.set(place.key, isKept ? known : compile(place, grant, problems, source));
   }
-  return results;
+  return isSame ? before : results;
 }
 
 function compile(
@@ -57,7 +59,14 @@ function compile(
   { lookups, constants }: ResultSource,
 ): PlaceResult {
   const notes: Note[] = [];
-  const made = compilePlace(place, grant, { ...noting(lookups, notes), ...constants });
+  const made = compilePlace(place, grant, {
+    services: noting('services', lookups.services, notes),
+    slices: noting('slices', lookups.slices, notes),
+    secrets: noting('secrets', lookups.secrets, notes),
+    configMaps: noting('configMaps', lookups.configMaps, notes),
+    certificates: noting('certificates', lookups.certificates, notes),
+    ...constants,
+  });
   const located = (problem: Problem) => findingOf(place.reference, atObject(problem, place));
   const hostFindings = [...grant.problems, ...problems].map(located);
   return { place, grant, made, hostFindings, refFindings: made.problems.map(located), notes };

@@ -47,8 +47,13 @@ beforeAll(async () => {
   visitor = scene.visitor;
 });
 
+let hasFailed = false;
 beforeEach(() => {
-  onTestFailed(async () => console.log(await describeTrouble()));
+  // What follows the first failure often follows from it.
+  onTestFailed(async () => {
+    if (!hasFailed) console.log(await describeTrouble());
+    hasFailed = true;
+  });
 });
 
 afterAll(async () => {
@@ -75,7 +80,7 @@ describe('installed as the docs say', () => {
         `${RELEASE}-ticket-key`,
       ]);
       for (const { data = {} } of secrets) expect(Object.keys(data as object)).not.toEqual([]);
-    });
+    }, 20_000);
   });
 
   test('kubectl get mmip shows what is served', async () => {

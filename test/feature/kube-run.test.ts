@@ -104,6 +104,8 @@ describe('run --kubeconfig', () => {
     expect(metrics.sum('watch_missed_events_total')).toBe(0);
     expect(metrics.matching('watch_staleness_seconds').map(({ labels }) => labels['kind'])).toEqual([
       'MattermostIngressPolicy',
+      'Ingress',
+      'IngressClass',
       'Service',
       'EndpointSlice',
       'Secret',
@@ -140,8 +142,15 @@ test('only the named namespaces are read', async () => {
   });
   await controller.logged({ msg: 'controller started', namespaces: ['test', 'empty'] });
   expect([await statusOf(controller, 'mine'), await statusOf(controller, 'theirs')]).toEqual([200, 404]);
-  const asked = new Set(own.requests.map(({ path }) => /namespaces\/([^/]+)\//.exec(path)?.[1]));
-  expect(asked).toEqual(new Set(['empty', 'test']));
+  const asked = own.requests.map(({ path }) => path).filter((path) => !path.startsWith('/openapi'));
+  const namespaces = asked.map((path) => /namespaces\/([^/]+)\//.exec(path)?.[1] ?? path);
+  expect(new Set(namespaces)).toEqual(
+    // Classes belong to the cluster; `default` is where it says at which addresses its API server is.
+    new Set(['test', 'empty', 'default', '/apis/networking.k8s.io/v1/ingressclasses']),
+  );
+  expect(new Set(asked.filter((path) => path.includes('/default/')))).toEqual(
+    new Set(['/apis/discovery.k8s.io/v1/namespaces/default/endpointslices']),
+  );
 });
 
 describe('while the API server has not answered', () => {

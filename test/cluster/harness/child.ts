@@ -5,7 +5,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const GRACE_MS = 5_000;
+/** The API server waits for its watches much longer than anybody wants to. */
+const GRACE_MS = 1_000;
 const SHOWN_CHARACTERS = 3_000;
 
 export class Child {

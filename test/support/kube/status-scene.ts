@@ -57,6 +57,11 @@ export class StatusScene {
     }
   }
 
+  /** As another writer of the status does. */
+  overwrite(name: string, status: JsonMap): void {
+    this.api.cluster.store('mattermostingresspolicies', { ...this.object(name), status } as unknown as Draft);
+  }
+
   /** Wants the same status for policies of these names. */
   want(names: readonly string[], status: JsonMap): void {
     const desired = names.map((name) => this.desired(name, status));
@@ -87,8 +92,9 @@ export class StatusScene {
     const plural = kind === 'Ingress' ? 'ingresses' : 'mattermostingresspolicies';
     const object = this.lagging.get(name) ?? this.api.cluster.object(plural, name, namespace);
     if (object === undefined) return undefined;
-    const { uid, resourceVersion } = this.#metadata(object);
-    return { uid: String(uid), version: String(resourceVersion), status: object['status'] };
+    const { uid = '', resourceVersion = '', generation } = this.#metadata(object);
+    const metadata = { generation: Number(generation) };
+    return { uid, version: resourceVersion, status: object['status'], object: { metadata } };
   }
 
   #metadata(object: JsonMap): Readonly<Record<string, string>> {

@@ -1,15 +1,18 @@
 // A real reflector on a fake API without a network, in time that a test moves: what it knows, said and counted.
+import { pino } from 'pino';
 import type { ApiObject } from '../../../src/api/objects.ts';
 import type { FailureReason } from '../../../src/kube/api-failure.ts';
+import { PolicyGuard } from '../../../src/kube/policy-guard.ts';
 import { Reflector } from '../../../src/kube/reflector.ts';
 import type { Resource } from '../../../src/kube/resource.ts';
+import { ServedSchema } from '../../../src/kube/served-schema.ts';
 import { defaultTiming } from '../../../src/kube/timing.ts';
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
 import type { Plural } from './cluster-objects.ts';
 import { FakeApi } from './fake-api.ts';
 import { ManualTimers } from './manual-timers.ts';
 
-/** @param chance what the reflector draws; the middle by default */
+/** Policies are guarded as in the program. @param chance what the reflector draws; the middle by default */
 export function runReflector<Kept extends ApiObject>(
   resource: Resource<Kept>,
   chance: () => number = () => 0.5,
@@ -17,28 +20,32 @@ export function runReflector<Kept extends ApiObject>(
   const api = new FakeApi();
   const timers = new ManualTimers();
   const stop = new AbortController();
+  const verdicts: boolean[] = [];
+  const lines: string[] = [];
   const seen = {
     failures: [] as FailureReason[],
+    messages: [] as string[],
     waits: [] as number[],
     recoveries: 0,
     missed: 0,
     expectedMissed: 0,
   };
+  const log = pino({ base: null }, { write: (line: string) => lines.push(line) });
+  const schema = new ServedSchema({ api, log, onVerdict: (isOutdated) => verdicts.push(isOutdated) });
+  const tools = { api, clock: timers.clock, timers, timing: defaultTiming, chance };
   let snapshot: ReadonlyMap<string, Kept> = new Map();
   const reflector: Reflector<Kept> = new Reflector({
-    api,
-    clock: timers.clock,
-    timers,
-    timing: defaultTiming,
-    chance,
+    ...tools,
     resource,
     namespace: undefined,
+    guard: resource.confirmsDeletion ? new PolicyGuard({ ...tools, log, schema }) : undefined,
     observer: {
       changed: () => {
         snapshot = reflector.store.objects();
       },
-      failed: ({ reason }, retryAfterMs) => {
+      failed: ({ reason, message }, retryAfterMs) => {
         seen.failures.push(reason);
+        seen.messages.push(message);
         seen.waits.push(retryAfterMs);
       },
       recovered: () => {
@@ -67,7 +74,7 @@ export function runReflector<Kept extends ApiObject>(
     stop.abort();
     await running;
   };
-  return { api, timers, reflector, seen, known, wanted, end, snapshot: () => snapshot };
+  return { api, timers, reflector, seen, verdicts, lines, known, wanted, end, snapshot: () => snapshot };
 }
 
 function versions(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {

@@ -1,0 +1,140 @@
+// The chart on a control plane of its own: releases come and go, and with them what is there once in a cluster.
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import type { Cluster, CommandResult } from './harness/cluster.ts';
+import { ownCluster } from './harness/shared.ts';
+
+const root = join(import.meta.dirname, '../..');
+const CRD = 'mattermostingresspolicies.mattermost-ingress.io';
+
+export const CHART = join(root, 'charts/mattermost-ingress');
+export const PLAIN_CRD = join(root, 'deploy/crd.yaml');
+export const PLAIN_MANIFESTS = join(root, 'deploy/mattermost-ingress.yaml');
+export const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
+
+const IMAGE = ['--set', 'image.repository=example.com/mattermost-ingress'];
+/** What the chart's README says of a second release. */
+export const SECOND = [
+  '--set',
+  'crds.enabled=false,ingressClass.name=internal,ingressClass.controllerValue=mattermost-ingress.io/internal',
+];
+
+type Verb = 'install' | 'upgrade' | 'template';
+
+/** A cluster without our CRD, empty again after each test of the file. */
+export class ChartCluster {
+  readonly cluster: Cluster;
+  readonly #stop: () => Promise<void>;
+
+  constructor(cluster: Cluster, stop: () => Promise<void>) {
+    this.cluster = cluster;
+    this.#stop = stop;
+  }
+
+  /** Runs Helm on the chart; the namespace bears the release's name unless the options name one. */
+  helm(verb: Verb, release: string, options: readonly string[] = [], chart = CHART): Promise<CommandResult> {
+    const place = options.includes('--namespace') ? [] : ['--namespace', release];
+    const made = verb === 'install' ? ['--create-namespace'] : [];
+    return this.cluster.helm(verb, release, chart, ...place, ...made, ...IMAGE, ...options);
+  }
+
+  /** The same, and rejects where Helm fails. */
+  async mustHelm(
+    verb: Verb,
+    release: string,
+    options: readonly string[] = [],
+    chart = CHART,
+  ): Promise<string> {
+    return succeed(`helm ${verb}`, await this.helm(verb, release, options, chart));
+  }
+
+  async uninstall(release: string, namespace = release): Promise<string> {
+    return succeed('helm uninstall', await this.cluster.helm('uninstall', release, '--namespace', namespace));
+  }
+
+  async rollback(release: string, revision: number): Promise<string> {
+    const options = ['rollback', release, String(revision), '--namespace', release];
+    return succeed('helm rollback', await this.cluster.helm(...options));
+  }
+
+  async createNamespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  }
+
+  /** Data of a Secret; undefined where it has none. Rejects where there is no such Secret. */
+  async secretData(namespace: string, name: string): Promise<unknown> {
+    const { data } = await this.cluster.api.read(`/api/v1/namespaces/${namespace}/secrets/${name}`);
+    return data;
+  }
+
+  /** Writes text to a new file. */
+  file(name: string, text: string): string {
+    const file = join(mkdtempSync(join(this.cluster.folder, 'file-')), name);
+    writeFileSync(file, text);
+    return file;
+  }
+
+  /** A copy of the chart with another definition of policies. */
+  chartWithCrd(edit: (yaml: string) => string): string {
+    const chart = join(mkdtempSync(join(this.cluster.folder, 'chart-')), 'mattermost-ingress');
+    cpSync(CHART, chart, { recursive: true });
+    const file = join(chart, 'templates/crd.yaml');
+    writeFileSync(file, edit(readFileSync(file, 'utf8')));
+    return chart;
+  }
+
+  async shortNames(): Promise<unknown> {
+    const { spec } = await this.cluster.api.read(CRD_PATH);
+    return (spec?.['names'] as { readonly shortNames?: unknown }).shortNames;
+  }
+
+  /** Takes away all releases and what outlives them. Namespaces stay: their end takes long and hinders nobody. */
+  async clear(): Promise<void> {
+    const { stdout } = await this.cluster.helm('list', '--all-namespaces', '--output', 'json');
+    for (const { name, namespace } of JSON.parse(stdout) as readonly Readonly<
+      Record<'name' | 'namespace', string>
+    >[]) {
+      await this.uninstall(name, namespace);
+    }
+    const label = ['--selector', 'app.kubernetes.io/part-of=mattermost-ingress'];
+    await this.cluster.mustKubectl('delete', 'crd,clusterrole,clusterrolebinding,ingressclass', ...label);
+    await this.cluster.mustKubectl('delete', 'crd', CRD, '--ignore-not-found');
+    await this.cluster.mustKubectl('delete', 'secret', '--all-namespaces', ...label);
+    await eventually(async () => {
+      if (await this.cluster.hasCrd()) throw new Error('The definition of policies is still there');
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#stop();
+  }
+}
+
+/** For the top of a test file: what it returns may be called in tests. */
+export function useChartCluster(): () => ChartCluster {
+  let own: ChartCluster | undefined;
+  beforeAll(async () => {
+    const { cluster, stop } = await ownCluster({ hasControllers: true });
+    own = new ChartCluster(cluster, stop);
+  });
+  afterEach(() => own?.clear());
+  afterAll(() => own?.stop());
+  return () => {
+    if (own === undefined) throw new Error('The control plane did not start');
+    return own;
+  };
+}
+
+function succeed(what: string, { status, stdout, stderr }: CommandResult): string {
+  if (status !== 0) throw new Error(`${what} failed: ${stderr}`);
+  return stdout;
+}
+
+/** The definition with one more short name, as a newer or older version of it. */
+export function withShortName(yaml: string): string {
+  const changed = yaml.replace('shortNames:\n', 'shortNames:\n      - mmi\n');
+  if (changed === yaml) throw new Error('The definition has no short names');
+  return changed;
+}
