@@ -1,6 +1,6 @@
 # Thin names for the npm scripts of package.json. Arguments go through ARGS: make demo ARGS=--tour
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-peers
+.PHONY: help demo test check image e2e bench bench-peers
 
 # npm writes this file last. `npm ci` would refuse a lock file that lacks optional packages of other platforms.
 installed := node_modules/.package-lock.json
@@ -8,7 +8,7 @@ run = @npm run --silent $@ $(if $(ARGS),-- $(ARGS))
 
 help: ## Show these lines
 	@echo 'Usage: make TARGET [ARGS="..."]; needs Node 20 or newer, npm and make'
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1#/p' Makefile | while IFS='#' read -r target text; do \
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1#/p' Makefile | while IFS='#' read -r target text; do \
 		printf '  %-11s %s\n' "$$target" "$$text"; \
 	done
 
@@ -19,6 +19,12 @@ test: $(installed) ## Run the checks and all tests; ARGS=NAME picks test files b
 	$(run)
 
 check: $(installed) ## Run the checks alone: format, types, lint, dead code, generated files
+	$(run)
+
+image: ## Build the container image; IMAGE=NAME:TAG names it, BASE=IMAGE is another Node 26 to build on
+	$(run)
+
+e2e: $(installed) ## Install IMAGE=NAME:TAG on the cluster that kubectl and helm reach, use it, and remove it
 	$(run)
 
 bench: $(installed) ## Measure against other proxies; ARGS="http --seconds 10"

@@ -119,8 +119,7 @@ helm install internal ./charts/mattermost-ingress --namespace internal --create-
 | Values | The controller may read |
 | --- | --- |
 | (default) | its kinds and all Secrets, everywhere |
-| \`secrets.mode=namespaces\` | Secrets of \`secrets.namespaces\` alone |
-| \`secrets.mode=named\` | the Secrets of \`secrets.named\` alone |
+| \`secrets.mode=named\` | of Secrets those in \`secrets.named\` alone |
 | \`watchNamespaces={a,b}\` | everything in these namespaces alone, by Roles; IngressClasses by a ClusterRole |
 | \`watchNamespaces={a,b}\`, \`ingressClass.byName=true\` | as above, and nothing outside of namespaces |
 

@@ -1,10 +1,9 @@
 // Runs the tests of test/cluster inside namespaces of their own: an address range for pods that is nobody else's, and
 // processes and files that are gone when the run is, however it ends.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FoundTools, provideTools } from '../test/cluster/tools/build.ts';
+import { cacheFolder, type FoundTools, provideTools } from '../test/cluster/tools/build.ts';
 import type { Tally } from './tally.ts';
 import { runTests, type TestRun } from './test-run.ts';
 import { runTool } from './tool.ts';
@@ -41,27 +40,14 @@ export function runClusterTests(run: TestRun): Tally {
 
 function runIsolated(run: TestRun, isolate: readonly string[], tools: string): Tally {
   const [program = '', ...rest] = isolate;
-  const folder = mkdtempSync(join(tmpdir(), 'mattermost-ingress-cluster-'));
-  try {
-    return runTests({
-      ...run,
-      command: [
-        program,
-        ...rest,
-        'sh',
-        '-c',
-        `${PREPARE} && "$@"`,
-        'sh',
-        'vitest',
-        'run',
-        '--config',
-        CONFIG,
-      ],
-      environment: { CLUSTER_TOOLS: tools, TMPDIR: folder },
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  // Every run has a file system of its own there, which nobody else sees and which ends with it.
+  const temporary = join(cacheFolder(process.env), 'cluster-tmp');
+  mkdirSync(temporary, { recursive: true });
+  return runTests({
+    ...run,
+    command: [program, ...rest, 'sh', '-c', `${PREPARE} && "$@"`, 'sh', 'vitest', 'run', '--config', CONFIG],
+    environment: { CLUSTER_TOOLS: tools, TMPDIR: temporary },
+  });
 }
 
 /** As root, or as the root of a user namespace. */

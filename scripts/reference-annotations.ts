@@ -52,11 +52,14 @@ function ofFate(fate: Fate): readonly AnnotationEntry[] {
   return nginxAnnotations.filter((entry) => entry.fate === fate);
 }
 
-function table(title: string, rows: readonly AnnotationEntry[]): readonly string[] {
-  return [
-    `| Annotation | ${title} |`,
-    '| --- | --- |',
-    ...rows.map(({ name, isSwitch, text }) => `| \`${name}\`${isSwitch === true ? ' *' : ''} | ${text} |`),
-    '',
-  ];
+/** One line for all annotations of which the same is to be said. */
+function table(title: string, entries: readonly AnnotationEntry[]): readonly string[] {
+  const rows = [...Map.groupBy(entries, (entry) => entry.text)].map(
+    ([text, same]) => `| ${same.map(nameOf).join(', ')} | ${text} |`,
+  );
+  return [`| Annotation | ${title} |`, '| --- | --- |', ...rows, ''];
+}
+
+function nameOf({ name, isSwitch }: AnnotationEntry): string {
+  return `\`${name}\`${isSwitch === true ? ' *' : ''}`;
 }

@@ -9,6 +9,8 @@ type Leaf = { readonly path: string; readonly node: SchemaNode; readonly isRequi
 
 /** What is simply not asked for where it is absent. */
 const WITHOUT_DEFAULT = [
+  'ingressClassName',
+  'targetRefs',
   'route.service.port',
   'route.service.portName',
   'admission.rules',

@@ -65,7 +65,7 @@ export const RULES = {
   },
   'class-with-route': {
     cel: '!has(self.ingressClassName) || has(self.route)',
-    message: 'ingressClassName goes with route: an Ingress has a class of its own',
+    message: 'The field ingressClassName goes with route: an Ingress has a class of its own',
     remedy: 'Remove ingressClassName, and look at the class of the Ingresses in targetRefs',
     holds: (self) => !has(self, 'ingressClassName') || has(self, 'route'),
   },

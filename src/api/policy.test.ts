@@ -9,6 +9,7 @@ import type {
   HeaderCondition,
   LimitsSpec,
   PathCondition,
+  PolicySpec,
   RouteSpec,
   SessionPersistence,
   WebSocketSpec,
@@ -17,6 +18,8 @@ import { checkPolicy } from './validate.ts';
 
 test('the types are those of the fields', () => {
   expectTypeOf<RouteSpec['hosts']>().toEqualTypeOf<readonly string[]>();
+  expectTypeOf<NonNullable<PolicySpec['targetRefs']>[number]['name']>().toEqualTypeOf<string>();
+  expectTypeOf<NonNullable<BackendTls['caRef']>['kind']>().toEqualTypeOf<'Secret' | 'ConfigMap'>();
   expectTypeOf<AdmissionRule['action']>().toEqualTypeOf<'Allow' | 'Deny' | 'Reset'>();
   expectTypeOf<AdmissionRule>().toHaveProperty('bearerToken').toEqualTypeOf<true | undefined>();
   expectTypeOf<PathCondition['type']>().toEqualTypeOf<'Exact' | 'Prefix' | 'Pattern'>();
@@ -35,7 +38,7 @@ test('the types are those of the fields', () => {
 
 test('a checked policy has them', () => {
   const { policy } = checkPolicy(policyWith({}));
-  expect(policy?.spec.route.service.port).toBe(8065);
+  expect(policy?.spec.route?.service.port).toBe(8065);
   expect(policy?.spec.admission.rules?.[0]?.action).toBe('Allow');
   expect(policy?.spec.backend?.tls).toBeUndefined();
 });

@@ -143,7 +143,7 @@ export const INGRESS_REASONS = {
     remedy: 'See the reference of annotations for what replaces it, and remove it',
   },
   AnnotationInvalid: {
-    meaning: 'The value of an annotation cannot be read, so that it has no effect',
+    meaning: 'An annotation cannot be used as it is; the message says what is used instead',
     remedy: 'Mend the value',
   },
   AdmissionReplaced: {

@@ -9,37 +9,24 @@ import { StateCache } from '../kube/state-cache.ts';
 import { defaultTiming, nodeTimers } from '../kube/timing.ts';
 import { parseAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
-import type { Options } from '../options/options.ts';
 import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
-import type { ChosenSource, SourceTools } from './object-source.ts';
+import type { ChosenSource, ClusterOptions, SourceTools } from './chosen-source.ts';
+import { createClusterWriter, keyLoader } from './cluster-writer.ts';
+
 import { VERSION } from './version.ts';
 
 /** Addresses that are another machine's to nobody: who may write EndpointSlices must not reach through us to them. */
 const LOCAL_NETWORKS = ['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1/128', '::/128', 'fe80::/10'];
 
-/** What is read of the cluster, and where it is kept. */
-export type ClusterReading = Pick<
-  Options,
-  'watchNamespaces' | 'secretsMode' | 'ingressClass' | 'ingressClassByName' | 'controllerName' | 'stateCache'
->;
-
-export type ChosenCluster = ChosenSource & {
-  readonly source: KubeSource;
-  readonly api: ApiClient;
-  readonly credentials: ApiCredentials;
-  /** The networks no endpoint may lie in as they are now; the same value until the API server moves. */
-  readonly deniedNow: () => AddressRanges;
-};
-
 /** Rejects with a message for people where there is no usable configuration; the server itself may be away. */
 export async function openCluster(
   choice: KubeconfigChoice,
-  reading: ClusterReading,
+  options: ClusterOptions,
   tools: SourceTools,
-): Promise<ChosenCluster> {
+): Promise<ChosenSource> {
   const credentials = await loadCredentials(choice);
   const api = new ApiClient({ credentials, userAgent: `mattermost-ingress/${VERSION}` });
-  const { watchNamespaces: namespaces, secretsMode } = reading;
+  const { watchNamespaces: namespaces, secretsMode } = options;
   const source = createKubeSource({
     ...tools,
     api,
@@ -48,15 +35,12 @@ export async function openCluster(
     chance: () => Math.random(),
     namespaces,
     secretsMode,
-    ingressClassReading: classReading(reading),
+    ingressClassReading: classReading(options),
     knownServerAddresses: knownAddresses(credentials),
-    stateCache: stateCacheOf(reading, credentials, tools),
+    stateCache: stateCacheOf(options, credentials, tools),
   });
-  const deniedNow = deniedBeside(source);
   return {
     source,
-    api,
-    credentials,
     facts: {
       source: sourceName(choice),
       server: credentials.server,
@@ -64,8 +48,9 @@ export async function openCluster(
       secretsMode,
     },
     watches: () => source.watches(),
-    deniedEndpoints: deniedNow(),
-    deniedNow,
+    deniedEndpoints: deniedBeside(source),
+    writer: createClusterWriter(options, { ...tools, api, source }),
+    loadKey: keyLoader({ ...tools, api }),
   };
 }
 
@@ -78,13 +63,13 @@ function classReading({
   ingressClass: name,
   ingressClassByName,
   controllerName,
-}: ClusterReading): IngressClassReading {
+}: ClusterOptions): IngressClassReading {
   return ingressClassByName ? { kind: 'named', name, controllerName } : { kind: 'all' };
 }
 
 /** A cache of another version, cluster or set of options is of no use. */
 function stateCacheOf(
-  { stateCache, watchNamespaces, secretsMode, controllerName }: ClusterReading,
+  { stateCache, watchNamespaces, secretsMode, controllerName }: ClusterOptions,
   { server }: ApiCredentials,
   { clock, log }: SourceTools,
 ): StateCache | undefined {

@@ -6,6 +6,7 @@ import { Fleet } from '../control/fleet.ts';
 import { ControlLoop, type LoopOptions } from '../control/loop.ts';
 import { Publisher } from '../control/publisher.ts';
 import { OutcomeReporter } from '../control/reporter.ts';
+import { StatusBoard } from '../control/status-board.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoundPorts } from '../model/delta.ts';
 import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
@@ -17,7 +18,8 @@ import type { Options } from '../options/options.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
 import { dataPlaneSettings, readStickyKeys } from './data-plane-settings.ts';
-import { type ChosenSource, chooseSource } from './object-source.ts';
+import type { ChosenSource } from './chosen-source.ts';
+import { chooseSource } from './object-source.ts';
 import { VERSION } from './version.ts';
 
 export type Controller = {
@@ -65,6 +67,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
     await loop.start();
     const ports = await fleet.start();
     progress.isListening = true;
+    parts.writer?.start();
     parts.log.info({ ...facts, ports, workers: options.workers }, 'controller started');
     return controllerOf(parts, admin, ports, options);
   } catch (error) {
@@ -76,6 +79,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
 type Parts = {
   readonly log: Logger;
   readonly facts: ChosenSource['facts'];
+  readonly writer: ChosenSource['writer'];
   readonly state: SharedState;
   readonly publisher: Publisher;
   readonly metrics: Metrics;
@@ -102,7 +106,7 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
   });
   const chosen: ChosenSource = await chooseSource(options, { clock, log, metrics: metrics.main });
   const secretDigestKey = randomBytes(32);
-  const settings = await dataPlaneSettings(options, secretDigestKey);
+  const settings = await dataPlaneSettings(options, secretDigestKey, chosen.loadKey);
   const fleet: Fleet = new Fleet({
     workers,
     spawn: (worker) => spawnWorker({ worker, memory, settings, logLevel: options.logLevel }),
@@ -116,39 +120,55 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
     onRestarted: () => metrics.main.workerRestarted(),
   });
   const load = (slot: number) => state.load(slot);
-  const stickyKeys = await readStickyKeys(options.stickyKeyFile);
+  const stickyKeys = await readStickyKeys(options, chosen.loadKey);
   const parts = { publisher, fleet, clock, log, load, metrics: metrics.main };
   const loop = buildLoop(options, parts, { ...chosen, stickyKeys, secretDigestKey });
   const progress = { isListening: false, isDraining: false };
-  return { log, facts: chosen.facts, state, publisher, metrics, fleet, loop, progress };
+  const { facts, writer } = chosen;
+  return { log, facts, writer, state, publisher, metrics, fleet, loop, progress };
 }
+
+type LoopKeys = Pick<ReturnType<LoopOptions['settings']>, 'stickyKeys' | 'secretDigestKey'>;
 
 function buildLoop(
   options: Options,
   parts: Pick<LoopOptions, 'publisher' | 'fleet' | 'clock' | 'log' | 'load' | 'metrics'>,
-  chosen: Pick<LoopOptions['settings'], 'stickyKeys' | 'secretDigestKey' | 'deniedEndpoints'> &
-    Pick<ChosenSource, 'source'>,
+  chosen: LoopKeys & Pick<ChosenSource, 'source' | 'deniedEndpoints' | 'writer'>,
 ): ControlLoop {
   const reporter = new OutcomeReporter(parts.log);
-  const { hostNamespaces, denyEndpointRanges, defaultTlsSecret } = options;
-  const { source, stickyKeys, secretDigestKey, deniedEndpoints } = chosen;
+  const { source, deniedEndpoints, writer } = chosen;
+  const board = new StatusBoard({
+    ...options,
+    tell: (statuses, notes) => writer?.tell(statuses, notes),
+  });
+  const settings = translateSettings(options, chosen);
   return new ControlLoop({
     ...parts,
     source,
-    settings: {
-      stickyKeys,
-      secretDigestKey,
-      hostNamespaces,
-      deniedEndpoints: denyEndpointRanges ?? deniedEndpoints,
-      defaultTlsSecret,
-      hasLegacyListener: options.legacyHttpsPort !== undefined,
+    settings: () => ({ ...settings, deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints() }),
+    onTranslated: (posting) => {
+      reporter.report(posting.translation, posting.findings);
+      board.post(posting);
     },
-    onTranslated: (translation, findings) => reporter.report(translation, findings),
+    onServed: (generation) => board.served(generation),
+    onStalled: () => board.stalled(),
   });
 }
 
+function translateSettings(options: Options, { stickyKeys, secretDigestKey }: LoopKeys) {
+  const { trustedProxies, proxyProtocolFrom, publishService } = options;
+  const isAddressTold = [trustedProxies, proxyProtocolFrom].some(({ v4, v6 }) => v4.length + v6.length > 0);
+  return {
+    ...options,
+    stickyKeys,
+    secretDigestKey,
+    hasLegacyListener: options.legacyHttpsPort !== undefined,
+    addressHidingService: isAddressTold ? undefined : publishService,
+  };
+}
+
 function controllerOf(parts: Parts, admin: AdminServer, ports: BoundPorts, options: Options): Controller {
-  const { fleet, loop, state, progress } = parts;
+  const { fleet, loop, state, progress, writer } = parts;
   return {
     ports,
     adminPort: admin.port,
@@ -157,14 +177,18 @@ function controllerOf(parts: Parts, admin: AdminServer, ports: BoundPorts, optio
     lameDuck: () => {
       progress.isDraining = true;
       fleet.lameDuck();
+      // Another replica may lead from now on.
+      void writer?.close();
     },
     drain: async (timeoutMs) => {
       progress.isDraining = true;
+      await writer?.close();
       await loop.close();
       await fleet.drain(closeSpreadMs(state, options.workers, timeoutMs), timeoutMs);
       await admin.close();
     },
     close: async () => {
+      await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },
   };

@@ -4,15 +4,18 @@ import { readFile } from 'node:fs/promises';
 import { generate } from 'selfsigned';
 import type { Options } from '../options/options.ts';
 import type { DataPlaneSettings } from '../proxy/data-plane.ts';
+import type { LoadKey } from './cluster-writer.ts';
 
 const CERTIFICATE_YEARS = 10;
 const YEAR_MS = 365 * 86_400_000;
 const TICKET_KEY_BYTES = 48;
+const STICKY_KEY_BYTES = 32;
 const MIN_STICKY_KEY_LENGTH = 16;
 
 export async function dataPlaneSettings(
   options: Options,
   secretDigestKey: Uint8Array,
+  loadKey: LoadKey | undefined,
 ): Promise<DataPlaneSettings> {
   const { bindAddress, httpPort, httpsPort, legacyHttpsPort, trustedProxies, proxyProtocolFrom } = options;
   return {
@@ -24,7 +27,7 @@ export async function dataPlaneSettings(
     trustedProxies,
     proxyProtocolFrom,
     secretDigestKey,
-    ticketKeys: await readTicketKeys(options.ticketKeyFile),
+    ticketKeys: await readTicketKeys(options, loadKey),
     defaultCertificate: await selfSignedCertificate(),
     defaultCertificateKey: options.defaultTlsSecret,
     refusesUnknownNames: options.refusesUnknownNames,
@@ -42,7 +45,12 @@ async function selfSignedCertificate(): Promise<DataPlaneSettings['defaultCertif
   return { chain: made.cert, privateKey: made.private };
 }
 
-async function readTicketKeys(file: string | undefined): Promise<Uint8Array> {
+async function readTicketKeys(
+  { ticketKeyFile: file, ticketKeySecret: secret }: Options,
+  loadKey: LoadKey | undefined,
+): Promise<Uint8Array> {
+  if (secret !== undefined && loadKey !== undefined)
+    return loadKey(secret, { field: 'key', form: 'bytes', randomBytes: TICKET_KEY_BYTES });
   if (file === undefined) return randomBytes(TICKET_KEY_BYTES);
   const keys = await readFile(file);
   if (keys.length === TICKET_KEY_BYTES) return keys;
@@ -50,13 +58,24 @@ async function readTicketKeys(file: string | undefined): Promise<Uint8Array> {
 }
 
 /** Keys of the cookie tokens; the first one signs, the others are still recognised. */
-export async function readStickyKeys(file: string | undefined): Promise<readonly Uint8Array[]> {
-  if (file === undefined) return [randomBytes(32)];
-  const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
+export async function readStickyKeys(
+  { stickyKeyFile: file, stickyKeySecret: secret }: Options,
+  loadKey: LoadKey | undefined,
+): Promise<readonly Uint8Array[]> {
+  if (secret !== undefined && loadKey !== undefined) {
+    const form = { field: 'keys', form: 'text', randomBytes: STICKY_KEY_BYTES } as const;
+    return stickyKeysIn(Buffer.from(await loadKey(secret, form)).toString('utf8'), `Secret ${secret}`);
+  }
+  if (file === undefined) return [randomBytes(STICKY_KEY_BYTES)];
+  return stickyKeysIn(await readFile(file, 'utf8'), `--sticky-key-file ${file}`);
+}
+
+function stickyKeysIn(text: string, title: string): readonly Uint8Array[] {
+  const lines = text.split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '');
   if (keys.length === 0 || keys.some((key) => key.length < MIN_STICKY_KEY_LENGTH)) {
     throw new Error(
-      `--sticky-key-file ${file} must hold one key a line, each of at least ${MIN_STICKY_KEY_LENGTH} characters`,
+      `${title} must hold one key a line, each of at least ${MIN_STICKY_KEY_LENGTH} characters`,
     );
   }
   return keys.map((key) => Buffer.from(key, 'utf8'));

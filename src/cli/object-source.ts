@@ -3,30 +3,13 @@ import { accessSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { ClusterReading } from './cluster-source.ts';
 import type { KubeconfigChoice } from '../kube/kubeconfig.ts';
-import type { WatchMetrics } from '../kube/watch-report.ts';
 import { createManifestSource } from '../manifests/source.ts';
-import type { Clock } from '../model/clock.ts';
-import type { AddressRanges } from '../model/configuration.ts';
-import type { ObjectSource } from '../model/object-source.ts';
-import type { Logger } from '../observe/log.ts';
-import type { WatchSample } from '../observe/registry.ts';
 import type { Options } from '../options/options.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
+import type { ChosenSource, ClusterOptions, SourceTools } from './chosen-source.ts';
 
-export type ChosenSource = {
-  readonly source: ObjectSource;
-  /** What the log says of it. */
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly watches: () => readonly WatchSample[];
-  /** Networks no endpoint may lie in, unless an option says otherwise. */
-  readonly deniedEndpoints: AddressRanges;
-};
-
-export type SourceTools = { readonly clock: Clock; readonly log: Logger; readonly metrics: WatchMetrics };
-
-type SourceOptions = Pick<Options, 'manifests' | 'kubeconfig'> & ClusterReading;
+type SourceOptions = ClusterOptions & Pick<Options, 'manifests' | 'kubeconfig'>;
 
 const TOKEN_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -44,7 +27,7 @@ function manifestsIn(manifests: string, { clock, log }: SourceTools): ChosenSour
     source: createManifestSource({ directory: manifests, clock, onError }),
     facts: { source: 'manifests', manifests },
     watches: () => [],
-    deniedEndpoints: NO_ADDRESSES,
+    deniedEndpoints: () => NO_ADDRESSES,
   };
 }
 

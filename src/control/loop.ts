@@ -2,7 +2,7 @@
 // A mistake of ours while translating keeps the last good configuration in force.
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Clock } from '../model/clock.ts';
-import { type Finding, locateFinding } from '../model/finding.ts';
+import { locateFinding } from '../model/finding.ts';
 import type { Delta } from '../model/delta.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import type { Logger } from '../observe/log.ts';
@@ -16,10 +16,12 @@ import {
 } from '../translate/translate.ts';
 import type { Fleet } from './fleet.ts';
 import type { Publisher } from './publisher.ts';
+import type { Posting } from './status-board.ts';
 
 export type LoopOptions = {
   readonly source: ObjectSource;
-  readonly settings: Omit<TranslateSettings, 'nowMs'>;
+  /** Read before each translation: what depends on the cluster may change. */
+  readonly settings: () => Omit<TranslateSettings, 'nowMs'>;
   readonly publisher: Publisher;
   readonly fleet: Pick<Fleet, 'publish'>;
   readonly clock: Clock;
@@ -27,7 +29,11 @@ export type LoopOptions = {
   readonly metrics: Pick<MainMetrics, 'configurationSent' | 'configurationServed' | 'findingsCounted'>;
   readonly load: (slot: number) => number;
   /** Told after each translation. */
-  readonly onTranslated: (translation: Translation, findings: readonly Finding[]) => void;
+  readonly onTranslated: (posting: Posting) => void;
+  /** Every live worker serves the generation. */
+  readonly onServed: (generation: number) => void;
+  /** A worker has not answered for a while. */
+  readonly onStalled: () => void;
 };
 
 /** A burst of changes is one change, but nobody waits longer than half a second for it. */
@@ -62,9 +68,21 @@ export class ControlLoop {
 
   /** Reads everything once; the workers may start when this resolves. Rejects where nothing can be read. */
   async start(): Promise<void> {
-    await this.#options.source.start(() => this.#markDirty());
+    const { source } = this.#options;
+    await source.start(() => this.#markDirty());
+    await this.#fetchWanted();
     this.#run();
     this.#isSynced = true;
+  }
+
+  /** What is read by name alone is known only when everything else was translated once; nothing is served before. */
+  async #fetchWanted(): Promise<void> {
+    const { source } = this.#options;
+    if (source.want === undefined || source.settle === undefined) return;
+    const translation = this.#translate();
+    if (translation === undefined) return;
+    source.want(translation.wants);
+    await source.settle();
   }
 
   async close(): Promise<void> {
@@ -75,7 +93,8 @@ export class ControlLoop {
 
   /** All live workers serve that generation. */
   served(generation: number): void {
-    const { publisher, clock, metrics, load, log } = this.#options;
+    const { publisher, clock, metrics, load, log, onServed } = this.#options;
+    onServed(generation);
     if (publisher.collect(generation, load)) this.#markDirty();
     if (generation !== publisher.generation) return;
     clearTimeout(this.#stalled);
@@ -95,17 +114,11 @@ export class ControlLoop {
 
   #run(): void {
     this.#dirtySinceMs = undefined;
-    const { source, settings, publisher, clock, log, metrics, onTranslated } = this.#options;
-    let translation: Translation;
-    try {
-      translation = translate(source.objects(), { ...settings, nowMs: clock.epochMs() }, this.#memory);
-    } catch (error) {
-      this.#isFailing = true;
-      log.error({ err: error }, 'translation failed; the last configuration stays');
-      return;
-    }
-    this.#isFailing = false;
-    this.#memory = translation.memory;
+    const { source, publisher, metrics, onTranslated } = this.#options;
+    const objects = source.objects();
+    const translation = this.#translate();
+    if (translation === undefined) return;
+    source.want?.(translation.wants);
     const delta = publisher.advance(translation.configuration);
     const located = translation.findings.map((finding) =>
       locateFinding(finding, (object, field) => source.locate(object, field)),
@@ -115,20 +128,35 @@ export class ControlLoop {
       error: findings.filter(({ severity }) => severity === 'error').length,
       warning: findings.filter(({ severity }) => severity === 'warning').length,
     });
-    onTranslated(translation, findings);
+    onTranslated({ translation, findings, objects, generation: publisher.generation });
     if (delta !== undefined) this.#publish(delta);
   }
 
+  #translate(): Translation | undefined {
+    const { source, settings, clock, log } = this.#options;
+    try {
+      const now = { ...settings(), nowMs: clock.epochMs() };
+      const translation = translate(source.objects(), now, this.#memory);
+      this.#memory = translation.memory;
+      this.#isFailing = false;
+      return translation;
+    } catch (error) {
+      this.#isFailing = true;
+      log.error({ err: error }, 'translation failed; the last configuration stays');
+      return undefined;
+    }
+  }
+
   #publish(delta: Delta): void {
-    const { fleet, clock, metrics, log } = this.#options;
+    const { fleet, clock, metrics, log, onStalled } = this.#options;
     const { generation } = delta;
     this.#sentMs = clock.monotonicMs();
     metrics.configurationSent(generation);
     fleet.publish(delta);
     clearTimeout(this.#stalled);
-    this.#stalled = setTimeout(
-      () => log.warn({ generation }, 'configuration is not served yet: a worker is stalled'),
-      STALLED_MS,
-    );
+    this.#stalled = setTimeout(() => {
+      log.warn({ generation }, 'configuration is not served yet: a worker is stalled');
+      onStalled();
+    }, STALLED_MS);
   }
 }

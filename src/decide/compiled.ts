@@ -112,8 +112,11 @@ export function compileHosts(sites: Iterable<Site>): HostTable {
 }
 
 function compileHost(pattern: string, list: readonly Site[]): ServingHost {
-  const tls = list.toSorted(bySite).find(({ service }) => service.tls !== undefined)?.service.tls;
-  const sites = list.toSorted(bySite).map((site) => compileSite(site, pattern, tls));
+  const sorted = list.toSorted(bySite);
+  // Open sites of a host agree on its TLS; what a closed one wants counts only where nobody else says anything.
+  const byWeight = [...sorted.filter(isOpen), ...sorted];
+  const tls = byWeight.find(({ service }) => service.tls !== undefined)?.service.tls;
+  const sites = sorted.map((site) => compileSite(site, pattern, tls));
   return {
     pattern,
     sites,
@@ -121,6 +124,10 @@ function compileHost(pattern: string, list: readonly Site[]): ServingHost {
     tls,
     tlsPolicy: tls === undefined ? DEFAULT_TLS_POLICY : `${tls.certificate} ${tls.minVersion}`,
   };
+}
+
+function isOpen({ service }: Site): boolean {
+  return service.kind === 'open';
 }
 
 /** Longest path first; of equal ones the exact one, which says more (Ingress, "Multiple matches"). */

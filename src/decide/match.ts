@@ -1,4 +1,5 @@
 // Which site a request is for: exact host, then one-label wildcard, then the longest path by segment.
+import { isAcmePath } from '../model/acme-path.ts';
 import type { Site } from '../model/configuration.ts';
 import type { HostTable, ServingHost, ServingSite } from './compiled.ts';
 import { hasBadEscape, interpretations, isBelow, isWebSocketPath, meetsPath } from './path.ts';
@@ -29,6 +30,8 @@ export function isUnambiguous(host: ServingHost, path: string): boolean {
   if (readings === undefined) return false;
   if (readings.length === 0) return true;
   const site = findSite(host, path);
+  // Tokens of certificate authorities are of both cases, and in other letters just another token.
+  if (site?.site.pathType === 'Exact' && isAcmePath(path)) return true;
   const questions = site === undefined ? [] : pathQuestions(site);
   return readings.every(
     (reading) =>

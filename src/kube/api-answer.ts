@@ -38,6 +38,9 @@ export async function refusalOf(answer: Dispatcher.ResponseData): Promise<ApiFai
   return failureOfStatus(status, answer.statusCode, retryAfterMs);
 }
 
+/** ALPN without a protocol in common (RFC 7301, section 3.2). */
+const NO_COMMON_PROTOCOL = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+
 const timeouts: ReadonlySet<unknown> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_HEADERS_TIMEOUT',
@@ -54,6 +57,9 @@ export function connectionFailure(error: unknown): ApiFailure {
 
 /** Connecting to several addresses fails with an error for each and no message of its own. */
 function messageOf(error: Error): string {
+  if ('code' in error && error.code === NO_COMMON_PROTOCOL) {
+    return 'What answers at the address of the API server does not speak HTTP/1.1, the only version spoken to it';
+  }
   if (error.message !== '') return error.message;
   return error instanceof AggregateError ? error.errors.map(String).join('; ') : error.name;
 }

@@ -54,10 +54,16 @@ export function eventName({ regarding }: EventNote, epochMs: number, chance: () 
   const drawn = Math.floor(chance() * 0x1_0000_0000)
     .toString(16)
     .padStart(8, '0');
-  return `${regarding.name.slice(0, MAX_NAME_LENGTH)}.${Math.floor(epochMs).toString(16)}${drawn}`;
+  const stem = regarding.name.slice(0, MAX_NAME_LENGTH).replace(/[.-]+$/, '');
+  return `${stem}.${Math.floor(epochMs).toString(16)}${drawn}`;
 }
 
-export function eventObject(note: EventNote, name: string, { controllerName, instance }: EventSource, epochMs: number): JsonMap {
+export function eventObject(
+  note: EventNote,
+  name: string,
+  { controllerName, instance }: EventSource,
+  epochMs: number,
+): JsonMap {
   const { namespace, ...cluster } = note.regarding;
   return {
     apiVersion: 'events.k8s.io/v1',
@@ -83,8 +89,8 @@ export function seriesPatch(count: number, epochMs: number): JsonMap {
 function cutText(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
   const sign = ' …';
-  const bytes = Buffer.from(text).subarray(0, maxBytes - Buffer.byteLength(sign));
-  let end = bytes.length;
-  while (end > 0 && ((Buffer.from(text)[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  const bytes = Buffer.from(text);
+  let end = maxBytes - Buffer.byteLength(sign);
+  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return bytes.subarray(0, end).toString('utf8') + sign;
 }

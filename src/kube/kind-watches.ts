@@ -1,7 +1,15 @@
 // Which reflectors there are: every kind in every namespace that is read, and what is read by name.
-import type { ApiObject, EndpointSlice, IngressClass, ObjectSet, Secret } from '../api/objects.ts';
+import type {
+  ApiObject,
+  EndpointSlice,
+  Ingress,
+  IngressClass,
+  ObjectSet,
+  RawPolicy,
+  Secret,
+} from '../api/objects.ts';
 import type { Finding } from '../model/finding.ts';
-import type { JsonValue } from '../translate/objects/json-value.ts';
+import type { WantedNames } from '../model/object-source.ts';
 import { scopeOf } from '../translate/objects/project.ts';
 import { API_SERVER_NAMESPACE, API_SERVER_SERVICE, ApiServerAddresses } from './api-server-addresses.ts';
 import { type NamedSeeds, NamedWatches } from './named-watches.ts';
@@ -11,6 +19,7 @@ import {
   endpointSlices,
   ingressClasses,
   ingresses,
+  type ObjectRecord,
   policies,
   type Resource,
   secrets,
@@ -34,13 +43,6 @@ export type SecretsMode = 'cluster' | 'namespaces' | 'named';
 export type IngressClassReading =
   | { readonly kind: 'all' }
   | { readonly kind: 'named' | 'none'; readonly name: string; readonly controllerName: string };
-
-/** Objects that are read only by name, each as `namespace/name`. */
-export type WantedNames = {
-  /** Heeded only in Secret mode `named`. */
-  readonly secrets: ReadonlySet<string>;
-  readonly configMaps: ReadonlySet<string>;
-};
 
 export type KindWatchesOptions = WatchTools & {
   /** Empty for all. */
@@ -147,11 +149,14 @@ export class KindWatches {
     await Promise.all([this.#namedSecrets.settle(), this.#namedConfigMaps.settle()]);
   }
 
-  statusOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): JsonValue | undefined {
+  recordOf(
+    kind: 'MattermostIngressPolicy' | 'Ingress',
+    key: string,
+  ): ObjectRecord<RawPolicy | Ingress> | undefined {
     const { watched } = kind === 'Ingress' ? this.#ingresses : this.#policies;
     for (const { reflector } of watched) {
       const record = reflector.store.byKey().get(key);
-      if (record !== undefined) return record.status;
+      if (record !== undefined) return record;
     }
     return undefined;
   }

@@ -82,6 +82,39 @@ describe('a kubeconfig file', () => {
     await expect(loadCredentials({ kind: 'file', file })).rejects.toThrow(message);
   });
 
+  test('a token file goes before a token; it is found from the folder of the file, and read anew once refused', async () => {
+    write('tokens/ci', 'first\n');
+    const file = write('tokens/config', config('{server: "https://k"}', '{token: t, tokenFile: ci}'));
+    const credentials = await loadCredentials({ kind: 'file', file });
+    const authorization = async () => (await credentials.access()).headers['Authorization'];
+    expect(await authorization()).toBe('Bearer first');
+    write('tokens/ci', 'second');
+    expect(await authorization()).toBe('Bearer first');
+    await credentials.forget();
+    expect(await authorization()).toBe('Bearer second');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    write('tokens/ci', 'third');
+    expect(await authorization()).toBe('Bearer third');
+    vi.useRealTimers();
+    rmSync(join(folder, 'tokens/ci'));
+    await credentials.forget();
+    await expect(credentials.access()).rejects.toMatchObject({ reason: 'credentials' });
+  });
+
+  test('a token file of the usual kubeconfigs belongs to the first of them that knows the user', async () => {
+    const elsewhere = config('{server: "https://k"}', '{tokenFile: token}').replace(
+      'name: u, user:',
+      'name: o, user:',
+    );
+    const first = write('usual/a', elsewhere);
+    const second = write('usual/more/b', 'users: [{name: u, user: {tokenFile: token}}]\n');
+    write('usual/more/token', 'mine');
+    vi.stubEnv('KUBECONFIG', `${first}:${second}`);
+    const credentials = await loadCredentials({ kind: 'usual' });
+    expect((await credentials.access()).headers).toEqual({ Authorization: 'Bearer mine' });
+    vi.unstubAllEnvs();
+  });
+
   test('a new authority is noticed, and told by its digest', async () => {
     const ca = write('ca.crt', 'OLD');
     const file = write(

@@ -109,7 +109,11 @@ export class NamedWatches<Kept extends ApiObject> {
   }
 
   #endLater(key: string, entry: Entry<Kept>): void {
-    entry.cancelEnd ??= this.#tools.timers.after(GRACE_MS, () => void this.#end(key));
+    const { timers, onChange } = this.#tools;
+    entry.cancelEnd ??= timers.after(GRACE_MS, () => {
+      void this.#end(key);
+      onChange();
+    });
   }
 
   async #end(key: string): Promise<void> {

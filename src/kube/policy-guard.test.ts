@@ -2,6 +2,7 @@
 // real API server 1.37: discovery loses `create`, then the objects go one by one, then the kind is not served.
 import { expect, test } from 'vitest';
 import { policy } from '../../test/support/kube/cluster-objects.ts';
+import { FakeApi } from '../../test/support/kube/fake-api.ts';
 import { settled } from '../../test/support/kube/manual-timers.ts';
 import { runReflector } from '../../test/support/kube/virtual-reflector.ts';
 import { ApiFailure } from './api-failure.ts';
@@ -9,9 +10,17 @@ import { policies } from './resource.ts';
 
 const PLURAL = 'mattermostingresspolicies';
 
+/** @param prepare before the reflector asks for anything */
+function run(prepare: (api: FakeApi) => void) {
+  const api = new FakeApi();
+  prepare(api);
+  return runReflector(policies, () => 0.5, api);
+}
+
 async function withPolicies(...names: readonly string[]) {
-  const running = runReflector(policies);
-  for (const name of names) running.api.cluster.put(PLURAL, policy(name));
+  const running = run(({ cluster }) => {
+    for (const name of names) cluster.put(PLURAL, policy(name));
+  });
   await settled();
   const keys = () => [...running.reflector.store.objects().keys()].map((key) => key.slice('test/'.length));
   return { ...running, keys };
@@ -92,14 +101,15 @@ test('where discovery does not answer nothing is deleted until it does', async (
 });
 
 test('a definition without a field of ours at the start: nothing is read until it has it', async () => {
-  const running = runReflector(policies);
-  running.api.cluster.definition.lackFields('admission.rules.name', 'persistence');
-  running.api.cluster.put(PLURAL, policy('a'));
+  const running = run(({ cluster }) => {
+    cluster.definition.lackFields('admission.rules.name', 'websocket');
+    cluster.put(PLURAL, policy('a'));
+  });
   const { timers, reflector, seen, verdicts, end } = running;
   await timers.advance(60_000);
   expect([reflector.isSynced, new Set(seen.failures)]).toEqual([false, new Set(['outdated-schema'])]);
   expect(seen.messages[0]).toMatch(/ lacks (.*, )?spec\.admission\.rules\[\]\.name/);
-  expect(seen.messages[0]).toMatch(/ lacks (.*, )?spec\.persistence(,|$)/);
+  expect(seen.messages[0]).toMatch(/ lacks (.*, )?spec\.websocket(,|$)/);
   running.api.cluster.definition.lackFields();
   await timers.advance(10_000);
   expect([reflector.isSynced, verdicts[0], verdicts.at(-1)]).toEqual([true, true, false]);
@@ -114,6 +124,7 @@ test('a definition rolled back later ends the watch: what was read stays, and is
   const { spec, ...others } = policy('a');
   const { admission: _, ...pruned } = spec as { readonly admission: object };
   api.break();
+  await settled();
   api.cluster.put(PLURAL, { ...others, spec: pruned });
   await timers.advance(600_000);
   expect(reflector.store.objects().get('test/a')).toBe(before);
@@ -131,9 +142,10 @@ test.each([
   ['is not there', 404],
   ['is broken', 500],
 ])('a schema that %s is taken for complete, which is said once', async (_, status) => {
-  const running = runReflector(policies);
-  running.api.cluster.definition.refused.schema = status;
-  running.api.cluster.put(PLURAL, policy('a'));
+  const running = run(({ cluster }) => {
+    cluster.definition.refused.schema = status;
+    cluster.put(PLURAL, policy('a'));
+  });
   await running.timers.advance(3_600_000);
   expect(running.reflector.isSynced).toBe(true);
   expect(running.lines.filter((line) => line.includes('the served schema cannot be read'))).toHaveLength(1);
@@ -142,8 +154,9 @@ test.each([
 });
 
 test('a schema that is not there yet is looked for in short steps, for a minute', async () => {
-  const running = runReflector(policies);
-  running.api.cluster.definition.isSchemaLate = true;
+  const running = run(({ cluster }) => {
+    cluster.definition.isSchemaLate = true;
+  });
   const { timers, api, verdicts, reflector } = running;
   await timers.advance(21_000);
   expect([reflector.isSynced, verdicts]).toEqual([true, []]);
@@ -151,7 +164,7 @@ test('a schema that is not there yet is looked for in short steps, for a minute'
   await timers.advance(5_000);
   expect(verdicts).toEqual([false]);
   const asked = api.queries.length;
-  for (let minute = 0; minute < 3; minute += 1) {
+  for (let minute = 0; minute < 4; minute += 1) {
     api.bookmark();
     await timers.advance(60_000);
   }
@@ -161,8 +174,9 @@ test('a schema that is not there yet is looked for in short steps, for a minute'
 });
 
 test('an API server that is away is no answer about the schema', async () => {
-  const running = runReflector(policies);
-  running.api.failures.push(new ApiFailure('connection', 'refused'), new ApiFailure('throttled', 'later'));
+  const running = run(({ failures }) => {
+    failures.push(new ApiFailure('connection', 'refused'), new ApiFailure('throttled', 'later'));
+  });
   await running.timers.advance(10_000);
   expect([running.reflector.isSynced, running.seen.failures]).toEqual([true, ['connection', 'throttled']]);
   expect(running.lines).toEqual([]);

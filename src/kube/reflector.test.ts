@@ -157,7 +157,7 @@ describe('policies', () => {
     expect(new Set(seen.failures)).toEqual(new Set(['not-found']));
     api.cluster.serve('mattermostingresspolicies', true);
     api.cluster.put('mattermostingresspolicies', policy('b'));
-    await timers.advance(10_000);
+    await timers.advance(30_000);
     expect([...reflector.store.objects().keys()]).toEqual(['test/b']);
     await end();
   });

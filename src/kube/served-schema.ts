@@ -61,7 +61,7 @@ export class ServedSchema {
       const hash = string(get(get(get(index, 'paths'), GROUP_PATH), 'serverRelativeURL'));
       if (hash === '') return 'absent';
       if (hash !== this.#compared?.hash) {
-        const served = policySchemaIn(await api.get(`${INDEX_PATH}/${GROUP_PATH}`, {}, signal));
+        const served = await this.#schema(signal);
         if (served === undefined) return 'absent';
         this.#compared = { hash, missing: missingIn(served) };
       }
@@ -71,6 +71,16 @@ export class ServedSchema {
       if (isAway.has(failure.reason) || signal.aborted) throw failure;
       this.#sayUnknown(failure);
       return 'unknown';
+    }
+  }
+
+  /** Undefined where it was taken away since the index was read. */
+  async #schema(signal: AbortSignal): Promise<unknown> {
+    try {
+      return policySchemaIn(await this.#options.api.get(`${INDEX_PATH}/${GROUP_PATH}`, {}, signal));
+    } catch (error) {
+      if (failureOf(error).reason === 'not-found') return undefined;
+      throw error;
     }
   }
 

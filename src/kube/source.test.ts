@@ -1,6 +1,6 @@
 // All kinds as one set: synced together, changed one by one, and what is said while something is missing.
 import { expect, test } from 'vitest';
-import { ingress, policy, secret, service } from '../../test/support/kube/cluster-objects.ts';
+import { secret, service } from '../../test/support/kube/cluster-objects.ts';
 import { settled } from '../../test/support/kube/manual-timers.ts';
 import { applyAll, keysOf, openSource } from '../../test/support/kube/virtual-source.ts';
 import { failureOfStatus } from './api-failure.ts';

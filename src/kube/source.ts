@@ -1,14 +1,14 @@
 // The API server as an ObjectSource: reflectors of every kind, read as one set, synced together at the start.
 // Losing the API server changes nothing here: the stores stay, and say how old they are.
-import type { ApiObject, ObjectSet } from '../api/objects.ts';
+import type { ApiObject, Ingress, ObjectSet, RawPolicy } from '../api/objects.ts';
 import type { Finding, Location } from '../model/finding.ts';
-import type { ObjectSource } from '../model/object-source.ts';
+import type { ObjectSource, WantedNames } from '../model/object-source.ts';
 import type { WatchSample } from '../observe/registry.ts';
-import type { JsonValue } from '../translate/objects/json-value.ts';
 import type { FailureReason } from './api-failure.ts';
-import { KindWatches, type KindWatchesOptions, type WantedNames } from './kind-watches.ts';
+import { KindWatches, type KindWatchesOptions } from './kind-watches.ts';
 import type { StateCache } from './state-cache.ts';
 import type { CachedObject, CachedState } from './state-text.ts';
+import type { ObjectRecord } from './resource.ts';
 import { pause } from './timing.ts';
 import type { Watched } from './watched.ts';
 
@@ -26,14 +26,17 @@ export type StaleKind = {
   readonly reason: FailureReason | 'state-cache';
 };
 
+/** Of the kinds whose status we write. */
+export type StatusRecord = ObjectRecord<RawPolicy | Ingress>;
+
 export type KubeSource = ObjectSource & {
   watches(): readonly WatchSample[];
   /** Says what the last translation refers to; what is no longer wanted is dropped after a while. */
   want(names: WantedNames): void;
   /** Resolves when each wanted object was found, is known to be absent, or was refused; after 10 s in any case. */
   settle(): Promise<void>;
-  /** The status of an object as last seen; undefined where there is none. @param key `namespace/name` */
-  statusOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): JsonValue | undefined;
+  /** An object as the API server last told it, with its status; undefined where there is none. @param key `namespace/name` */
+  recordOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): StatusRecord | undefined;
   stale(): readonly StaleKind[];
   /** Addresses of the API server; the same value until they change. */
   apiServerAddresses(): readonly string[];
@@ -107,8 +110,8 @@ class ClusterSource implements KubeSource {
     return this.#kinds.settle();
   }
 
-  statusOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): JsonValue | undefined {
-    return this.#kinds.statusOf(kind, key);
+  recordOf(kind: 'MattermostIngressPolicy' | 'Ingress', key: string): StatusRecord | undefined {
+    return this.#kinds.recordOf(kind, key);
   }
 
   stale(): readonly StaleKind[] {

@@ -22,6 +22,8 @@ export class MainMetrics {
   readonly #watchErrors: Counter;
   readonly #missedEvents: Counter;
   readonly #schemaOutdated: Gauge;
+  readonly #leader: Gauge;
+  readonly #statusWrites: Counter;
 
   constructor(registry: Registry) {
     this.#generation = new Gauge(options(registry, 'configuration_generation'));
@@ -36,6 +38,8 @@ export class MainMetrics {
     this.#watchErrors = new Counter(options(registry, 'watch_errors_total'));
     this.#missedEvents = new Counter(options(registry, 'watch_missed_events_total'));
     this.#schemaOutdated = new Gauge(options(registry, 'policy_schema_outdated'));
+    this.#leader = new Gauge(options(registry, 'leader'));
+    this.#statusWrites = new Counter(options(registry, 'status_writes_total'));
     this.findingsCounted({ error: 0, warning: 0 });
   }
 
@@ -67,6 +71,19 @@ export class MainMetrics {
   /** The definition of policies in the cluster was compared with that of this version. */
   schemaChecked(isOutdated: boolean): void {
     this.#schemaOutdated.set(isOutdated ? 1 : 0);
+  }
+
+  /** This replica began or ceased to write statuses and Events. */
+  leaderChanged(isLeader: boolean): void {
+    this.#leader.set(isLeader ? 1 : 0);
+  }
+
+  statusWritten(kind: string): void {
+    this.#statusWrites.inc({ kind, result: 'written' });
+  }
+
+  statusFailed(kind: string): void {
+    this.#statusWrites.inc({ kind, result: 'failed' });
   }
 
   /** Events that a watch had not delivered and a check has found. */

@@ -227,6 +227,18 @@ export const METRICS = {
     help: 'Whether the definition of policies in the cluster lacks fields of this version: 1 while changes of policies are not taken over.',
     labels: [],
   },
+  leader: {
+    type: 'gauge',
+    from: 'main',
+    help: 'Whether this replica leads, and so writes statuses and Events: 1 for one replica of a release.',
+    labels: [],
+  },
+  status_writes_total: {
+    type: 'counter',
+    from: 'main',
+    help: 'Statuses written to the API server, by kind and result (written, failed).',
+    labels: ['kind', 'result'],
+  },
   worker_restarts_total: {
     type: 'counter',
     from: 'main',

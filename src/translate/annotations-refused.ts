@@ -14,6 +14,8 @@ const noRedirects = 'Only plain HTTP is redirected here; redirect other hosts wi
 const noCors = 'Set AllowCorsFrom in the ServiceSettings of Mattermost';
 const noTraces = 'Use the metrics, and the request ids of the access log';
 const noCanary = 'Traffic is not split; the oldest Ingress of a host and path has all of it';
+const noSnippets =
+  'Use spec.admission of a policy for who may come in; WebSockets, uploads and images need nothing';
 const noTuning = 'Nodes are looked up and balanced by spec.backend of a policy';
 
 export const refusedAnnotations: readonly AnnotationEntry[] = [
@@ -44,7 +46,7 @@ export const refusedAnnotations: readonly AnnotationEntry[] = [
     'permanent-redirect-code': noRedirects,
     'temporal-redirect': noRedirects,
     'temporal-redirect-code': noRedirects,
-    'custom-headers': 'Set such headers in Mattermost or at its load balancer',
+    'custom-headers': 'Headers are not added here; let Mattermost set them',
     'custom-http-errors': 'Answers of Mattermost pass as they are',
     'default-backend': 'Use spec.defaultBackend of an Ingress',
     'cors-allow-origin': noCors,
@@ -127,8 +129,8 @@ export const refusedAnnotations: readonly AnnotationEntry[] = [
     'lua-resty-waf': noFirewall,
   }),
   ...entries('snippet', {
-    'configuration-snippet': useAdmission,
-    'server-snippet': useAdmission,
-    'stream-snippet': useAdmission,
+    'configuration-snippet': noSnippets,
+    'server-snippet': noSnippets,
+    'stream-snippet': noSnippets,
   }),
 ];

@@ -45,8 +45,7 @@ export function readAnnotations(annotations: Annotations, namespace: string): In
   const keys = Object.keys(annotations).toSorted();
   const used = keys.filter((key) => !isIgnored(key, ignored));
   const reader = new AnnotationReader(new Map(used.map((key) => [key, annotations[key] ?? ''])));
-  for (const entry of ignored) {
-    if (keys.some((key) => isIgnored(key, [entry]))) continue;
+  if (ignored.some((entry) => !keys.some((key) => isIgnored(key, [entry])))) {
     reader.invalid(IGNORE_KEY, {
       text: 'names an annotation that the Ingress does not have, or that cannot be passed over',
       remedy: 'Write names of annotations that are there, separated by commas',

@@ -2,10 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
-import type { Secret, Service } from '../api/objects.ts';
+import type { ConfigMap, Secret, Service } from '../api/objects.ts';
 import { checkPolicy } from '../api/validate.ts';
 import { compileBackend } from './backends.ts';
-import { readCertificates } from './certificates.ts';
+import { CertificateShelf } from './certificates.ts';
 import type { Problem } from './problem.ts';
 import { brief, policy, route, secret, service, SETTINGS, slice } from './test-objects.ts';
 
@@ -13,7 +13,11 @@ const SLICES = [slice('chat/one', [{ addresses: ['10.0.0.1'], conditions: {} }])
 const made = await generate([{ name: 'commonName', value: 'nodes' }], { keyType: 'ec', algorithm: 'sha256' });
 const PEM = new X509Certificate(made.cert).toString();
 
-type World = { readonly service?: Service | undefined; readonly secrets?: readonly Secret[] };
+type World = {
+  readonly service?: Service | undefined;
+  readonly secrets?: readonly Secret[];
+  readonly configMaps?: readonly ConfigMap[];
+};
 
 function compile(spec: object, world: World = {}) {
   const checked = checkPolicy(policy('chat/site', spec)).policy;
@@ -25,11 +29,14 @@ function compile(spec: object, world: World = {}) {
     services: new Map(services.filter((each) => each !== undefined).map((each) => ['chat/mattermost', each])),
     slices: new Map([['chat/mattermost', SLICES]]),
     secrets,
-    certificates: readCertificates(['chat/client'], secrets, new Map()),
+    configMaps: new Map((world.configMaps ?? []).map((each) => [`chat/${each.metadata.name}`, each])),
+    certificates: new CertificateShelf({ secrets, remembered: new Map(), nowMs: SETTINGS.nowMs }),
     endpointSettings: SETTINGS,
-    nowMs: SETTINGS.nowMs,
   };
-  const { backend } = compileBackend(checked, source, (problem) => problems.push(problem));
+  const { route: wanted, ...settings } = checked.spec;
+  if (wanted === undefined) throw new Error('The policy of this test has no route');
+  const wish = { namespace: 'chat', service: wanted.service, settings };
+  const { backend } = compileBackend(wish, source, (problem) => problems.push(problem));
   return { backend, problems: brief(problems), endpoints: backend.endpoints.length };
 }
 
@@ -111,6 +118,7 @@ describe('key', () => {
       tls({ minVersion: '1.3' }),
       tls({ serverName: 'other' }),
       CA,
+      tls({ caRef: { kind: 'ConfigMap', name: 'ca' } }),
       CLIENT,
     ].map((spec) => keyOf(spec));
     expect(new Set(keys).size).toBe(keys.length);
@@ -148,6 +156,27 @@ describe('TLS to the nodes', () => {
   ])('Verify with %s reaches no node, and never an unverified one', (_, secrets, problems) => {
     const compiled = compile(CA, { secrets });
     expect(compiled).toMatchObject({ problems, endpoints: 0 });
+    expect(compiled.backend.tls?.verify).toBe(true);
+  });
+
+  const fromConfigMap = tls({ caRef: { kind: 'ConfigMap', name: 'ca' } });
+  const map = (data: Readonly<Record<string, string>>): ConfigMap => {
+    return { kind: 'ConfigMap', metadata: { namespace: 'chat', name: 'ca' }, data };
+  };
+
+  test('authorities may stand in a ConfigMap', () => {
+    const { backend, problems, endpoints } = compile(fromConfigMap, { configMaps: [map({ 'ca.crt': PEM })] });
+    expect(backend.tls).toMatchObject({ verify: true, ca: PEM });
+    expect({ problems, endpoints }).toEqual({ problems: [], endpoints: 1 });
+  });
+
+  test.each([
+    ['missing', []],
+    ['without the key', [map({ 'tls.crt': PEM })]],
+    ['with rubbish', [map({ 'ca.crt': 'rubbish' })]],
+  ])('a ConfigMap %s reaches no node, whatever a Secret of its name holds', (_, configMaps) => {
+    const compiled = compile(fromConfigMap, { configMaps, secrets: [good.ca] });
+    expect(compiled).toMatchObject({ problems: ['ConfigMapNotFound spec.backend.tls.caRef'], endpoints: 0 });
     expect(compiled.backend.tls?.verify).toBe(true);
   });
 

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import type { Secret } from '../api/objects.ts';
 import {
   type CertificateReading,
+  CertificateShelf,
   parseCertificates,
-  readCertificates,
   takeCertificate,
 } from './certificates.ts';
 import type { Problem } from './problem.ts';
@@ -40,14 +40,14 @@ function tls({ crt, key }: Pair): Secret {
 
 function read(object: Secret | undefined, before?: CertificateReading): CertificateReading | undefined {
   const secrets = new Map(object === undefined ? [] : [[KEY, object]]);
-  const good = before?.good;
-  return readCertificates([KEY, KEY], secrets, new Map(good === undefined ? [] : [[KEY, good]])).get(KEY);
+  const remembered = new Map(before === undefined ? [] : [[KEY, before]]);
+  return new CertificateShelf({ secrets, remembered, nowMs: NOW_MS }).get(KEY);
 }
 
 function take(reading: CertificateReading | undefined, hosts: readonly string[] = ['chat.example.com']) {
   const problems: Problem[] = [];
   const readings = new Map(reading === undefined ? [] : [[KEY, reading]]);
-  const use = { key: KEY, field: 'ref', hosts, nowMs: NOW_MS };
+  const use = { key: KEY, field: 'ref', hosts };
   return { certificate: takeCertificate(use, readings, (problem) => problems.push(problem)), problems };
 }
 
@@ -75,6 +75,28 @@ describe('a Secret that can be read', () => {
     const first = read(tls(chat));
     expect(read(tls(chat), first)?.good).toBe(first?.good);
     expect(read(tls(wildcard), first)?.good).not.toBe(first?.good);
+  });
+
+  test('gives the same reading while nothing about it changes, and another when its time is over', () => {
+    const first = read(tls(chat));
+    expect(read(tls(chat), first)).toBe(first);
+    const secrets = new Map([[KEY, tls(chat)]]);
+    const remembered = new Map(first === undefined ? [] : [[KEY, first]]);
+    const later = new CertificateShelf({ secrets, remembered, nowMs: Date.parse('2031-01-01T00:00:00Z') });
+    expect(later.get(KEY)).toMatchObject({ isExpired: true });
+    expect(first).toMatchObject({ isExpired: false });
+  });
+
+  test('is read when it is first asked for, and only then', () => {
+    const shelf = new CertificateShelf({
+      secrets: new Map([[KEY, tls(chat)]]),
+      remembered: new Map(),
+      nowMs: NOW_MS,
+    });
+    expect([...shelf.readings.keys()]).toEqual([]);
+    const reading = shelf.get(KEY);
+    expect(shelf.get(KEY)).toBe(reading);
+    expect([...shelf.readings.keys()]).toEqual([KEY]);
   });
 });
 

@@ -1,25 +1,23 @@
 // Which reason a condition carries, and what its message tells.
 import { describe, expect, test } from 'vitest';
 import type { Condition } from '../api/status.ts';
-import { conditionsOf } from './conditions.ts';
-import { readPolicies } from './policies.ts';
+import { conditionsOf, type Verdict } from './conditions.ts';
 import type { Problem } from './problem.ts';
-import type { Grant } from './routes.ts';
-import { policy } from './test-objects.ts';
-
-const GRANT: Grant = { open: ['chat.example.com'], closed: [], problems: [] };
 
 function problem(reason: Problem['reason'], field = 'spec'): Problem {
   return { severity: 'error', field, reason, message: `about ${reason}`, remedy: `mend ${reason}` };
 }
 
-function conditions(problems: readonly Problem[], grant = GRANT, spec: object = {}): readonly Condition[] {
-  const [draft] = readPolicies(
-    new Map([['chat/site', policy('chat/site', spec, { generation: 4 })]]),
-    new Map(),
-  );
-  if (draft === undefined) throw new Error('No draft');
-  return conditionsOf({ draft, grant, problems }, [], 0);
+function conditions(refProblems: readonly Problem[], more: Partial<Verdict> = {}): readonly Condition[] {
+  const verdict = {
+    isValid: true,
+    generation: 4,
+    problems: [],
+    placeProblems: [],
+    refProblems,
+    isServed: true,
+  };
+  return conditionsOf({ ...verdict, ...more }, [], 0);
 }
 
 function brief(all: readonly Condition[]): readonly string[] {
@@ -28,28 +26,36 @@ function brief(all: readonly Condition[]): readonly string[] {
 
 describe('Accepted', () => {
   test.each([
-    ['all hosts', GRANT, 'Accepted True Accepted'],
+    ['all hosts', {}, 'Accepted True Accepted'],
     [
       'some hosts lost',
-      { ...GRANT, problems: [problem('HostOwnedElsewhere')] },
+      { placeProblems: [problem('HostOwnedElsewhere')] },
       'Accepted True PartiallyAccepted',
     ],
     [
       'all in conflict',
-      { ...GRANT, open: [], problems: [problem('Conflicted')] },
+      { isServed: false, placeProblems: [problem('Conflicted')] },
       'Accepted False Conflicted',
     ],
     [
       'all lost, some elsewhere',
-      { ...GRANT, open: [], problems: [problem('Conflicted'), problem('HostOwnedElsewhere')] },
+      { isServed: false, placeProblems: [problem('Conflicted'), problem('HostOwnedElsewhere')] },
       'Accepted False HostOwnedElsewhere',
     ],
-  ])('%s', (_, grant, expected) => {
-    expect(brief(conditions([], grant))[0]).toBe(expected);
+    [
+      'all targets missing',
+      { isServed: false, placeProblems: [problem('Conflicted'), problem('TargetNotFound')] },
+      'Accepted False TargetNotFound',
+    ],
+    ['a target missing', { placeProblems: [problem('TargetNotFound')] }, 'Accepted True PartiallyAccepted'],
+  ])('%s', (_, verdict, expected) => {
+    expect(brief(conditions([], verdict))[0]).toBe(expected);
   });
 
   test('an invalid policy has no condition about what it refers to', () => {
-    expect(brief(conditions([], GRANT, { admission: {} }))).toEqual(['Accepted False Invalid']);
+    expect(brief(conditions([problem('NoEndpoints')], { isValid: false }))).toEqual([
+      'Accepted False Invalid',
+    ]);
   });
 });
 
@@ -87,7 +93,9 @@ describe('ResolvedRefs', () => {
   });
 
   test('a message never grows longer than the API server takes', () => {
-    const [, refs] = conditions(Array.from({ length: 2000 }, () => problem('SecretInvalid', 'spec.field')));
+    const [, refs] = conditions(
+      Array.from({ length: 2000 }, (_, at) => problem('SecretInvalid', `spec.field${at}`)),
+    );
     expect(refs?.message.length).toBe(32_768);
   });
 });
@@ -96,4 +104,20 @@ test('each carries the generation that was judged and an RFC 3339 time', () => {
   for (const condition of conditions([])) {
     expect(condition).toMatchObject({ observedGeneration: 4, lastTransitionTime: '1970-01-01T00:00:00Z' });
   }
+});
+
+test('doubts about client addresses are a condition only where there are any', () => {
+  expect(brief(conditions([problem('ClientAddressDoubtful')]))).toEqual([
+    'Accepted True Accepted',
+    'ResolvedRefs True ResolvedRefs',
+    'ClientAddressDoubtful True ClientAddressDoubtful',
+  ]);
+  expect(conditions([]).map(({ type }) => type)).not.toContain('ClientAddressDoubtful');
+});
+
+test('a message names the Ingress that a finding is about, and says equal things once', () => {
+  const object = { kind: 'Ingress', namespace: 'chat', name: 'web' };
+  const twice = { ...problem('ServiceNotFound', 'spec.rules[0]'), object };
+  const [, refs] = conditions([twice, twice]);
+  expect(refs?.message).toBe('Ingress web spec.rules[0]: about ServiceNotFound (mend ServiceNotFound)');
 });

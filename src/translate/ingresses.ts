@@ -3,14 +3,22 @@
 import { DEFAULTS } from '../api/defaults.ts';
 import { type Ingress, type IngressBackend, keyOf } from '../api/objects.ts';
 import { INGRESS_REASONS } from '../api/status.ts';
+import { isAcmePath } from '../model/acme-path.ts';
 import { ANY_HOST, type ClosedReason, type PlainHttp, type SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import { type IngressSettings, readAnnotations } from './annotations.ts';
 import type { Classes } from './classes.ts';
 import { wildcardOf } from './host-patterns.ts';
 import { mergeSpec } from './merge-spec.ts';
-import { type Place, type PlaceContent, type ServiceRef, type SiteSettings, tlsText } from './places.ts';
-import type { PolicyDraft } from './policies.ts';
+import {
+  judgesSecrets,
+  type Place,
+  type PlaceContent,
+  type ServiceRef,
+  type SiteSettings,
+  tlsText,
+} from './places.ts';
+import { byAge, type PolicyDraft } from './policies.ts';
 import type { Problem } from './problem.ts';
 
 export type IngressDraft = {
@@ -35,10 +43,7 @@ export type IngressSource = {
   readonly before: readonly IngressDraft[];
 };
 
-/** `/.well-known/acme-challenge/` and one segment (RFC 8555 section 8.3). */
-const ACME_PATH = /^\/\.well-known\/acme-challenge\/[A-Za-z0-9_-]+$/u;
-
-/** The Ingresses of our classes. @param policies oldest first */
+/** The Ingresses of our classes, oldest first. @param policies oldest first */
 export function readIngresses(
   ingresses: ReadonlyMap<string, Ingress>,
   policies: readonly PolicyDraft[],
@@ -49,7 +54,7 @@ export function readIngresses(
     policies.filter((draft) => draft.holdsIngresses).map((draft) => [draft.reference.namespace, draft]),
   );
   const before = new Map(source.before.map((draft) => [draft.ingress, draft]));
-  return [...ingresses.values()]
+  const drafts = [...ingresses.values()]
     .filter((ingress) => source.classes.ownsIngress(ingress))
     .map((ingress) => {
       const governor = governors.get(keyOf(ingress.metadata)) ?? holders.get(ingress.metadata.namespace);
@@ -58,6 +63,7 @@ export function readIngresses(
         ? known
         : readIngress(ingress, governor, source.requirePolicy);
     });
+  return drafts.toSorted(byAge);
 }
 
 /** Which policy governs which Ingress: the oldest one that names it. */
@@ -175,9 +181,11 @@ function rowsOf({ rules, defaultBackend }: Ingress): readonly Row[] {
 }
 
 function placeOf(draft: Unplaced, row: Row): Place {
-  const { host, path, pathType, isFallback } = row;
+  const { host, path, isFallback } = row;
   const tls = tlsOfHost(draft, host);
-  const isAcme = ACME_PATH.test(path) && host !== ANY_HOST;
+  const isAcme = isAcmePath(path) && host !== ANY_HOST;
+  // What lies below the proof is no proof.
+  const pathType = isAcme ? 'Exact' : row.pathType;
   return {
     key: `Ingress/${draft.key} ${host} ${pathType} ${path}`,
     reference: draft.reference,
@@ -240,11 +248,8 @@ function settingsOf({ settings, governor }: Unplaced): SiteSettings {
 /** No secret is ever judged on plain HTTP of a host with TLS, whatever an annotation says. */
 function plainHttpOf({ settings, governor }: Unplaced): PlainHttp {
   if (settings.redirect === 'always') return 'redirect';
-  const rules = governor?.policy?.spec.admission.rules ?? [];
-  const hasSecret = rules.some(({ headers = [] }) =>
-    headers.some(({ secretRef }) => secretRef !== undefined),
-  );
-  return settings.redirect === 'never' && !hasSecret ? 'serve' : 'redirect-with-tls';
+  const mayServe = settings.redirect === 'never' && !judgesSecrets(governor?.policy?.spec.admission);
+  return mayServe ? 'serve' : 'redirect-with-tls';
 }
 
 /** By the entry that names the host, or a wildcard for it, else by one that names none. */

@@ -1,6 +1,6 @@
 // Pass 4: a path that an Ingress without policy adds to a host with admission gets that admission. Otherwise whoever may
 // create an Ingress in the namespace could open a back door into a closed host.
-import type { Place } from './places.ts';
+import { judgesSecrets, type Place } from './places.ts';
 import type { Problem } from './problem.ts';
 import type { Grant } from './routes.ts';
 
@@ -45,7 +45,10 @@ function settle(place: Place, governed: ReadonlyMap<string, readonly Place[]>): 
   if (content.spec.settings.admission !== undefined) return close(place, 'restriction-unsupported', source);
   const { admission } = source.content.spec.settings;
   const settings = admission === undefined ? content.spec.settings : { ...content.spec.settings, admission };
-  const spec = { ...content.spec, settings, inheritsAdmission: true };
+  // An annotation that leaves plain HTTP alone did not know of the secrets.
+  const isTooOpen = content.spec.plainHttp === 'serve' && judgesSecrets(admission);
+  const plainHttp = isTooOpen ? 'redirect-with-tls' : content.spec.plainHttp;
+  const spec = { ...content.spec, settings, plainHttp, inheritsAdmission: true };
   return { place: { ...place, content: { kind: 'open', spec } }, problems: [] };
 }
 

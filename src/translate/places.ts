@@ -132,6 +132,12 @@ export function routeTls(namespace: string, { route, client }: PolicySpec): Site
   };
 }
 
+/** Whether a secret could be sent in a request to such a site: then never on plain HTTP of a host with TLS. */
+export function judgesSecrets(admission: AdmissionSpec | undefined): boolean {
+  const headers = admission?.rules?.flatMap((rule) => rule.headers ?? []) ?? [];
+  return headers.some(({ secretRef }) => secretRef !== undefined);
+}
+
 function routePlainHttp(tls: NonNullable<PolicySpec['route']>['tls']): PlainHttp {
   if (tls === undefined) return 'serve';
   return (tls.redirectHTTP ?? DEFAULTS.route.tls.redirectHTTP) ? 'redirect' : 'refuse';

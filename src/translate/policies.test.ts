@@ -1,12 +1,15 @@
 // The order of policies, and what an invalid one still claims.
 import { describe, expect, test } from 'vitest';
-import { readPolicies, type RememberedClaim } from './policies.ts';
-import { objectSet, policy, route } from './test-objects.ts';
+import { type PolicyDraft, readPolicies, type RememberedClaim } from './policies.ts';
+import { DEFAULT_CLASSES, ingressRef, objectSet, policy, route, targetPolicy } from './test-objects.ts';
 
-const NOTHING = new Map<string, RememberedClaim>();
+function read(object: ReturnType<typeof policy>, last?: RememberedClaim): PolicyDraft | undefined {
+  const remembered = new Map(last === undefined ? [] : [['chat/site', { claim: last }]]);
+  return readPolicies(objectSet(object).policies, { classes: DEFAULT_CLASSES, remembered, before: [] })[0];
+}
 
-function claimOf(spec: object, remembered: ReadonlyMap<string, RememberedClaim> = NOTHING) {
-  return readPolicies(objectSet(policy('chat/site', spec)).policies, remembered)[0]?.claim;
+function claimOf(spec: object, last?: RememberedClaim) {
+  return read(policy('chat/site', spec), last)?.claim;
 }
 
 describe('order', () => {
@@ -24,16 +27,16 @@ describe('order', () => {
     ['any age before none', ['b/x', at('2030-01-01T00:00:00Z')], ['a/x', {}]],
     ['an unreadable age is none', ['b/x', at('2030-01-01T00:00:00Z')], ['a/x', at('long ago')]],
   ] as const)('%s', (_, [first, firstMeta], [second, secondMeta]) => {
+    const source = { classes: DEFAULT_CLASSES, remembered: new Map(), before: [] };
     const [a, b] = [policy(first, {}, firstMeta), policy(second, {}, secondMeta)];
     for (const objects of [objectSet(a, b), objectSet(b, a)]) {
-      expect(readPolicies(objects.policies, NOTHING).map(({ key }) => key)).toEqual([first, second]);
+      expect(readPolicies(objects.policies, source).map(({ key }) => key)).toEqual([first, second]);
     }
   });
 });
 
 describe('claim of an invalid policy', () => {
-  const last: RememberedClaim = { hosts: ['old.example.com'], path: '/old', tls: 'none' };
-  const remembered = new Map([['chat/site', last]]);
+  const last: RememberedClaim = { hosts: ['old.example.com'], path: '/old', tls: 'none', targets: [] };
   const broken = { admission: {} };
 
   test.each([
@@ -63,7 +66,7 @@ describe('claim of an invalid policy', () => {
     ],
     ['unreadable hosts leave them', { hosts: 7 }, ['old.example.com']],
   ])('with hosts it had last: %s', (_, routeSpec, hosts) => {
-    expect(claimOf({ ...broken, route: routeSpec }, remembered)).toMatchObject({
+    expect(claimOf({ ...broken, route: routeSpec }, last)).toMatchObject({
       hosts,
       holdsWildcards: false,
       tls: 'none',
@@ -85,9 +88,7 @@ describe('claim of an invalid policy', () => {
   });
 
   test('an unreadable path is the one it had last', () => {
-    expect(claimOf({ ...broken, route: route('chat.example.com', { path: 7 }) }, remembered)?.path).toBe(
-      '/old',
-    );
+    expect(claimOf({ ...broken, route: route('chat.example.com', { path: 7 }) }, last)?.path).toBe('/old');
   });
 });
 
@@ -101,6 +102,7 @@ describe('TLS settings of a host', () => {
       { route: tls() },
       { route: tls({ redirectHTTP: true }), client: { tls: { minVersion: '1.2' } } },
     ],
+    ['another redirect, which is settled by path', { route: tls() }, { route: tls({ redirectHTTP: false }) }],
     ['client.tls of a plain site', {}, { client: { tls: { minVersion: '1.3' } } }],
   ])('are the same for %s', (_, one, other) => {
     expect(tlsOf(one)).toBe(tlsOf(other));
@@ -108,10 +110,71 @@ describe('TLS settings of a host', () => {
 
   test.each([
     ['another Secret', { route: tls() }, { route: tls({ secretName: 'b' }) }],
-    ['another redirect', { route: tls() }, { route: tls({ redirectHTTP: false }) }],
     ['another version', { route: tls() }, { route: tls(), client: { tls: { minVersion: '1.3' } } }],
     ['plain HTTP', { route: tls() }, {}],
   ])('differ for %s', (_, one, other) => {
     expect(tlsOf(one)).not.toBe(tlsOf(other));
   });
+});
+
+describe('class of a policy with a route', () => {
+  const owns = (spec: object) => read(policy('chat/site', spec)) !== undefined;
+
+  test.each<[string, object, boolean]>([
+    ['none is the default class', {}, true],
+    ['ours', { ingressClassName: 'mattermost' }, true],
+    ['of another controller', { ingressClassName: 'nginx' }, false],
+    ['of another controller, and invalid', { ingressClassName: 'nginx', admission: {} }, false],
+    ['unreadable counts as none', { ingressClassName: 7 }, true],
+  ])('%s', (_, spec, expected) => {
+    expect(owns(spec)).toBe(expected);
+  });
+
+  test('a policy that lost its class to a slip is not foreign while it names targets', () => {
+    const slip = { ingressClassName: 7, route: {}, targetRefs: [ingressRef('mattermost')] };
+    const classes = { ownsRoute: (name: string | undefined) => name === 'chat' };
+    const objects = objectSet(policy('chat/site', slip));
+    const [draft] = readPolicies(objects.policies, { classes, remembered: new Map(), before: [] });
+    expect(draft?.targets).toEqual(['mattermost']);
+  });
+});
+
+describe('targets', () => {
+  const refs = (...names: readonly string[]) => names.map((name) => ingressRef(name));
+  const last: RememberedClaim = { hosts: [], path: undefined, tls: undefined, targets: ['old'] };
+  const broken = (targetRefs: unknown) => targetPolicy('chat/site', [], { targetRefs, admission: {} });
+
+  test('a valid policy governs what it names and claims no host', () => {
+    expect(read(targetPolicy('chat/site', ['a', 'b']))).toMatchObject({
+      claim: undefined,
+      place: undefined,
+      targets: ['a', 'b'],
+      holdsIngresses: false,
+    });
+  });
+
+  test('an invalid one still governs them', () => {
+    expect(read(broken(refs('a', 'b')))).toMatchObject({ targets: ['a', 'b'], holdsIngresses: false });
+    expect(read(broken(refs('a')), last)).toMatchObject({ targets: ['a'], holdsIngresses: false });
+  });
+
+  test.each<[string, unknown, readonly string[]]>([
+    ['no list', 7, []],
+    ['an empty list', [], []],
+    ['an entry without a name', [...refs('a'), { kind: 'Ingress' }], ['a']],
+    ['names that are no text', [{ name: 7 }], []],
+    ['nothing', undefined, []],
+  ])('unreadable ones, %s: those it had last are added, without any it could be all', (_, written, names) => {
+    expect(read(broken(written), last)).toMatchObject({ targets: [...names, 'old'], holdsIngresses: false });
+    expect(read(broken(written))).toMatchObject({ targets: names, holdsIngresses: true });
+  });
+});
+
+test('a valid policy that has not changed is the same draft, an invalid one is read again', () => {
+  const [valid, invalid] = [policy('chat/a'), policy('chat/b', { admission: {} })];
+  const { policies } = objectSet(valid, invalid);
+  const before = readPolicies(policies, { classes: DEFAULT_CLASSES, remembered: new Map(), before: [] });
+  const after = readPolicies(policies, { classes: DEFAULT_CLASSES, remembered: new Map(), before });
+  expect(after.map((draft, at) => draft === before[at])).toEqual([true, false]);
+  expect(after).toEqual(before);
 });

@@ -71,6 +71,8 @@ function isForeign(raw: RawPolicy, classes: Pick<Classes, 'ownsRoute'>): boolean
   const spec = get(raw, 'spec');
   if (!has(spec, 'route')) return false;
   const name = get(spec, 'ingressClassName');
+  // A slip that added a route must not take the policy away from the Ingresses it governs.
+  if (has(spec, 'targetRefs') && typeof name !== 'string') return false;
   return !classes.ownsRoute(typeof name === 'string' ? name : undefined);
 }
 

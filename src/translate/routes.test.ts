@@ -1,26 +1,29 @@
 // Who gets a host and path: by namespace, by age, and never by somebody else being invalid.
 import { describe, expect, test } from 'vitest';
-import type { PolicyDraft } from './policies.ts';
-import { grantHosts, type HostPin } from './routes.ts';
-import { brief, policy } from './test-objects.ts';
-import { readPolicies } from './policies.ts';
+import type { Claim, Place } from './places.ts';
+import { byClaim, grantHosts, type HostPin } from './routes.ts';
+import { brief, placeOf } from './test-objects.ts';
 
-/** A draft as readPolicies would make it, with the claim given; `valid` false leaves the policy out. */
-function draft(key: string, claim: Partial<PolicyDraft['claim']>, valid = true): PolicyDraft {
-  const [made] = readPolicies(new Map([[key, policy(key)]]), new Map());
-  if (made === undefined) throw new Error('No draft');
-  return {
-    ...made,
-    policy: valid ? made.policy : undefined,
-    claim: { hosts: [], path: '/', tls: 'none', holdsWildcards: false, ...claim },
-  };
+/** The place of a policy with the claim given; `valid` false closes it. */
+function draft(key: string, claim: Partial<Claim>, valid = true): Place {
+  const closed = { kind: 'closed', reason: 'policy-invalid', tls: undefined } as const;
+  return placeOf(key, { claim, ...(valid ? {} : { content: closed }) });
 }
 
-function grants(drafts: readonly PolicyDraft[], pins: readonly HostPin[] = []) {
-  const granted = grantHosts(drafts, pins);
+/** The same of an Ingress, which no policy governs. */
+function ingressPlace(key: string, claim: Partial<Claim>, more: Partial<Place> = {}): Place {
+  const [namespace = '', name = ''] = key.split('/');
+  const fields = { hosts: 'spec.rules[0].host', service: 'spec.rules[0]', tls: 'spec.tls' };
+  const reference = { kind: 'Ingress', namespace, name };
+  return placeOf(key, { claim: { tls: undefined, ...claim }, reference, policy: undefined, fields, ...more });
+}
+
+function grants(places: readonly Place[], pins: readonly HostPin[] = [], anyHost?: string) {
+  const settings = { hostNamespaces: pins, defaultBackendNamespace: anyHost };
+  const granted = grantHosts(places, settings);
   return Object.fromEntries(
     [...granted].map(([key, { open, closed, problems }]) => [
-      key,
+      key.replace(/^MattermostIngressPolicy\//u, ''),
       { open, closed, problems: brief(problems) },
     ]),
   );
@@ -177,5 +180,82 @@ describe('invalid policies', () => {
       draft('new/b', { hosts: [HOST], path: undefined }, false),
     ];
     expect(grants(drafts)['old/a']).toEqual(FREE);
+  });
+});
+
+describe('Ingresses', () => {
+  const lost = { open: [], closed: [], problems: ['Conflicted spec.rules[0].host'] };
+
+  test('one age and one name: a policy before an Ingress', () => {
+    const [ingress, route] = [ingressPlace('chat/a', { hosts: [HOST] }), draft('chat/a', { hosts: [HOST] })];
+    const places = [ingress, route].toSorted(byClaim);
+    expect(places.map(({ reference }) => reference.kind)).toEqual(['MattermostIngressPolicy', 'Ingress']);
+  });
+
+  test('host and path of an older object are told as lost at the field of the rule', () => {
+    const places = [draft('chat/a', { hosts: [HOST] }), ingressPlace('chat/b', { hosts: [HOST] })];
+    expect(grants(places)).toEqual({ 'chat/a': FREE, 'Ingress/chat/b': lost });
+  });
+
+  test('Exact and Prefix of one path are two places', () => {
+    const path = '/chat';
+    const places = [
+      ingressPlace('chat/a', { hosts: [HOST], path, pathType: 'Prefix' }),
+      ingressPlace('chat/b', { hosts: [HOST], path, pathType: 'Exact' }),
+      ingressPlace('chat/c', { hosts: [HOST], path, pathType: 'Exact' }),
+    ];
+    expect(grants(places)).toEqual({
+      'Ingress/chat/a': FREE,
+      'Ingress/chat/b': FREE,
+      'Ingress/chat/c': lost,
+    });
+  });
+
+  test('without TLS settings of its own it has those of the host, whoever is older', () => {
+    const own = draft('chat/a', { hosts: [HOST], tls: 'x' });
+    const silent = ingressPlace('chat/b', { hosts: [HOST], path: '/b' });
+    for (const places of [
+      [own, silent],
+      [silent, own],
+    ]) {
+      expect(grants(places)).toEqual({ 'chat/a': FREE, 'Ingress/chat/b': FREE });
+    }
+  });
+
+  test('a fallback gives way to a younger rule, silently', () => {
+    const fallback = ingressPlace('chat/a', { hosts: [HOST], isFallback: true });
+    expect(grants([fallback, ingressPlace('chat/b', { hosts: [HOST] })])).toEqual({
+      'Ingress/chat/a': { open: [], closed: [], problems: [] },
+      'Ingress/chat/b': FREE,
+    });
+  });
+
+  test.each([
+    [undefined, [], ['AnyHostForbidden spec.rules[0].host']],
+    ['other', [], ['AnyHostForbidden spec.rules[0].host']],
+    ['chat', ['*'], []],
+  ])('any host with --default-backend-namespace %s', (namespace, open, problems) => {
+    const places = [ingressPlace('chat/a', { hosts: ['*'] })];
+    expect(grants(places, [], namespace)).toEqual({ 'Ingress/chat/a': { open, closed: [], problems } });
+  });
+
+  test('an invalid policy that could mean any host closes the any-host rules of its namespace too', () => {
+    const places = [
+      ingressPlace('chat/a', { hosts: ['*'] }),
+      draft('chat/b', { holdsWildcards: true }, false),
+    ];
+    expect(grants(places, [], 'chat')['Ingress/chat/a']).toMatchObject({ open: [], closed: ['*'] });
+  });
+
+  test('the proof for a certificate authority is open whatever closes the host', () => {
+    const acme = ingressPlace(
+      'chat/z',
+      { hosts: [HOST], path: '/.well-known/acme-challenge/x' },
+      { isAcme: true },
+    );
+    const shade = draft('chat/a', { hosts: [HOST], path: undefined }, false);
+    expect(grants([shade, acme])['Ingress/chat/z']).toEqual(FREE);
+    const owner = draft('old/a', { hosts: [HOST] });
+    expect(grants([owner, acme])['Ingress/chat/z']).toMatchObject({ open: [], closed: [] });
   });
 });

@@ -2,6 +2,8 @@
 import type {
   ApiObject,
   EndpointSlice,
+  Ingress,
+  IngressClass,
   ObjectSet,
   RawPolicy,
   Secret,
@@ -9,8 +11,10 @@ import type {
   SliceEndpoint,
 } from '../api/objects.ts';
 import { keyOf } from '../api/objects.ts';
-import type { Site } from '../model/configuration.ts';
+import { ANY_HOST, type Site } from '../model/configuration.ts';
 import { NO_ADDRESSES } from './address-ranges.ts';
+import { type Classes, DEFAULT_CLASS } from './classes.ts';
+import type { Place } from './places.ts';
 import type { Problem } from './problem.ts';
 import type { Translation, TranslateSettings } from './translate.ts';
 
@@ -36,6 +40,102 @@ export function policy(key: string, spec: object = {}, metadata: object = {}): R
 /** `route` of a policy for these hosts. */
 export function route(hosts: string | readonly string[], more: object = {}): object {
   return { hosts: [hosts].flat(), service: { name: 'mattermost', port: 8065 }, ...more };
+}
+
+/** A policy by `namespace/name` that governs these Ingresses of its namespace, and lets everybody in. */
+export function targetPolicy(
+  key: string,
+  names: readonly string[],
+  spec: object = {},
+  metadata: object = {},
+): RawPolicy {
+  const targetRefs = names.map((name) => ingressRef(name));
+  const { route: _, ...rest } = Object(policy(key)['spec']);
+  return { ...policy(key, {}, metadata), spec: { ...rest, targetRefs, ...spec } };
+}
+
+export function ingressRef(name: string): object {
+  return { group: 'networking.k8s.io', kind: 'Ingress', name };
+}
+
+/** A path of an Ingress as text, `/chat` for type Prefix and `=/chat` for Exact, with its Service. */
+export type IngressLine = readonly [host: string, path: string, serviceName?: string];
+
+/** An Ingress by `namespace/name` of the default class: its lines, one a rule; `*` for a rule without host. */
+export function ingress(key: string, lines: readonly IngressLine[], more: Partial<Ingress> = {}): Ingress {
+  const [namespace = '', name = ''] = key.split('/');
+  const { metadata, ...rest } = more;
+  return {
+    kind: 'Ingress',
+    metadata: { namespace, name, ...metadata },
+    annotations: {},
+    ingressClassName: DEFAULT_CLASS,
+    tls: [],
+    rules: lines.map(([host, path, serviceName = 'mattermost']) => ({
+      ...(host === ANY_HOST ? {} : { host }),
+      paths: [
+        {
+          path: path.replace(/^=/u, ''),
+          pathType: path.startsWith('=') ? ('Exact' as const) : ('Prefix' as const),
+          backend: { serviceName, port: 8065 },
+        },
+      ],
+    })),
+    ...rest,
+  };
+}
+
+export function ingressClass(
+  name: string,
+  controller: string,
+  more: Partial<IngressClass> = {},
+): IngressClass {
+  return { kind: 'IngressClass', metadata: { namespace: '', name }, controller, isDefault: false, ...more };
+}
+
+/** Classes as they are where no IngressClass can be read. */
+export const DEFAULT_CLASSES: Pick<Classes, 'ownsRoute'> = {
+  ownsRoute: (name) => name === undefined || name === DEFAULT_CLASS,
+};
+
+/** The place of a valid, open policy by `namespace/name`; the claim is completed. */
+export function placeOf(
+  key: string,
+  { claim, ...more }: Partial<Omit<Place, 'claim'>> & { readonly claim?: Partial<Place['claim']> },
+): Place {
+  const [namespace = '', name = ''] = key.split('/');
+  const reference = more.reference ?? { kind: 'MattermostIngressPolicy', namespace, name };
+  const spec = {
+    namespace,
+    service: { name: 'mattermost', port: 8065 },
+    tls: undefined,
+    plainHttp: 'serve',
+    settings: { admission: { defaultAction: 'Allow' } },
+    inheritsAdmission: false,
+  } as const;
+  return {
+    key: `${reference.kind}/${key}`,
+    reference,
+    policy: key,
+    createdMs: Infinity,
+    claim: {
+      hosts: [],
+      path: '/',
+      pathType: 'Prefix',
+      tls: 'none',
+      holdsWildcards: false,
+      isFallback: false,
+      ...claim,
+    },
+    content: { kind: 'open', spec },
+    isAcme: false,
+    fields: {
+      hosts: 'spec.route.hosts',
+      service: 'spec.route.service',
+      tls: 'spec.route.tls.secretName',
+    },
+    ...more,
+  };
 }
 
 export function service(key: string, more: Partial<Service> = {}): Service {

@@ -40,8 +40,11 @@ describe('a value that breaks the schema is named with what is allowed', () => {
 describe('values that do not fit together are refused with what to do', () => {
   test.each<[Values, RegExp]>([
     [{ hostNetwork: true, hostPort: { enabled: true } }, /hostPort\.enabled is of no use with hostNetwork/u],
-    [{ secrets: { mode: 'namespaces' } }, /neither secrets\.namespaces nor watchNamespaces names one/u],
-    [{ secrets: { namespaces: ['a'] } }, /secrets\.namespaces is read with secrets\.mode=namespaces alone/u],
+    [{ secrets: { mode: 'namespaces' } }, /secrets\.mode is namespaces, and watchNamespaces names none/u],
+    [
+      { watchNamespaces: ['a'], defaultTlsSecret: 'b/c' },
+      /defaultTlsSecret is in namespace b.*secrets\.mode=named/u,
+    ],
     [{ secrets: { named: { a: ['b'] } } }, /secrets\.named is read with secrets\.mode=named alone/u],
     [{ kind: 'DaemonSet', autoscaling: { enabled: true } }, /autoscaling\.enabled needs kind=Deployment/u],
     [{ autoscaling: { enabled: true, minReplicas: 9, maxReplicas: 2 } }, /minReplicas is larger than/u],

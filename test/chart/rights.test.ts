@@ -27,8 +27,8 @@ const SERVING = [
   'create,patch events',
 ];
 const CLASSES = 'everywhere: list,watch ingressclasses';
-const API_SERVER = 'default: list endpointslices';
-const PUBLISHED = 'edge: get,list,watch services[web-mattermost-ingress]';
+const API_SERVER = 'default: list,watch endpointslices';
+const PUBLISHED = 'edge: list,watch services[web-mattermost-ingress]';
 const ALL_SECRETS = 'list,watch secrets';
 
 function serving(...places: readonly string[]): readonly string[] {
@@ -42,18 +42,13 @@ test.each<[string, Values, readonly string[]]>([
   ['everything', {}, [CLASSES, ...serving('everywhere'), `everywhere: ${ALL_SECRETS}`]],
   ['everything, classes by name', byName, [...serving('everywhere'), `everywhere: ${ALL_SECRETS}`]],
   [
-    'Secrets of namespaces',
-    { secrets: { mode: 'namespaces', namespaces: ['chat', 'tls'] } },
-    [CLASSES, ...serving('everywhere'), `chat: ${ALL_SECRETS}`, `tls: ${ALL_SECRETS}`],
-  ],
-  [
     'named Secrets',
     { secrets: { mode: 'named', named: { chat: ['chat-tls', 'preauth'], team: ['tls'] } } },
     [
       CLASSES,
       ...serving('everywhere'),
-      'chat: get,list,watch secrets[chat-tls,preauth]',
-      'team: get,list,watch secrets[tls]',
+      'chat: list,watch secrets[chat-tls,preauth]',
+      'team: list,watch secrets[tls]',
     ],
   ],
   ['no Secrets', { secrets: { mode: 'named' } }, [CLASSES, ...serving('everywhere')]],
@@ -89,7 +84,7 @@ test.each<[string, Values, readonly string[]]>([
   [
     'namespaces, named Secrets',
     { ...narrow, secrets: { mode: 'named', named: { chat: ['tls'] } } },
-    [CLASSES, ...serving('chat', 'team'), 'chat: get,list,watch secrets[tls]', PUBLISHED, API_SERVER],
+    [CLASSES, ...serving('chat', 'team'), 'chat: list,watch secrets[tls]', PUBLISHED, API_SERVER],
   ],
   [
     'its own namespace and that of the API server among the served ones',
@@ -99,7 +94,7 @@ test.each<[string, Values, readonly string[]]>([
   [
     'addresses of another Service',
     { watchNamespaces: ['default'], publishService: { name: 'lb/front' } },
-    [CLASSES, ...serving('default'), `default: ${ALL_SECRETS}`, 'lb: get,list,watch services[front]'],
+    [CLASSES, ...serving('default'), `default: ${ALL_SECRETS}`, 'lb: list,watch services[front]'],
   ],
   [
     'fixed addresses',
@@ -112,14 +107,9 @@ test.each<[string, Values, readonly string[]]>([
     [CLASSES, ...serving('everywhere'), `everywhere: ${ALL_SECRETS}`],
   ],
   [
-    'a default certificate elsewhere',
-    { watchNamespaces: ['default'], publishService: { enabled: false }, defaultTlsSecret: 'edge/tls' },
-    [CLASSES, ...serving('default'), `default: ${ALL_SECRETS}`, 'edge: get,list,watch secrets[tls]'],
-  ],
-  [
     'a default certificate beside named ones',
     { secrets: { mode: 'named', named: { chat: ['a'] } }, defaultTlsSecret: 'chat/tls' },
-    [CLASSES, ...serving('everywhere'), 'chat: get,list,watch secrets[a,tls]'],
+    [CLASSES, ...serving('everywhere'), 'chat: list,watch secrets[a,tls]'],
   ],
   [
     'shadow mode',

@@ -27,7 +27,8 @@ async function workersFlag(): Promise<string | undefined> {
   return /--workers=\d+/u.exec(JSON.stringify(spec))?.[0];
 }
 
-async function storePolicy(): Promise<() => Promise<unknown>> {
+/** A policy; whoever calls what this returns learns whether it is still the same. */
+async function storePolicy(): Promise<() => Promise<void>> {
   const draft = policy('chat');
   const stored = await chart().cluster.apply({ ...draft, metadata: { name: 'chat', namespace: 'default' } });
   return async () => {
@@ -79,9 +80,9 @@ describe('the keys', () => {
     }
   });
 
-  test.each([['--server-side'], ['--server-side', '--force-conflicts'], []])(
-    'stay when the rendered chart is applied again and again (kubectl apply %s %s)',
-    async (...options) => {
+  test.each([[['--server-side']], [['--server-side', '--force-conflicts']], [[]]])(
+    'stay when the rendered chart is applied again and again (kubectl apply %j)',
+    async (options) => {
       await chart().createNamespace(NAME);
       const apply = async (values: string) => {
         const yaml = await chart().mustHelm('template', NAME, ['--set', values]);
@@ -119,14 +120,14 @@ describe('upgrade and rollback', () => {
 
   test('change the definition of policies, and leave the policies alone', async () => {
     await chart().mustHelm('install', NAME);
-    const isUntouched = await storePolicy();
+    const expectUntouched = await storePolicy();
     const seen = [await chart().shortNames()];
     await chart().mustHelm('upgrade', NAME, [], chart().chartWithCrd(withShortName));
     seen.push(await chart().shortNames());
-    await isUntouched();
+    await expectUntouched();
     await chart().rollback(NAME, 1);
     seen.push(await chart().shortNames());
-    await isUntouched();
+    await expectUntouched();
     expect(seen).toEqual([['mmip'], ['mmi', 'mmip'], ['mmip']]);
   });
 
@@ -144,9 +145,9 @@ describe('the definition and all policies outlive', () => {
     ['crds.enabled turned off', () => chart().mustHelm('upgrade', NAME, ['--set', 'crds.enabled=false'])],
   ])('%s', async (_title, step) => {
     await chart().mustHelm('install', NAME);
-    const isUntouched = await storePolicy();
+    const expectUntouched = await storePolicy();
     await step();
-    await isUntouched();
+    await expectUntouched();
   });
 });
 

@@ -1,6 +1,5 @@
 // Whose is the definition of policies? What Helm and kubectl say when two of them mean to have it, and what helps.
-import { readFileSync } from 'node:fs';
-import { mkdirSync, writeFileSync, cpSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CHART, PLAIN_CRD, SECOND, useChartCluster, withShortName } from './chart-release.ts';

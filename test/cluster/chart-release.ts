@@ -14,6 +14,11 @@ export const PLAIN_CRD = join(root, 'deploy/crd.yaml');
 export const PLAIN_MANIFESTS = join(root, 'deploy/mattermost-ingress.yaml');
 export const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
 
+/** All that the chart makes in these tests. */
+const KINDS = [
+  'ingressclass,clusterrole,clusterrolebinding',
+  'deployment,daemonset,service,serviceaccount,secret,role,rolebinding,pdb',
+].join(',');
 const IMAGE = ['--set', 'image.repository=example.com/mattermost-ingress'];
 /** What the chart's README says of a second release. */
 export const SECOND = [
@@ -87,23 +92,22 @@ export class ChartCluster {
 
   async shortNames(): Promise<unknown> {
     const { spec } = await this.cluster.api.read(CRD_PATH);
-    return (spec?.['names'] as { readonly shortNames?: unknown }).shortNames;
+    const names = spec?.['names'] as { readonly shortNames: unknown } | undefined;
+    return names?.shortNames;
   }
 
-  /** Takes away all releases and what outlives them. Namespaces stay: their end takes long and hinders nobody. */
+  /** Takes away all that came of the chart, as whoever it came. Namespaces stay: their end takes long and hinders nobody. */
   async clear(): Promise<void> {
-    const { stdout } = await this.cluster.helm('list', '--all-namespaces', '--output', 'json');
-    for (const { name, namespace } of JSON.parse(stdout) as readonly Readonly<
-      Record<'name' | 'namespace', string>
-    >[]) {
-      await this.uninstall(name, namespace);
-    }
-    const label = ['--selector', 'app.kubernetes.io/part-of=mattermost-ingress'];
-    await this.cluster.mustKubectl('delete', 'crd,clusterrole,clusterrolebinding,ingressclass', ...label);
-    await this.cluster.mustKubectl('delete', 'crd', CRD, '--ignore-not-found');
-    await this.cluster.mustKubectl('delete', 'secret', '--all-namespaces', ...label);
+    const { cluster } = this;
+    const remove = (...options: readonly string[]) =>
+      cluster.mustKubectl('delete', '--wait=false', '--all-namespaces', ...options);
+    await Promise.all([
+      remove(KINDS, '--selector', 'app.kubernetes.io/part-of=mattermost-ingress'),
+      remove('secret', '--selector', 'owner=helm'),
+      cluster.mustKubectl('delete', 'crd', CRD, '--ignore-not-found'),
+    ]);
     await eventually(async () => {
-      if (await this.cluster.hasCrd()) throw new Error('The definition of policies is still there');
+      if (await cluster.hasCrd()) throw new Error('The definition of policies is still there');
     });
   }
 

@@ -52,3 +52,14 @@ test('the API server is not there yet', async () => {
   expect(controller.isRunning).toBe(true);
   expect((await controller.get(hostOf('late-server'), '/')).status).toBe(200);
 });
+
+test('the account may not read anything yet: nothing is taken for empty', async () => {
+  const access = await own.cluster.accountAccess('default', 'newcomer');
+  const controller = new StartingController(own.cluster.kubeconfig(access));
+  scene.add(controller);
+  for (const kind of ['MattermostIngressPolicy', 'Service', 'EndpointSlice', 'Secret']) {
+    const line = await controller.log.wait((each) => each['kind'] === kind && each['reason'] === 'forbidden');
+    expect(String(line['msg'])).toMatch(/^watch failed/u);
+  }
+  expect(await controller.readiness()).toBe(503);
+});

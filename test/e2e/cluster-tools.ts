@@ -67,7 +67,7 @@ export async function namesOf(namespace: string | undefined): Promise<readonly s
   const isNamespaced = namespace !== undefined;
   const query = ['--verbs=list', `--namespaced=${isNamespaced}`, '--output=name'];
   const kinds = (await kubectl('api-resources', ...query)).trim().split('\n');
-  const passing = /^(?:events(?:\..*)?|componentstatuses|.*\.metrics\.k8s\.io)$/;
+  const passing = /^(?:events(?:\..*)?|componentstatuses|ipaddresses\..*|.*\.metrics\.k8s\.io)$/;
   const lasting = kinds.filter((kind) => !passing.test(kind)).join(',');
   const where = isNamespaced ? ['--namespace', namespace] : [];
   const text = await kubectl('get', lasting, ...where, '--output', 'name', '--ignore-not-found');

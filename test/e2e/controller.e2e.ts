@@ -24,6 +24,7 @@ import { statusFromPod } from './pod-visitor.ts';
 import {
   createScene,
   expectAllNodes,
+  expectGone,
   FIRST_SECRET,
   lostDuring,
   nodeNames,
@@ -216,8 +217,14 @@ describe('Mattermost', () => {
       await kubectl('scale', 'deployment/mattermost', '--namespace', SITES, '--replicas=4');
       await expectRollout(SITES, 'deployment/mattermost');
       await expectAllNodes(visitor);
+      const four = await nodeNames();
       await kubectl('scale', 'deployment/mattermost', '--namespace', SITES, '--replicas=2');
       await until(async () => expect(await nodeNames()).toHaveLength(2));
+      const two = await nodeNames();
+      await expectGone(
+        SITES,
+        four.filter((name) => !two.includes(name)),
+      );
       await expectAllNodes(visitor);
     });
     expect(lost).toBeLessThan(MAX_LOST_SHARE);
@@ -229,7 +236,7 @@ describe('Mattermost', () => {
     const lost = await lostDuring(visitor, 'Mattermost rolled', async () => {
       await kubectl('rollout', 'restart', 'deployment/mattermost', '--namespace', SITES);
       await expectRollout(SITES, 'deployment/mattermost');
-      await until(async () => expect((await nodeNames()).filter((name) => old.includes(name))).toEqual([]));
+      await expectGone(SITES, old);
       await expectAllNodes(visitor);
     });
     await client.expectEcho('after the roll');
@@ -261,10 +268,7 @@ describe('the controller', () => {
         '--set',
         'drainTimeoutSeconds=10',
       );
-      await until(async () => {
-        const names = (await list('pods', RELEASE)).map(({ metadata }) => metadata.name);
-        expect(names.filter((name) => old.includes(name))).toEqual([]);
-      }, 120_000);
+      await expectGone(RELEASE, old);
     });
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => visitor.get({ headers: { Cookie: cookie } })),

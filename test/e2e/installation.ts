@@ -102,9 +102,15 @@ export async function clearCluster(): Promise<void> {
       `Namespace ${foreign.join(', ')} is there already, and not from this test: take another cluster`,
     );
   }
-  if (ours.includes(`namespace/${RELEASE}\n`)) await uninstall();
-  for (const name of ours.split('\n').filter((line) => line !== ''))
-    await kubectl('delete', name, '--wait=true');
+  if (ours.includes(`namespace/${RELEASE}\n`)) {
+    await helm('uninstall', RELEASE, '--namespace', RELEASE, '--ignore-not-found');
+  }
+  for (const line of ours.split('\n').filter((line) => line !== '')) {
+    const name = line.replace('namespace/', '');
+    // Whatever they still had to do, nobody waits for it.
+    await kubectl('delete', 'pods', '--all', '--namespace', name, '--grace-period=0', '--force');
+    await kubectl('delete', 'namespace', name, '--wait=true');
+  }
 }
 
 /** Resolves when nothing of the release runs any more. */

@@ -16,6 +16,8 @@ export class LiveClient {
   /** Messages of posts that came. */
   readonly heard: string[] = [];
   reconnects = 0;
+  /** What became of its WebSockets, in order, with the node of each. */
+  readonly journal: string[] = [];
   readonly #visitor: Visitor;
   /** Who it is, and the cookie that keeps it on its node. */
   readonly #headers: Readonly<Record<string, string>>;
@@ -33,6 +35,8 @@ export class LiveClient {
     this.#client.addMessageListener(({ event, data }) => {
       if (event === 'posted') this.heard.push(messageOf(data));
     });
+    // Without this listener the client forgets its connection id, and hangs up on itself for ever.
+    this.#client.addMissedMessageListener(() => undefined);
     this.#client.addReconnectListener(() => void (this.reconnects += 1));
   }
 
@@ -57,31 +61,41 @@ export class LiveClient {
     let attempt = 0;
     await until(async () => {
       const text = `${message}, attempt ${(attempt += 1)}`;
-      await this.#post(text);
+      const node = await this.#post(text);
       await until(() => {
-        if (!this.heard.includes(text))
-          throw new Error(`Not heard: ${text}; heard ${this.heard.join(' | ')}`);
+        if (this.heard.includes(text)) return;
+        throw new Error(`Not heard: ${text}, posted on ${node}; ${this.journal.join('; ')}`);
       }, 1_000);
-    }, 60_000);
+    }, 30_000);
   }
 
-  async #post(message: string): Promise<void> {
-    const { status, body } = await this.#visitor.get({
+  /** @returns the node that took it */
+  async #post(message: string): Promise<string> {
+    const { status, body, node } = await this.#visitor.get({
       path: '/api/v4/posts',
       method: 'POST',
       headers: { ...this.#headers, 'Content-Type': 'application/json' },
       body: JSON.stringify({ channel_id: channelId, message }),
     });
     if (status !== 201) throw new Error(`A post was answered with ${status}: ${body.toString()}`);
+    return node;
   }
 
   #dial(url: string): WebSocket {
     const { connectTo, ca } = this.#visitor.via(true);
     const { address: host, port } = connectTo;
-    return new WebSocket(url, {
+    const socket = new WebSocket(url, {
       headers: this.#headers,
       createConnection: () => connect({ host, port, servername: CHAT_HOST, ca }),
     });
+    const note = (text: string): void => void this.journal.push(`${new Date().toISOString()} ${text}`);
+    socket.on('upgrade', ({ headers }) => note(`open on ${String(headers['x-demo-node'])}`));
+    socket.on('close', (code) => note(`closed with ${code}`));
+    socket.on('unexpected-response', (request, { statusCode }) => {
+      note(`refused with ${statusCode}`);
+      request.destroy();
+    });
+    return socket;
   }
 
   close(): void {

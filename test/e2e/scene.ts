@@ -110,6 +110,14 @@ export async function nodeNames(): Promise<readonly string[]> {
   return staying.map(({ metadata }) => metadata.name).toSorted();
 }
 
+/** Resolves when none of these pods exists any more, not even on its way out. */
+export async function expectGone(namespace: string, names: readonly string[]): Promise<void> {
+  await until(async () => {
+    const left = (await list('pods', namespace)).map(({ metadata }) => metadata.name);
+    expect(left.filter((name) => names.includes(name))).toEqual([]);
+  }, 120_000);
+}
+
 /** Resolves when requests to the site that keeps nobody were answered by all of Mattermost's pods and nobody else. */
 export async function expectAllNodes(visitor: Visitor): Promise<void> {
   await until(async () => {

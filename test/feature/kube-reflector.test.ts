@@ -5,6 +5,7 @@ import { endpointSlices, policies, secrets, services } from '../../src/kube/reso
 import { policy, secret, service, slice } from '../support/kube/cluster-objects.ts';
 import type { FakeApiServer, Fault } from '../support/kube/fake-api-server.ts';
 import { ReflectorScene } from '../support/kube/reflector-scene.ts';
+import type { ApiProtocols } from '../support/kube/tls-listener.ts';
 import type { WatchedOptions } from '../support/kube/watched-kind.ts';
 
 let scene: ReflectorScene;
@@ -104,134 +105,163 @@ describe('without faults', () => {
   });
 });
 
-describe('a watch that fails', () => {
-  const gone: Fault = { kind: 'status', status: 410, reason: 'Expired' };
-  test.each<[string, readonly Fault[], string, Partial<WatchedOptions>]>([
-    ['is reset before its head', [{ kind: 'reset' }], 'connection', {}],
-    ['never gets a head', [{ kind: 'no-head' }], 'timeout', { limits: { answerTimeoutMs: 100 } }],
-    ['falls silent', [{ kind: 'silent' }], 'stalled', { timing: { firstStallMs: 200 } }],
-    ['is reset in the middle of a line', [{ kind: 'half-line', end: 'reset' }], 'connection', {}],
-    ['ends in the middle of a line', [{ kind: 'half-line', end: 'fin' }], 'connection', {}],
-    ['gets 410', [gone], 'expired', {}],
-    ['gets 410 as an event', [{ kind: 'error-event', status: 410, reason: 'Expired' }], 'expired', {}],
-    ['gets 500', [{ kind: 'status', status: 500, reason: 'InternalError' }], 'server', {}],
-    ['gets 500 as an event', [{ kind: 'error-event', status: 500, reason: 'InternalError' }], 'server', {}],
-    ['gets 504', [{ kind: 'status', status: 504, reason: 'Timeout' }], 'server', {}],
-    ['gets 403', [{ kind: 'status', status: 403, reason: 'Forbidden' }], 'forbidden', {}],
-    ['gets 429', [{ kind: 'status', status: 429, reason: 'TooManyRequests' }], 'throttled', {}],
-    ['gets the page of a gateway', [{ kind: 'garbage' }], 'malformed', {}],
-    ['fails again and again', [gone, { kind: 'reset' }, gone, { kind: 'garbage' }, gone], 'expired', {}],
-  ])('%s', async (_, faults, reason, options) => {
-    const kind = await scene.watchServices(options);
-    server.fault('watch', 'services', ...faults);
-    server.endWatches();
-    await kind.until(() => kind.failures.length >= faults.length);
-    scene.change();
-    await kind.watching();
-    expect(kind.reasons[0]).toBe(reason);
-    expect(kind.reasons).toHaveLength(faults.length);
-    expect({ recoveries: kind.recoveries > 0, missed: kind.missed }).toEqual({ recoveries: true, missed: 0 });
+describe.each<ApiProtocols>(['HTTP/2 and HTTP/1.1', 'HTTP/1.1'])('an API server with %s', (protocols) => {
+  beforeEach(async () => {
+    if (protocols !== 'HTTP/1.1') return;
+    await scene.end();
+    scene = await ReflectorScene.start(protocols);
+    server = scene.server;
   });
 
-  test('is a failure where the server ends it as soon as it began, and gets longer pauses each time', async () => {
-    server.fault('watch', 'services', ...Array.from({ length: 4 }, (): Fault => ({ kind: 'short' })));
-    server.cluster.put('services', service('first'));
-    const kind = await scene.watch(services, { timing: { shortWatchMs: 60_000 } });
-    await kind.watching();
-    expect(kind.reasons).toEqual(['closed', 'closed', 'closed', 'closed']);
-    expect(server.seen('list', 'services')).toHaveLength(1);
-  });
-
-  test('waits as long as the server asks for', async () => {
-    const kind = await scene.watchServices();
-    server.fault('watch', 'services', {
-      kind: 'status',
-      status: 429,
-      reason: 'TooManyRequests',
-      retryAfter: 1,
+  describe('a watch that fails', () => {
+    const gone: Fault = { kind: 'status', status: 410, reason: 'Expired' };
+    test.each<[string, readonly Fault[], string, Partial<WatchedOptions>]>([
+      ['is reset before its head', [{ kind: 'reset' }], 'connection', {}],
+      ['never gets a head', [{ kind: 'no-head' }], 'timeout', { limits: { answerTimeoutMs: 100 } }],
+      ['falls silent', [{ kind: 'silent' }], 'stalled', { timing: { firstStallMs: 200 } }],
+      ['is reset in the middle of a line', [{ kind: 'half-line', end: 'reset' }], 'connection', {}],
+      ['ends in the middle of a line', [{ kind: 'half-line', end: 'fin' }], 'connection', {}],
+      ['gets 410', [gone], 'expired', {}],
+      ['gets 410 as an event', [{ kind: 'error-event', status: 410, reason: 'Expired' }], 'expired', {}],
+      ['gets 500', [{ kind: 'status', status: 500, reason: 'InternalError' }], 'server', {}],
+      ['gets 500 as an event', [{ kind: 'error-event', status: 500, reason: 'InternalError' }], 'server', {}],
+      ['gets 504', [{ kind: 'status', status: 504, reason: 'Timeout' }], 'server', {}],
+      ['gets 403', [{ kind: 'status', status: 403, reason: 'Forbidden' }], 'forbidden', {}],
+      ['gets 429', [{ kind: 'status', status: 429, reason: 'TooManyRequests' }], 'throttled', {}],
+      ['gets the page of a gateway', [{ kind: 'garbage' }], 'malformed', {}],
+      ['fails again and again', [gone, { kind: 'reset' }, gone, { kind: 'garbage' }, gone], 'expired', {}],
+    ])('%s', async (_, faults, reason, options) => {
+      const kind = await scene.watchServices(options);
+      server.fault('watch', 'services', ...faults);
+      server.endWatches();
+      await kind.until(() => kind.failures.length >= faults.length);
+      scene.change();
+      await kind.watching();
+      expect(kind.reasons[0]).toBe(reason);
+      expect(kind.reasons).toHaveLength(faults.length);
+      expect({ recoveries: kind.recoveries > 0, missed: kind.missed }).toEqual({
+        recoveries: true,
+        missed: 0,
+      });
     });
-    server.endWatches();
-    await kind.until(() => kind.failures.length === 1);
-    expect(kind.waits[0]).toBeGreaterThanOrEqual(1000);
-    expect(kind.failures[0]).toMatchObject({ reason: 'throttled', status: 429, retryAfterMs: 1000 });
-    scene.change();
-    await kind.watching();
+
+    test('is a failure where the server ends it as soon as it began, and gets longer pauses each time', async () => {
+      server.fault('watch', 'services', ...Array.from({ length: 4 }, (): Fault => ({ kind: 'short' })));
+      server.cluster.put('services', service('first'));
+      const kind = await scene.watch(services, { timing: { shortWatchMs: 60_000 } });
+      await kind.watching();
+      expect(kind.reasons).toEqual(['closed', 'closed', 'closed', 'closed']);
+      expect(server.seen('list', 'services')).toHaveLength(1);
+    });
+
+    test('waits as long as the server asks for', async () => {
+      const kind = await scene.watchServices();
+      server.fault('watch', 'services', {
+        kind: 'status',
+        status: 429,
+        reason: 'TooManyRequests',
+        retryAfter: 1,
+      });
+      server.endWatches();
+      await kind.until(() => kind.failures.length === 1);
+      expect(kind.waits[0]).toBeGreaterThanOrEqual(1000);
+      expect(kind.failures[0]).toMatchObject({ reason: 'throttled', status: 429, retryAfterMs: 1000 });
+      scene.change();
+      await kind.watching();
+    });
+
+    test('goes on from where it was, without a list, when the server ends it as agreed', async () => {
+      const kind = await scene.watchServices();
+      server.bookmark();
+      server.endWatches();
+      scene.change();
+      await kind.watching();
+      expect(server.seen('list', 'services')).toHaveLength(1);
+      expect(kind.reasons).toEqual([]);
+    });
+
+    test('goes on from the last bookmark when nothing else was said', async () => {
+      const kind = await scene.watchServices();
+      for (let at = 0; at < 5; at += 1) server.cluster.put('secrets', secret('elsewhere', String(at)));
+      server.bookmark('services');
+      const { version } = server.cluster;
+      await kind.until(() => server.watchCount('services') === 1);
+      // Older versions are gone: without the bookmark this would be a 410.
+      server.cluster.compact();
+      server.endWatches();
+      await kind.until(() => server.seen('watch', 'services').length === 2);
+      scene.change();
+      await kind.watching();
+      expect(server.seen('watch', 'services')[1]?.query.get('resourceVersion')).toBe(version);
+      expect(kind.reasons).toEqual([]);
+    });
   });
 
-  test('goes on from where it was, without a list, when the server ends it as agreed', async () => {
-    const kind = await scene.watchServices();
-    server.bookmark();
-    server.endWatches();
-    scene.change();
-    await kind.watching();
-    expect(server.seen('list', 'services')).toHaveLength(1);
-    expect(kind.reasons).toEqual([]);
+  describe('events', () => {
+    test.each<[string, Fault]>([
+      ['cut into single bytes, in the middle of characters', { kind: 'trickle' }],
+      ['that come twice', { kind: 'duplicate' }],
+      ['in the wrong order', { kind: 'reorder' }],
+    ])('%s', async (_, fault) => {
+      server.fault('watch', 'services', fault);
+      const kind = await scene.watchServices();
+      server.cluster.put('services', {
+        ...service('second'),
+        metadata: { name: 'second', namespace: 'test', labels: { city: 'Köln-東京-🦆' } },
+      });
+      server.cluster.put('services', service('first', 9000));
+      server.cluster.put('services', service('third'));
+      server.cluster.delete('services', 'third');
+      await kind.inStep();
+      expect(kind.reflector.store.objects().get('test/second')?.metadata.labels).toEqual({
+        city: 'Köln-東京-🦆',
+      });
+      expect(kind.reasons).toEqual([]);
+    });
+
+    test('an object that was deleted and created anew in the gap has its new uid', async () => {
+      const kind = await scene.watchServices();
+      await server.stop();
+      server.cluster.delete('services', 'first');
+      server.cluster.put('services', service('first'));
+      server.cluster.compact();
+      await server.listen();
+      await kind.watching();
+      expect(kind.reflector.store.objects().get('test/first')?.metadata.uid).toBe('uid-2');
+    });
+
+    test('that never come are found by the check, counted, and made good', async () => {
+      server.fault('watch', 'services', { kind: 'drop', name: 'lost' });
+      const kind = await scene.watchServices({ timing: { relistMs: [700, 700] } });
+      server.cluster.put('services', service('lost'));
+      server.cluster.put('services', service('seen'));
+      await kind.inStep();
+      expect(kind.missed).toBe(1);
+      expect(server.seen('list', 'services').at(-1)?.query.get('resourceVersionMatch')).toBe('Exact');
+      const lists = server.seen('list', 'services').length;
+      scene.change();
+      await kind.until(() => server.seen('list', 'services').length > lists + 1);
+      await kind.inStep();
+      expect({ missed: kind.missed, reasons: kind.reasons }).toEqual({ missed: 1, reasons: [] });
+    });
   });
 
-  test('goes on from the last bookmark when nothing else was said', async () => {
-    const kind = await scene.watchServices();
-    for (let at = 0; at < 5; at += 1) server.cluster.put('secrets', secret('elsewhere', String(at)));
-    server.bookmark('services');
-    const { version } = server.cluster;
-    await kind.until(() => server.watchCount('services') === 1);
-    // Older versions are gone: without the bookmark this would be a 410.
-    server.cluster.compact();
-    server.endWatches();
-    await kind.until(() => server.seen('watch', 'services').length === 2);
-    scene.change();
-    await kind.watching();
-    expect(server.seen('watch', 'services')[1]?.query.get('resourceVersion')).toBe(version);
-    expect(kind.reasons).toEqual([]);
+  test('is spoken to by HTTP/1.1', async () => {
+    await scene.watchServices();
+    expect(new Set(server.requests.map(({ httpVersion }) => httpVersion))).toEqual(new Set(['1.1']));
   });
 });
 
-describe('events', () => {
-  test.each<[string, Fault]>([
-    ['cut into single bytes, in the middle of characters', { kind: 'trickle' }],
-    ['that come twice', { kind: 'duplicate' }],
-    ['in the wrong order', { kind: 'reorder' }],
-  ])('%s', async (_, fault) => {
-    server.fault('watch', 'services', fault);
-    const kind = await scene.watchServices();
-    server.cluster.put('services', {
-      ...service('second'),
-      metadata: { name: 'second', namespace: 'test', labels: { city: 'Köln-東京-🦆' } },
-    });
-    server.cluster.put('services', service('first', 9000));
-    server.cluster.put('services', service('third'));
-    server.cluster.delete('services', 'third');
-    await kind.inStep();
-    expect(kind.reflector.store.objects().get('test/second')?.metadata.labels).toEqual({
-      city: 'Köln-東京-🦆',
-    });
-    expect(kind.reasons).toEqual([]);
+test('an API server that speaks nothing but HTTP/2 is a failure that says so', async () => {
+  const own = await ReflectorScene.start('HTTP/2');
+  const kind = await own.watch(services);
+  await kind.until(() => kind.failures.length > 0);
+  expect(kind.failures[0]).toMatchObject({
+    reason: 'connection',
+    message: expect.stringContaining('HTTP/1.1'),
   });
-
-  test('an object that was deleted and created anew in the gap has its new uid', async () => {
-    const kind = await scene.watchServices();
-    await server.stop();
-    server.cluster.delete('services', 'first');
-    server.cluster.put('services', service('first'));
-    server.cluster.compact();
-    await server.listen();
-    await kind.watching();
-    expect(kind.reflector.store.objects().get('test/first')?.metadata.uid).toBe('uid-2');
-  });
-
-  test('that never come are found by the check, counted, and made good', async () => {
-    server.fault('watch', 'services', { kind: 'drop', name: 'lost' });
-    const kind = await scene.watchServices({ timing: { relistMs: [700, 700] } });
-    server.cluster.put('services', service('lost'));
-    server.cluster.put('services', service('seen'));
-    await kind.inStep();
-    expect(kind.missed).toBe(1);
-    expect(server.seen('list', 'services').at(-1)?.query.get('resourceVersionMatch')).toBe('Exact');
-    const lists = server.seen('list', 'services').length;
-    scene.change();
-    await kind.until(() => server.seen('list', 'services').length > lists + 1);
-    await kind.inStep();
-    expect({ missed: kind.missed, reasons: kind.reasons }).toEqual({ missed: 1, reasons: [] });
-  });
+  expect(own.server.requests).toEqual([]);
+  await own.end();
 });
 
 test('stop ends the request and resolves', async () => {

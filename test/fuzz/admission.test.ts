@@ -110,7 +110,7 @@ test('what is forwarded is admitted, by the rule that the reference names, howev
     if (verdict === undefined) return expect(decision.kind).not.toBe('forward');
     if (checked === undefined) return expect.unreachable('An invalid policy judged a request');
     const { admission, route } = checked.spec;
-    if (route.tls !== undefined) expect(isHttps(asked)).toBe(true);
+    if (route?.tls !== undefined) expect(isHttps(asked)).toBe(true);
     const expected = readingsOf(asked).map((path) => referenceVerdict(checked.spec, asked, path, WORLD));
     const { rule, action, shapeOnly: needs101 } = verdict;
     expect(expected).toEqual(expected.map(() => ({ rule, action, needs101 })));

@@ -33,7 +33,7 @@ export function referenceVerdict(
   world: World,
 ): ReferenceVerdict {
   const { rules = [], defaultAction } = spec.admission;
-  const found = rules.find((rule) => holds(rule, asked, { path, sitePath: spec.route.path ?? '/', world }));
+  const found = rules.find((rule) => holds(rule, asked, { path, sitePath: spec.route?.path ?? '/', world }));
   if (found === undefined) return { rule: 'default', action: defaultAction, needs101: false };
   const { name, action, request, cookies, bearerToken, sourceCIDRs, headers = [] } = found;
   const isForgeable = sourceCIDRs === undefined && headers.every(({ type }) => type === 'Present');

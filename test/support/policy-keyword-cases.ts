@@ -1,4 +1,4 @@
-// Policies each of which breaks one keyword of the schema, and two that reach every field of it.
+// Policies each of which breaks one keyword of the schema, and some that reach every field of it.
 // As plain data, beside policy-cases.ts and for the same readers.
 import type { Edits, KeywordCase } from './policy-edits.ts';
 
@@ -8,6 +8,7 @@ const ruleField = 'admission.rules[0]';
 /** Edits that together use every field of the schema, keyed by what they show. */
 export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
   'cookie persistence, verified backends': {
+    ingressClassName: 'mattermost',
     route: {
       hosts: ['chat.example.com', '*.example.net'],
       path: '/company/chat',
@@ -79,13 +80,24 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
     sessionPersistence: { type: 'None' },
     'limits.requestBody': '0',
   },
+  'over the Ingresses of others, authorities in a ConfigMap': {
+    route: undefined,
+    targetRefs: [
+      { group: 'networking.k8s.io', kind: 'Ingress', name: 'mattermost' },
+      { group: 'networking.k8s.io', kind: 'Ingress', name: 'calls' },
+    ],
+    admission: { defaultAction: 'Allow' },
+    'backend.tls': { mode: 'Verify', caRef: { kind: 'ConfigMap', name: 'ca' } },
+  },
 };
 
 const many = (count: number, make: (index: number) => unknown): readonly unknown[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
+const ingress = { group: 'networking.k8s.io', kind: 'Ingress', name: 'mattermost' };
+const target = (...targetRefs: readonly unknown[]): Edits => ({ route: undefined, targetRefs });
+
 const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])[] = [
-  ['required', 'route', { route: undefined }],
   ['required', 'admission', { admission: undefined }],
   ['required', 'admission.defaultAction', { 'admission.defaultAction': undefined }],
   ['required', `${ruleField}.action`, { [`${rule}.action`]: undefined }],
@@ -99,14 +111,21 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
   ['unknown-field', 'admision', { admision: { defaultAction: 'Allow' } }],
   ['unknown-field', `${ruleField}.sourceCIDR`, { [`${rule}.sourceCIDR`]: ['192.0.2.0/24'] }],
   ['unknown-field', 'route.tls.secret', { 'route.tls': { secretName: 'a', secret: 'b' } }],
-  ['unknown-field', 'targetRefs', { targetRefs: [{ kind: 'Ingress', name: 'mattermost' }] }],
+  ['unknown-field', 'targetRefs[0].sectionName', target({ ...ingress, sectionName: 'web' })],
   ['unknown-field', 'accessLog["a.b"]', { accessLog: { 'a.b': 1 } }],
+  ['required', 'targetRefs[0].group', target({ kind: 'Ingress', name: 'mattermost' })],
+  ['required', 'targetRefs[0].kind', target({ group: 'networking.k8s.io', name: 'mattermost' })],
+  ['required', 'targetRefs[0].name', target({ group: 'networking.k8s.io', kind: 'Ingress' })],
   ['null', 'admission', { admission: null }],
+  ['null', 'targetRefs', { targetRefs: null }],
+  ['null', 'ingressClassName', { ingressClassName: null }],
   ['null', `${ruleField}.sourceCIDRs`, { [`${rule}.sourceCIDRs`]: null }],
   ['null', `${ruleField}.sourceCIDRs[0]`, { [`${rule}.sourceCIDRs`]: [null] }],
   ['null', 'route.service.port', { 'route.service': { name: 'mattermost', port: null } }],
   ['null', 'limits', { limits: null }],
   ['type', 'route', { route: 'chat.example.com' }],
+  ['type', 'targetRefs', { route: undefined, targetRefs: ingress }],
+  ['type', 'ingressClassName', { ingressClassName: 7 }],
   ['type', 'route.hosts', { 'route.hosts': 'chat.example.com' }],
   ['type', 'route.hosts[0]', { 'route.hosts': [42] }],
   ['type', 'route.service.port', { 'route.service.port': '8065' }],
@@ -118,6 +137,8 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
   ['type', 'accessLog.enabled', { 'accessLog.enabled': 'true' }],
   ['type', 'websocket.idleTimeout', { 'websocket.idleTimeout': 3600 }],
   ['enum', 'admission.defaultAction', { 'admission.defaultAction': 'deny' }],
+  ['enum', 'targetRefs[0].group', target({ ...ingress, group: 'extensions' })],
+  ['enum', 'targetRefs[0].kind', target({ ...ingress, kind: 'Service' })],
   ['enum', 'admission.mode', { 'admission.mode': 'Dry' }],
   ['enum', 'admission.deny.status', { 'admission.deny.status': 401 }],
   ['enum', 'admission.deny.rejectReason', { 'admission.deny.rejectReason': 'pre-auth' }],
@@ -128,7 +149,7 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
   [
     'enum',
     'backend.tls.caRef.kind',
-    { 'backend.tls': { mode: 'Verify', caRef: { kind: 'ConfigMap', name: 'a' } } },
+    { 'backend.tls': { mode: 'Verify', caRef: { kind: 'Configmap', name: 'a' } } },
   ],
   ['enum', 'backend.tls.minVersion', { 'backend.tls': { mode: 'Verify', minVersion: '1.1' } }],
   ['enum', 'sessionPersistence.cookie.sameSite', { 'sessionPersistence.cookie.sameSite': '' }],
@@ -137,6 +158,8 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
   ['pattern', 'route.hosts[0]', { 'route.hosts': ['chat.example.com:443'] }],
   ['pattern', 'route.hosts[0]', { 'route.hosts': ['chat.example.com.'] }],
   ['pattern', 'route.hosts[0]', { 'route.hosts': [`${'a'.repeat(64)}.example.com`] }],
+  ['pattern', 'ingressClassName', { ingressClassName: 'Mattermost' }],
+  ['pattern', 'targetRefs[0].name', target({ ...ingress, name: 'other/mattermost' })],
   ['pattern', 'route.path', { 'route.path': '/chat/' }],
   ['pattern', 'route.path', { 'route.path': 'chat' }],
   ['pattern', 'route.path', { 'route.path': '/a/../b' }],
@@ -168,6 +191,7 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
   ['max-length', 'route.path', { 'route.path': `/${'a'.repeat(128)}` }],
   ['max-length', `${ruleField}.name`, { [`${rule}.name`]: 'a'.repeat(64) }],
   ['min-items', 'route.hosts', { 'route.hosts': [] }],
+  ['min-items', 'targetRefs', target()],
   ['min-items', 'admission.rules', { 'admission.rules': [] }],
   ['min-items', `${ruleField}.sourceCIDRs`, { [`${rule}.sourceCIDRs`]: [] }],
   ['min-items', 'sessionPersistence.fallback', { 'sessionPersistence.fallback': [] }],
@@ -177,6 +201,7 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
     'admission.rules',
     { 'admission.rules': many(33, (index) => ({ name: `r${index}`, methods: ['PUT'], action: 'Deny' })) },
   ],
+  ['max-items', 'targetRefs', target(...many(17, (index) => ({ ...ingress, name: `i${index}` })))],
   ['bounds', 'route.service.port', { 'route.service.port': 0 }],
   ['bounds', 'route.service.port', { 'route.service.port': 65536 }],
   [
@@ -185,6 +210,7 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
     { 'sessionPersistence.sourceAddress.ipv6PrefixLength': 129 },
   ],
   ['duplicate', 'route.hosts[2]', { 'route.hosts': ['a.example.com', 'b.example.com', 'a.example.com'] }],
+  ['duplicate', 'targetRefs[1]', target(ingress, ingress)],
   ['duplicate', `${ruleField}.methods[1]`, { [`${rule}.methods`]: ['GET', 'GET'] }],
   [
     'duplicate',

@@ -25,21 +25,19 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-{{- if eq .Values.secrets.mode "cluster" }}
-{{ include "mattermost-ingress.secretRule" (dict) }}
+{{- if ne .Values.secrets.mode "named" }}
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [list, watch]
 {{- end }}
 {{- end -}}
 
-{{/* Secrets: all, or those of the list `names`. A list or watch of one name needs the rule of that name alone. */}}
-{{- define "mattermost-ingress.secretRule" -}}
-- apiGroups: [""]
-  resources: [secrets]
-  {{- with .names }}
-  resourceNames: {{ toJson . }}
-  verbs: [get, list, watch]
-  {{- else }}
+{{/* One kind, of which only some names may be read: by a list and a watch that name one each. Call with group, resource and names. */}}
+{{- define "mattermost-ingress.namedRule" -}}
+- apiGroups: [{{ .group | quote }}]
+  resources: [{{ .resource }}]
+  resourceNames: {{ toJson .names }}
   verbs: [list, watch]
-  {{- end }}
 {{- end -}}
 
 {{- define "mattermost-ingress.ingressClassRule" -}}
@@ -63,23 +61,13 @@
   verbs: [get, update]
 {{- end -}}
 
-{{/* Namespaces of Secrets that may be read, each with its names (none for all of them), as JSON. */}}
-{{- define "mattermost-ingress.secretNamespaces" -}}
+{{/* Names of the Secrets that may be read in mode `named`, by namespace, as JSON. */}}
+{{- define "mattermost-ingress.namedSecrets" -}}
 {{- $found := dict -}}
-{{- $whole := list -}}
-{{- if eq .Values.secrets.mode "namespaces" -}}
-{{- $whole = .Values.secrets.namespaces | default .Values.watchNamespaces -}}
-{{- range $whole }}{{ $_ := set $found . list }}{{ end -}}
-{{- else if eq .Values.secrets.mode "named" -}}
+{{- if eq .Values.secrets.mode "named" -}}
 {{- range $namespace, $names := .Values.secrets.named }}{{ $_ := set $found $namespace $names }}{{ end -}}
-{{- else -}}
-{{- $whole = .Values.watchNamespaces -}}
-{{- end -}}
 {{- with .Values.defaultTlsSecret -}}
-{{- $namespace := dir . -}}
-{{- $isCovered := or (has $namespace $whole) (and (eq $.Values.secrets.mode "cluster") (not $whole)) -}}
-{{- if not $isCovered -}}
-{{- $_ := set $found $namespace (append (get $found $namespace | default list) (base .) | uniq) -}}
+{{- $_ := set $found (dir .) (append (get $found (dir .) | default list) (base .) | uniq) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $found -}}

@@ -5,11 +5,13 @@
 {{- if and $values.hostNetwork $values.hostPort.enabled -}}
 {{- $problems = append $problems "hostPort.enabled is of no use with hostNetwork: the listeners are ports of the node already. Set one of them" -}}
 {{- end -}}
-{{- if and (eq $values.secrets.mode "namespaces") (not $values.secrets.namespaces) (not $values.watchNamespaces) -}}
-{{- $problems = append $problems "secrets.mode is namespaces, and neither secrets.namespaces nor watchNamespaces names one" -}}
+{{- if and (eq $values.secrets.mode "namespaces") (not $values.watchNamespaces) -}}
+{{- $problems = append $problems "secrets.mode is namespaces, and watchNamespaces names none: it is the Secrets of these that are read" -}}
 {{- end -}}
-{{- if and (ne $values.secrets.mode "namespaces") $values.secrets.namespaces -}}
-{{- $problems = append $problems (printf "secrets.namespaces is read with secrets.mode=namespaces alone, and the mode is %s" $values.secrets.mode) -}}
+{{- with $values.defaultTlsSecret -}}
+{{- if and $values.watchNamespaces (ne $values.secrets.mode "named") (not (has (dir .) $values.watchNamespaces)) -}}
+{{- $problems = append $problems (printf "defaultTlsSecret is in namespace %s, of which no Secrets are read. Add it to watchNamespaces, or set secrets.mode=named" (dir .)) -}}
+{{- end -}}
 {{- end -}}
 {{- if and (ne $values.secrets.mode "named") $values.secrets.named -}}
 {{- $problems = append $problems (printf "secrets.named is read with secrets.mode=named alone, and the mode is %s" $values.secrets.mode) -}}

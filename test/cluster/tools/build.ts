@@ -45,22 +45,25 @@ const flags = ['-trimpath', '-pgo=off'];
 /** The first Go that fetches the version a module asks for. */
 const OLDEST_GO_MINOR = 21;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** A folder with all programs, or why there is none. */
 export type FoundTools =
   | { readonly kind: 'ready'; readonly folder: string }
   | { readonly kind: 'absent'; readonly reason: string };
+
+/** Where everything of ours is kept that may be thrown away. */
+export function cacheFolder(environment: Environment): string {
+  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'mattermost-ingress');
+}
 
 /**
  * The folder of KUBEBUILDER_ASSETS or of the cache where it is complete; else they are built into the cache, which
  * takes about 12 minutes on two cores with nothing cached. Throws where a build fails.
  * @param print takes one line for each step
  */
-export function provideTools(
-  environment: Readonly<Record<string, string | undefined>>,
-  print: (line: string) => void,
-): FoundTools {
-  const cache = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const folder = join(cache, 'mattermost-ingress', 'cluster-tools', digestOfSources());
+export function provideTools(environment: Environment, print: (line: string) => void): FoundTools {
+  const folder = join(cacheFolder(environment), 'cluster-tools', digestOfSources());
   const given = environment['KUBEBUILDER_ASSETS'];
   const ready = [given, folder].find((place) => place && missingIn(place).length === 0);
   if (ready) return { kind: 'ready', folder: ready };

@@ -1,7 +1,8 @@
 // A fake API server over TLS: real lists and watches of a FakeCluster, and faults that a test puts in their way.
 // It offers HTTP/2 as the real one does; who wants one connection a watch must not take it.
 import { once } from 'node:events';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { Server as HttpsServer } from 'node:https';
+import type { Http2SecureServer } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
@@ -17,6 +18,7 @@ import {
   type Target,
   targetOf,
 } from './fake-cluster.ts';
+import { type ApiProtocols, createListener, type KeyPair } from './tls-listener.ts';
 import { answerObject, type ObjectTarget, objectTargetOf, type WriteRequest } from './fake-writes.ts';
 
 /** What goes wrong with one request. */
@@ -69,20 +71,22 @@ export class FakeApiServer {
   /** Bearer tokens that are let in. */
   tokens: readonly string[] = ['token-1'];
   readonly ca: string;
-  readonly #pair: { readonly certificate: string; readonly key: string };
+  readonly #pair: KeyPair;
+  readonly #protocols: ApiProtocols;
   readonly #faults: { readonly operation: Operation; readonly plural: Plural; readonly fault: Fault }[] = [];
   readonly #watches = new Set<OpenWatch>();
   readonly #sockets = new Map<number, Socket>();
-  #server: Http2SecureServer;
+  #server: Http2SecureServer | HttpsServer;
   #port = 0;
 
-  private constructor(pair: { readonly certificate: string; readonly key: string }) {
+  private constructor(pair: KeyPair, protocols: ApiProtocols) {
     this.#pair = pair;
+    this.#protocols = protocols;
     this.ca = pair.certificate;
     this.#server = this.#create();
   }
 
-  static async start(): Promise<FakeApiServer> {
+  static async start(protocols: ApiProtocols = 'HTTP/2 and HTTP/1.1'): Promise<FakeApiServer> {
     const made = await generate([{ name: 'commonName', value: 'fake API server' }], {
       keyType: 'ec',
       algorithm: 'sha256',
@@ -91,7 +95,7 @@ export class FakeApiServer {
         { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
       ],
     });
-    const server = new FakeApiServer({ certificate: made.cert, key: made.private });
+    const server = new FakeApiServer({ certificate: made.cert, key: made.private }, protocols);
     await server.listen();
     return server;
   }
@@ -167,11 +171,9 @@ export class FakeApiServer {
     ].join('\n');
   }
 
-  #create(): Http2SecureServer {
-    const { certificate: cert, key } = this.#pair;
-    const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) =>
-      // Whoever comes by HTTP/2 is told apart by `httpVersion`; the rest is the same for both.
-      this.#serve(request as unknown as IncomingMessage, response as unknown as ServerResponse),
+  #create(): Http2SecureServer | HttpsServer {
+    const server = createListener(this.#pair, this.#protocols, (request, response) =>
+      this.#serve(request, response),
     );
     server.on('connection', (socket: Socket) => {
       const port = socket.remotePort ?? 0;
@@ -179,8 +181,9 @@ export class FakeApiServer {
       this.#sockets.set(port, socket);
       socket.on('error', () => undefined).on('close', () => this.#sockets.delete(port));
     });
-    server.on('secureConnection', (socket) => socket.on('error', () => undefined));
-    return server.on('tlsClientError', () => undefined).on('clientError', () => undefined);
+    server.on('secureConnection', (socket: Socket) => socket.on('error', () => undefined));
+    server.on('tlsClientError', () => undefined).on('clientError', () => undefined);
+    return server;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

@@ -3,6 +3,7 @@ import type { ApiObject, Service } from '../../../src/api/objects.ts';
 import { type Resource, services } from '../../../src/kube/resource.ts';
 import { service } from './cluster-objects.ts';
 import { FakeApiServer } from './fake-api-server.ts';
+import type { ApiProtocols } from './tls-listener.ts';
 import { WatchedKind, type WatchedOptions } from './watched-kind.ts';
 
 export class ReflectorScene {
@@ -13,8 +14,8 @@ export class ReflectorScene {
     this.server = server;
   }
 
-  static async start(): Promise<ReflectorScene> {
-    return new ReflectorScene(await FakeApiServer.start());
+  static async start(protocols?: ApiProtocols): Promise<ReflectorScene> {
+    return new ReflectorScene(await FakeApiServer.start(protocols));
   }
 
   async watch<Kept extends ApiObject>(

@@ -8,7 +8,7 @@ import type { Resource } from '../../../src/kube/resource.ts';
 import { ServedSchema } from '../../../src/kube/served-schema.ts';
 import { defaultTiming } from '../../../src/kube/timing.ts';
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
-import type { Plural } from './cluster-objects.ts';
+import { plurals } from './cluster-objects.ts';
 import { FakeApi } from './fake-api.ts';
 import { ManualTimers } from './manual-timers.ts';
 
@@ -16,8 +16,8 @@ import { ManualTimers } from './manual-timers.ts';
 export function runReflector<Kept extends ApiObject>(
   resource: Resource<Kept>,
   chance: () => number = () => 0.5,
+  api = new FakeApi(),
 ) {
-  const api = new FakeApi();
   const timers = new ManualTimers();
   const stop = new AbortController();
   const verdicts: boolean[] = [];
@@ -57,10 +57,7 @@ export function runReflector<Kept extends ApiObject>(
     },
   });
   const known = () => versions([...reflector.store.records()].map(({ key, version }) => [key, version]));
-  const wanted = () =>
-    versions(
-      [...api.cluster.objectsOf(resource.plural as Plural)].map(([key, object]) => [key, versionOf(object)]),
-    );
+  const wanted = () => versions(listed(api, resource).map((object) => [keyOf(object), versionOf(object)]));
   api.onExactList = (items) => {
     const [mine, theirs] = [
       known(),
@@ -85,7 +82,16 @@ function versionOf(object: JsonMap): string {
   return (object['metadata'] as { readonly resourceVersion: string }).resourceVersion;
 }
 
+/** Classes of the cluster have the empty namespace. */
 function keyOf(object: JsonMap): string {
-  const { namespace, name } = object['metadata'] as { readonly namespace: string; readonly name: string };
-  return `${namespace}/${name}`;
+  const metadata = object['metadata'] as { readonly namespace?: string; readonly name: string };
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+/** The items of a fresh list. */
+function listed({ cluster }: FakeApi, { plural, query }: Resource<ApiObject>): readonly JsonMap[] {
+  const known = plurals.find((each) => each === plural);
+  if (known === undefined) throw new Error(`Unknown kind: ${plural}`);
+  const { body } = cluster.list({ plural: known, namespace: undefined }, new URLSearchParams(query));
+  return body['items'] as readonly JsonMap[];
 }

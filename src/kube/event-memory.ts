@@ -1,0 +1,60 @@
+// Which notes were told as Events: a note that stays is told once, one that comes back is told again in its series.
+import type { EventNote } from './event-note.ts';
+import { identityOf } from './event-note.ts';
+
+export type ToldEvent = {
+  /** Of the Event object. */
+  readonly name: string;
+  readonly count: number;
+};
+
+type Told = ToldEvent & { readonly isOver: boolean };
+
+/** More notes at a time are not looked at. */
+const MAX_NOTES = 5_000;
+/** Told ones that are remembered; more than can be there at a time. */
+const MAX_TOLD = 2 * MAX_NOTES;
+
+export class EventMemory {
+  #present: ReadonlyMap<string, EventNote> = new Map();
+  readonly #told = new Map<string, Told>();
+
+  /** The notes as they are now. */
+  see(notes: readonly EventNote[]): void {
+    this.#present = new Map(notes.slice(0, MAX_NOTES).map((note) => [identityOf(note), note]));
+    for (const [identity, told] of this.#told) {
+      if (!told.isOver && !this.#present.has(identity)) this.#told.set(identity, { ...told, isOver: true });
+    }
+  }
+
+  /** Notes that are there and were not told since they came. */
+  untold(): readonly (readonly [identity: string, note: EventNote])[] {
+    return [...this.#present].filter(([identity]) => this.#told.get(identity)?.isOver ?? true);
+  }
+
+  isUntold(identity: string): boolean {
+    return this.#present.has(identity) && (this.#told.get(identity)?.isOver ?? true);
+  }
+
+  /** The Event that told it the last time. */
+  lastOf(identity: string): ToldEvent | undefined {
+    return this.#told.get(identity);
+  }
+
+  tell(identity: string, event: ToldEvent): void {
+    // Behind all others: the oldest ones go first.
+    this.#told.delete(identity);
+    this.#told.set(identity, { ...event, isOver: !this.#present.has(identity) });
+    if (this.#told.size <= MAX_TOLD) return;
+    for (const [oldest, { isOver }] of this.#told) {
+      if (!isOver) continue;
+      this.#told.delete(oldest);
+      return;
+    }
+  }
+
+  /** Its Event is gone. */
+  forget(identity: string): void {
+    this.#told.delete(identity);
+  }
+}
