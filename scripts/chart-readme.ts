@@ -1,5 +1,6 @@
 // README.md of the chart: a short text, and the table of values from values.yaml and its comments.
 import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { CHART_README_HEAD } from './chart-readme-head.ts';
 
 /** One row: the whole name of a value, its default as JSON, and what it does. */
 export type ValueRow = { readonly name: string; readonly fallback: string; readonly meaning: string };
@@ -50,7 +51,7 @@ function commentOf({ key }: Pair): string | undefined {
 export function chartReadme(yaml: string, version: string): string {
   const sections = sectionsOf(readValues(yaml));
   const tables = sections.map(({ title, rows }) => `### ${title}\n\n${tableOf(rows)}`);
-  return `${HEAD.replaceAll('VERSION', version)}\n${tables.join('\n\n')}\n`;
+  return `${CHART_README_HEAD.replaceAll('VERSION', version)}\n${tables.join('\n\n')}\n`;
 }
 
 /** Single values first, then each map of values with a heading of its own. */
@@ -77,53 +78,3 @@ function cell(text: string): string {
 function withoutTitle(yaml: string): string {
   return yaml.replace(/^(?:#.*\n)+\n/u, '');
 }
-
-const HEAD = `<!-- Generated from values.yaml by "npm run generate". Do not edit. -->
-# Chart mattermost-ingress
-
-Installs the ingress controller for Mattermost: pods under the profile \`restricted\`, a Service for clients, the class \`mattermost\`, the
-definition of MattermostIngressPolicy, and no right that it does not use. Kubernetes 1.32 or newer, Helm 3 or 4.
-
-No image is published yet, so build one and say where it is:
-
-\`\`\`
-make image && kind load docker-image mattermost-ingress:VERSION
-helm install mattermost-ingress ./charts/mattermost-ingress --namespace mattermost-ingress --create-namespace \\
-  --set image.repository=mattermost-ingress
-\`\`\`
-
-## What stays
-
-\`helm uninstall\` leaves two things, on purpose: the definition of policies (deleting it would delete every policy), and the two Secrets with keys
-(without them every client would lose its node at the next install). Delete them by hand if you mean it:
-
-\`\`\`
-kubectl delete crd mattermostingresspolicies.mattermost-ingress.io
-kubectl --namespace mattermost-ingress delete secret mattermost-ingress-sticky-key mattermost-ingress-ticket-key
-\`\`\`
-
-The Secrets are rendered without data. The controller fills an empty one at its start; upgrade, rollback and \`helm template | kubectl apply\` leave
-what is in them.
-
-## A second release
-
-Give it a class of its own, a controller value of its own, and not the definition of policies:
-
-\`\`\`
-helm install internal ./charts/mattermost-ingress --namespace internal --create-namespace --set image.repository=mattermost-ingress \\
-  --set crds.enabled=false,ingressClass.name=internal,ingressClass.controllerValue=mattermost-ingress.io/internal
-\`\`\`
-
-## Rights
-
-| Values | The controller may read |
-| --- | --- |
-| (default) | its kinds and all Secrets, everywhere |
-| \`secrets.mode=named\` | of Secrets those in \`secrets.named\` alone |
-| \`watchNamespaces={a,b}\` | everything in these namespaces alone, by Roles; IngressClasses by a ClusterRole |
-| \`watchNamespaces={a,b}\`, \`ingressClass.byName=true\` | as above, and nothing outside of namespaces |
-
-With the last of these and \`crds.enabled=false\`, \`ingressClass.enabled=false\`, \`rbac.aggregate=false\` the chart makes no cluster-scoped object at all.
-
-## Values
-`;

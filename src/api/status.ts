@@ -172,6 +172,10 @@ export const WARNING_REASONS = {
     remedy:
       'Set externalTrafficPolicy: Local on the Service, or let the load balancer tell the address: --proxy-protocol-from or --trusted-proxies',
   },
+  HostOwnerChanged: {
+    meaning: 'A host belongs to another namespace than before, since the object that had it is gone',
+    remedy: 'If that was not meant, settle the owner with --host-namespace of the controller',
+  },
   BackendUnverified: {
     meaning: 'TLS to the nodes is not verified: anybody on the way can read and change what passes',
     remedy: 'Set backend.tls.mode to Verify, with caRef',

@@ -11,6 +11,7 @@ import type { Clock } from '../model/clock.ts';
 import type { BoundPorts } from '../model/delta.ts';
 import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
 import { type AdminServer, createAdminServer } from '../observe/admin.ts';
+import type { MainMetrics } from '../observe/main-metrics.ts';
 import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../observe/log.ts';
 import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
@@ -132,10 +133,12 @@ type LoopKeys = Pick<ReturnType<LoopOptions['settings']>, 'stickyKeys' | 'secret
 
 function buildLoop(
   options: Options,
-  parts: Pick<LoopOptions, 'publisher' | 'fleet' | 'clock' | 'log' | 'load' | 'metrics'>,
+  parts: Pick<LoopOptions, 'publisher' | 'fleet' | 'clock' | 'log' | 'load'> & {
+    readonly metrics: MainMetrics;
+  },
   chosen: LoopKeys & Pick<ChosenSource, 'source' | 'deniedEndpoints' | 'writer'>,
 ): ControlLoop {
-  const reporter = new OutcomeReporter(parts.log);
+  const reporter = new OutcomeReporter(parts.log, parts.metrics);
   const { source, deniedEndpoints, writer } = chosen;
   const board = new StatusBoard({
     ...options,

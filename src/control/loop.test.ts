@@ -3,9 +3,18 @@ import { describe, expect, test, vi } from 'vitest';
 import type { ObjectSet, RawPolicy } from '../api/objects.ts';
 import type { Delta } from '../model/delta.ts';
 import { createLogger } from '../observe/log.ts';
+import type { ObjectSource } from '../model/object-source.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
+import type { HostPin } from '../translate/routes.ts';
 import { ControlLoop } from './loop.ts';
 import { Publisher } from './publisher.ts';
+import type { Posting } from './status-board.ts';
+
+const SETTINGS = {
+  deniedEndpoints: NO_ADDRESSES,
+  stickyKeys: [Buffer.from('key')],
+  secretDigestKey: Buffer.from('key'),
+};
 
 function policy(name: string): RawPolicy {
   return {
@@ -31,9 +40,27 @@ function objectsOf(...names: string[]): ObjectSet {
   };
 }
 
+/** The same with a certificate for each policy. */
+function withTls(objects: ObjectSet): ObjectSet {
+  const tls = { secretName: 'tls' };
+  const policies = [...objects.policies].map(([key, each]) => {
+    const spec = Object(each['spec']);
+    return [key, { ...each, spec: { ...spec, route: { ...spec.route, tls } } }] as const;
+  });
+  return { ...objects, policies: new Map(policies) };
+}
+
 /** A loop over objects the test changes; `sent` are the deltas that went to the workers. */
-function loopOver(first: ObjectSet) {
-  const facts = { objects: first, sent: [] as Delta[], served: [] as number[], findings: 0 };
+function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'> = {}) {
+  const facts = {
+    objects: first,
+    pins: [] as readonly HostPin[],
+    sent: [] as Delta[],
+    served: [] as number[],
+    acknowledged: [] as number[],
+    postings: [] as Posting[],
+    findings: 0,
+  };
   const source = {
     changed: () => {},
     start: (onChange: () => void) => {
@@ -44,15 +71,11 @@ function loopOver(first: ObjectSet) {
     findings: () => [],
     locate: () => ({ file: 'sites.yaml', line: 3 }),
     close: () => Promise.resolve(),
+    ...byName,
   };
   const loop = new ControlLoop({
     source,
-    settings: {
-      hostNamespaces: [],
-      deniedEndpoints: NO_ADDRESSES,
-      stickyKeys: [Buffer.from('key')],
-      secretDigestKey: Buffer.from('key'),
-    },
+    settings: () => ({ ...SETTINGS, hostNamespaces: facts.pins }),
     publisher: new Publisher(8),
     fleet: { publish: (delta) => facts.sent.push(delta) },
     clock: { epochMs: () => 0, monotonicMs: () => performance.now() },
@@ -63,7 +86,12 @@ function loopOver(first: ObjectSet) {
       findingsCounted: ({ error }) => (facts.findings = error),
     },
     load: () => 0,
-    onTranslated: (_, findings) => expect(findings.every(({ location }) => location?.line === 3)).toBe(true),
+    onTranslated: (posting) => {
+      facts.postings.push(posting);
+      expect(posting.findings.every(({ location }) => location?.line === 3)).toBe(true);
+    },
+    onServed: (generation) => facts.acknowledged.push(generation),
+    onStalled: () => undefined,
   });
   return { loop, facts, source };
 }
@@ -96,6 +124,50 @@ describe('loop', () => {
     loop.served(0);
     loop.served(1);
     expect(facts.served).toEqual([1]);
+    expect(facts.acknowledged).toEqual([0, 1]);
+    await loop.close();
+  });
+
+  test('each translation is told with the generation it is published in', async () => {
+    const { loop, facts, source } = loopOver(objectsOf('a'));
+    await loop.start();
+    facts.objects = objectsOf('a');
+    source.changed();
+    await vi.waitFor(() => expect(facts.postings).toHaveLength(2));
+    facts.objects = objectsOf('a', 'b');
+    source.changed();
+    await vi.waitFor(() => expect(facts.postings).toHaveLength(3));
+    expect(facts.postings.map(({ generation }) => generation)).toEqual([1, 1, 2]);
+    expect(facts.postings.map(({ translation }) => [...translation.policies.keys()])).toEqual([
+      ['chat/a'],
+      ['chat/a'],
+      ['chat/a', 'chat/b'],
+    ]);
+    expect(facts.postings[2]?.objects).toBe(facts.objects);
+    await loop.close();
+  });
+
+  test('settings are read anew for each translation', async () => {
+    const { loop, facts, source } = loopOver(objectsOf('a'));
+    await loop.start();
+    facts.pins = [{ host: 'b.example.com', namespace: 'other' }];
+    facts.objects = objectsOf('a', 'b');
+    source.changed();
+    await vi.waitFor(() => expect(facts.postings).toHaveLength(2));
+    expect(facts.postings[1]?.findings.map(({ reason }) => reason)).toContain('HostOwnedElsewhere');
+    await loop.close();
+  });
+
+  test('what is read by name alone is there before anything is published', async () => {
+    const steps: string[] = [];
+    const { loop, facts } = loopOver(objectsOf('a'), {
+      want: ({ secrets }) => steps.push(`want ${[...secrets].join()} at ${facts.sent.length}`),
+      settle: () => Promise.resolve(steps.push(`settle at ${facts.sent.length}`)).then(() => undefined),
+    });
+    facts.objects = withTls(objectsOf('a'));
+    await loop.start();
+    expect(steps).toEqual(['want chat/tls at 0', 'settle at 0', 'want chat/tls at 0']);
+    expect(facts.sent).toHaveLength(1);
     await loop.close();
   });
 

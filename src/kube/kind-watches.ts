@@ -65,6 +65,7 @@ export class KindWatches {
   readonly #namedSecrets;
   readonly #namedConfigMaps;
   readonly #serverAddresses: ApiServerAddresses;
+  readonly #guards: PolicyGuard[] = [];
   readonly #assumedClasses: ReadonlyMap<string, IngressClass>;
   #seeds: { readonly objects: readonly CachedObject[]; readonly ageMs: number } | undefined;
 
@@ -72,7 +73,11 @@ export class KindWatches {
     this.#options = options;
     const { namespaces, secretsMode, ingressClassReading } = options;
     const schema = new ServedSchema({ ...options, onVerdict: (is) => options.metrics.schemaChecked(is) });
-    this.#policies = this.#all(policies, () => ({ guard: new PolicyGuard({ ...options, schema }) }));
+    this.#policies = this.#all(policies, () => {
+      const guard = new PolicyGuard({ ...options, schema });
+      this.#guards.push(guard);
+      return { guard };
+    });
     this.#ingresses = this.#all(ingresses);
     this.#ingressClasses = this.#classes();
     this.#services = this.#all(services);
@@ -135,6 +140,7 @@ export class KindWatches {
   findings(): readonly Finding[] {
     return [
       ...[...this.needed, ...this.#optional, ...this.#named].flatMap(findingsOf),
+      ...this.#guards.flatMap((guard) => guard.findings()),
       ...this.#namedSecrets.findings(),
       ...this.#namedConfigMaps.findings(),
     ];

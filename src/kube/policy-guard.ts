@@ -1,13 +1,16 @@
 // The guard of policies: their definition (CRD) may be deleted with all of them, or replaced by an older one that
 // drops fields. Either must never open or close a site by itself (design: "The policies must not vanish unnoticed").
+import type { ApiObject } from '../api/objects.ts';
 import { get } from '../api/json-access.ts';
 import { POLICY_API_VERSION, POLICY_KIND } from '../api/policy.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Logger } from '../observe/log.ts';
 import type { ObjectApi } from './api-client.ts';
 import { ApiFailure, failureOf } from './api-failure.ts';
-import type { Guard, ListChange } from './guard.ts';
-import { policies } from './resource.ts';
+import type { Guard, HeldBack, ListChange } from './guard.ts';
+import { lostFields } from './lost-fields.ts';
+import { type ObjectRecord, policies } from './resource.ts';
 import type { ServedSchema } from './served-schema.ts';
 import { drawMs, type WatchTiming } from './timing.ts';
 
@@ -25,10 +28,14 @@ export type PolicyGuardOptions = {
   readonly schema: ServedSchema;
 };
 
+type Told = ObjectRecord<ApiObject>;
+
 export class PolicyGuard implements Guard {
   readonly #options: PolicyGuardOptions;
   /** Until when policies stay that no list has any more, on the monotonic clock. */
-  #held = new Map<string, number>();
+  #gone = new Map<string, number>();
+  /** What policies have lost that stay as they were. */
+  #pruned = new Map<string, readonly string[]>();
   #shortSteps = 0;
 
   constructor(options: PolicyGuardOptions) {
@@ -43,34 +50,69 @@ export class PolicyGuard implements Guard {
     return isSoon ? timing.unknownDefinitionMs : drawMs(timing.definitionMs, chance);
   }
 
+  /** For two seconds after a definition was replaced its watches go on and tell what has lost fields already. */
+  doubts(known: Told, told: Told): boolean {
+    return known.uid === told.uid && lostSince(known, told).length > 0;
+  }
+
+  async holdBack(change: ListChange, signal: AbortSignal): Promise<HeldBack> {
+    const missing = [...change.known.keys()].filter((key) => !change.listed.has(key));
+    if (missing.length > 0) await this.#requireDefinition(signal);
+    this.#gone = this.#stillHeld(change, missing);
+    this.#pruned = this.#prunedOf(change);
+    return { gone: new Set(this.#gone.keys()), pruned: new Set(this.#pruned.keys()) };
+  }
+
+  /** Policies that stay as they were because the cluster has lost parts of them. */
+  findings(): readonly Finding[] {
+    return [...this.#pruned].map(([key, fields]) => {
+      const [namespace = '', name = ''] = key.split('/');
+      const lost = fields.join(', ');
+      return {
+        severity: 'error',
+        object: { kind: POLICY_KIND, namespace, name },
+        field: fields[0] ?? '',
+        reason: 'SchemaOutdated',
+        message: `An older definition of ${POLICY_KIND} has removed ${lost} from the policy; it stays in force as it was`,
+        remedy: 'Apply the policy again; without that the fields are lost when the controller starts anew',
+      };
+    });
+  }
+
   /**
    * While the definition stands, single policies go at once. Where all are gone they stay for a while: a definition
    * that was deleted and created anew looks like that, and whoever did it is about to apply the policies again.
    */
-  async holdBack({ known, listed }: ListChange, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const missing = [...known.keys()].filter((key) => !listed.has(key));
-    if (missing.length > 0) await this.#requireDefinition(signal);
+  #stillHeld({ known, listed }: ListChange, missing: readonly string[]): Map<string, number> {
     const { clock, timing, log } = this.#options;
     const nowMs = clock.monotonicMs();
-    const isAllGone = missing.length > 0 && missing.length === known.size;
+    const hasSurvivor = [...known].some(([key, { uid }]) => listed.get(key)?.uid === uid);
     const held = new Map<string, number>();
     for (const key of missing) {
-      const untilMs = this.#held.get(key) ?? (isAllGone ? nowMs + timing.allGoneMs : nowMs);
+      const untilMs = this.#gone.get(key) ?? (hasSurvivor ? nowMs : nowMs + timing.allGoneMs);
       if (untilMs > nowMs) held.set(key, untilMs);
     }
-    if (held.size > 0 && this.#held.size === 0) {
+    const dropped = missing.filter((key) => this.#gone.has(key) && !held.has(key));
+    if (held.size > 0 && this.#gone.size === 0) {
       log.warn(
         { count: held.size, keptMs: timing.allGoneMs },
         'all policies are gone; they stay for a while',
       );
-    } else if (held.size === 0 && this.#held.size > 0) {
-      log.warn(
-        { count: this.#held.size, gone: missing.length },
-        'policies that were all gone stay no longer',
-      );
     }
-    this.#held = held;
-    return new Set(held.keys());
+    if (dropped.length > 0) log.warn({ policies: dropped }, 'policies that were all gone stay no longer');
+    return held;
+  }
+
+  /** Whoever edits a policy gives it a new generation; a definition that drops fields does not. */
+  #prunedOf({ known, listed }: ListChange): Map<string, readonly string[]> {
+    const pruned = new Map<string, readonly string[]>();
+    for (const [key, record] of known) {
+      const told = listed.get(key);
+      if (told?.uid !== record.uid || generationOf(told) !== generationOf(record)) continue;
+      const lost = lostSince(record, told);
+      if (lost.length > 0) pruned.set(key, lost);
+    }
+    return pruned;
   }
 
   /** A definition that is being deleted can do everything but create (seen on Kubernetes 1.37). */
@@ -97,4 +139,13 @@ export class PolicyGuard implements Guard {
     const verbs = get(found, 'verbs');
     return Array.isArray(verbs) ? verbs : undefined;
   }
+}
+
+function lostSince(known: Told, told: Told): readonly string[] {
+  if (known.object === told.object || known.object === undefined) return [];
+  return lostFields(get(known.object, 'spec'), get(told.object, 'spec'), 'spec');
+}
+
+function generationOf({ object }: Told): number | undefined {
+  return object?.metadata.generation;
 }

@@ -206,16 +206,20 @@ export class Reflector<Kept extends ApiObject> {
     return added + modified + deleted;
   }
 
-  /** Puts back what a list lacks and the guard does not believe to be gone. @returns whether there is any */
+  /** Puts back what the guard does not believe to be gone or changed. @returns whether a list has to confirm it soon */
   async #holdBack(records: Map<string, ObjectRecord<Kept>>, signal: AbortSignal): Promise<boolean> {
-    const { guard } = this.#options;
     const known = this.store.byKey();
-    const kept = await guard?.holdBack({ known, listed: records }, signal);
-    for (const key of kept ?? []) {
+    const held = await this.#options.guard?.holdBack({ known, listed: records }, signal);
+    for (const key of held?.gone ?? []) {
       const record = known.get(key);
       if (record !== undefined) records.set(key, record);
     }
-    return kept !== undefined && kept.size > 0;
+    for (const key of held?.pruned ?? []) {
+      const [record, listed] = [known.get(key), records.get(key)];
+      if (record !== undefined && listed !== undefined)
+        records.set(key, { ...listed, object: record.object, issues: record.issues });
+    }
+    return held !== undefined && held.gone.size > 0;
   }
 
   /** @param maxMs after which it ends by itself; so it does when a check is due */
@@ -258,16 +262,22 @@ export class Reflector<Kept extends ApiObject> {
   }
 
   #apply({ type, object }: WatchEvent): boolean {
-    const { resource, timing, clock } = this.#options;
+    const { resource, guard } = this.#options;
     const record = this.#record(object);
     if (record === undefined) return false;
-    if (type !== 'DELETED') return this.store.put(record);
-    if (!resource.confirmsDeletion) return this.store.remove(record);
-    if (this.#confirmAtMs === undefined) {
-      this.#confirmAtMs = clock.monotonicMs() + timing.confirmMs;
-      this.#endSessionIn(timing.confirmMs);
-    }
+    const known = this.store.byKey().get(record.key);
+    const isDoubtful = guard !== undefined && known !== undefined && guard.doubts(known, record);
+    if (type !== 'DELETED' && !isDoubtful) return this.store.put(record);
+    if (!isDoubtful && !resource.confirmsDeletion) return this.store.remove(record);
+    this.#confirmSoon();
     return false;
+  }
+
+  #confirmSoon(): void {
+    const { timing, clock } = this.#options;
+    if (this.#confirmAtMs !== undefined) return;
+    this.#confirmAtMs = clock.monotonicMs() + timing.confirmMs;
+    this.#endSessionIn(timing.confirmMs);
   }
 
   /** What no one can read must not end the watch of all others. */

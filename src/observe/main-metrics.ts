@@ -22,6 +22,7 @@ export class MainMetrics {
   readonly #watchErrors: Counter;
   readonly #missedEvents: Counter;
   readonly #schemaOutdated: Gauge;
+  readonly #hostOwnerChanges: Counter;
   readonly #leader: Gauge;
   readonly #statusWrites: Counter;
 
@@ -38,6 +39,7 @@ export class MainMetrics {
     this.#watchErrors = new Counter(options(registry, 'watch_errors_total'));
     this.#missedEvents = new Counter(options(registry, 'watch_missed_events_total'));
     this.#schemaOutdated = new Gauge(options(registry, 'policy_schema_outdated'));
+    this.#hostOwnerChanges = new Counter(options(registry, 'host_owner_changes_total'));
     this.#leader = new Gauge(options(registry, 'leader'));
     this.#statusWrites = new Counter(options(registry, 'status_writes_total'));
     this.findingsCounted({ error: 0, warning: 0 });
@@ -71,6 +73,10 @@ export class MainMetrics {
   /** The definition of policies in the cluster was compared with that of this version. */
   schemaChecked(isOutdated: boolean): void {
     this.#schemaOutdated.set(isOutdated ? 1 : 0);
+  }
+
+  hostOwnerChanged(): void {
+    this.#hostOwnerChanges.inc();
   }
 
   /** This replica began or ceased to write statuses and Events. */

@@ -227,6 +227,12 @@ export const METRICS = {
     help: 'Whether the definition of policies in the cluster lacks fields of this version: 1 while changes of policies are not taken over.',
     labels: [],
   },
+  host_owner_changes_total: {
+    type: 'counter',
+    from: 'main',
+    help: 'Hosts that went from one namespace to another.',
+    labels: [],
+  },
   leader: {
     type: 'gauge',
     from: 'main',

@@ -1,6 +1,6 @@
 // Pass 4: a path that an Ingress without policy adds to a host with admission gets that admission. Otherwise whoever may
 // create an Ingress in the namespace could open a back door into a closed host.
-import { judgesSecrets, type Place } from './places.ts';
+import { judgesSecrets, type Place, type SiteSpec } from './places.ts';
 import type { Problem } from './problem.ts';
 import type { Grant } from './routes.ts';
 
@@ -36,20 +36,32 @@ function governedByHost(
 
 function settle(place: Place, governed: ReadonlyMap<string, readonly Place[]>): SettledPlace {
   const { content } = place;
-  if (place.policy !== undefined || place.isAcme || content.kind === 'closed') return { place, problems: [] };
-  const [host = ''] = place.claim.hosts;
-  const neighbours = governed.get(host)?.filter(({ reference }) => isSameNamespace(reference, place)) ?? [];
-  const source = neighbours.length === 0 ? undefined : nearest(neighbours, place);
-  if (source === undefined) return { place, problems: [] };
+  const unchanged = { place, problems: [] };
+  if (place.policy !== undefined || place.isAcme || content.kind === 'closed') return unchanged;
+  const source = protectorOf(place, governed);
+  if (source === undefined) return unchanged;
   if (source.content.kind === 'closed') return close(place, 'policy-invalid', source);
-  if (content.spec.settings.admission !== undefined) return close(place, 'restriction-unsupported', source);
+  const { spec } = content;
+  if (spec.settings.admission !== undefined) return close(place, 'restriction-unsupported', source);
   const { admission } = source.content.spec.settings;
-  const settings = admission === undefined ? content.spec.settings : { ...content.spec.settings, admission };
+  if (admission === undefined) return unchanged;
   // An annotation that leaves plain HTTP alone did not know of the secrets.
-  const isTooOpen = content.spec.plainHttp === 'serve' && judgesSecrets(admission);
-  const plainHttp = isTooOpen ? 'redirect-with-tls' : content.spec.plainHttp;
-  const spec = { ...content.spec, settings, plainHttp, inheritsAdmission: true };
-  return { place: { ...place, content: { kind: 'open', spec } }, problems: [] };
+  const isTooOpen = spec.plainHttp === 'serve' && judgesSecrets(admission);
+  const heir: SiteSpec = {
+    ...spec,
+    settings: { ...spec.settings, admission },
+    plainHttp: isTooOpen ? 'redirect-with-tls' : spec.plainHttp,
+    inheritsAdmission: true,
+  };
+  return { place: { ...place, content: { kind: 'open', spec: heir } }, problems: [] };
+}
+
+/** The place with a policy whose admission holds for this one too. */
+function protectorOf(place: Place, governed: ReadonlyMap<string, readonly Place[]>): Place | undefined {
+  const [host = ''] = place.claim.hosts;
+  const all = governed.get(host) ?? [];
+  const neighbours = all.filter(({ reference }) => isSameNamespace(reference, place));
+  return nearest(neighbours, place);
 }
 
 function isSameNamespace({ namespace }: Place['reference'], place: Place): boolean {

@@ -1,6 +1,7 @@
 // What one translation must know of those before it: what users meant last, and what need not be computed again.
 import type { EndpointSlice } from '../api/objects.ts';
 import type { CertificateReading, CertificateShelf } from './certificates.ts';
+import type { ObjectReference } from '../model/finding.ts';
 import type { Classes } from './classes.ts';
 import type { SettledPlace } from './inheritance.ts';
 import type { IngressDraft } from './ingresses.ts';
@@ -20,6 +21,7 @@ export type TranslatePasses = {
   readonly grants: Stage<ReadonlyMap<string, Grant>>;
   readonly settled: Stage<readonly SettledPlace[]>;
   readonly constants: Stage<ResultSource['constants']>;
+  readonly owners: Stage<ReadonlyMap<string, ObjectReference>>;
   readonly slices: Stage<ReadonlyMap<string, readonly EndpointSlice[]>>;
 };
 
@@ -30,7 +32,16 @@ export type TranslateMemory = {
   readonly certificates: ReadonlyMap<string, CertificateReading>;
   readonly outcomes: ReadonlyMap<string, RememberedOutcome>;
   readonly results: ReadonlyMap<string, PlaceResult>;
+  readonly ownerChanges: readonly OwnerChange[];
   readonly passes: Partial<TranslatePasses>;
+};
+
+/** A host that went from one namespace to another, by the oldest objects that had it. */
+export type OwnerChange = {
+  readonly host: string;
+  readonly from: ObjectReference;
+  readonly to: ObjectReference;
+  readonly atMs: number;
 };
 
 /** What is kept of a policy for the day that it is invalid. */
@@ -46,16 +57,19 @@ export const EMPTY_MEMORY: TranslateMemory = {
   certificates: new Map(),
   outcomes: new Map(),
   results: new Map(),
+  ownerChanges: [],
   passes: {},
 };
 
-type Remembered = Pick<TranslateMemory, 'results' | 'outcomes'> & {
-  readonly passes: TranslatePasses;
-  readonly certificates: CertificateShelf;
-  readonly before: TranslateMemory;
-};
+type Made = Pick<TranslateMemory, 'results' | 'outcomes' | 'ownerChanges'>;
 
-export function remember({ passes, results, outcomes, certificates, before }: Remembered): TranslateMemory {
+export function remember(
+  passes: TranslatePasses,
+  made: Made,
+  certificates: CertificateShelf,
+  before: TranslateMemory,
+): TranslateMemory {
+  const { results } = made;
   const isSame = passes.policies === before.passes.policies && passes.ingresses === before.passes.ingresses;
   const policies =
     isSame && results === before.results
@@ -69,8 +83,7 @@ export function remember({ passes, results, outcomes, certificates, before }: Re
   return {
     policies,
     certificates: new Map([...certificates.readings].filter(([, { good }]) => good !== undefined)),
-    outcomes,
-    results,
+    ...made,
     passes,
   };
 }

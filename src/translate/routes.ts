@@ -2,6 +2,7 @@
 // among themselves; where doubt remains a path is held closed, never handed to another object.
 import { INGRESS_REASONS } from '../api/status.ts';
 import { ANY_HOST } from '../model/configuration.ts';
+import type { ObjectReference } from '../model/finding.ts';
 import { isWildcard, wildcardOf } from './host-patterns.ts';
 import type { Place } from './places.ts';
 import type { Problem } from './problem.ts';
@@ -68,6 +69,20 @@ export function grantHosts(places: readonly Place[], settings: HostSettings): Re
     }
   }
   return new Map(places.map((place) => [place.key, toGrant(place, verdicts.get(place.key) ?? new Map())]));
+}
+
+/** By host, the oldest object of the namespace that owns it; hosts that nobody of their owner claims are left out. */
+export function ownersOf(
+  places: readonly Place[],
+  settings: HostSettings,
+): ReadonlyMap<string, ObjectReference> {
+  const owners = new Map<string, ObjectReference>();
+  for (const [host, claimants] of claimsByHost(places)) {
+    const { namespace } = findOwner(host, claimants, settings);
+    const oldest = claimants.find(({ reference }) => reference.namespace === namespace);
+    if (oldest !== undefined) owners.set(host, oldest.reference);
+  }
+  return owners;
 }
 
 function claimsByHost(places: readonly Place[]): ReadonlyMap<string, readonly Place[]> {

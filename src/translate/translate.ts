@@ -9,7 +9,8 @@ import { type ClassSettings, DEFAULT_CLASS, DEFAULT_CONTROLLER, readClasses } fr
 import { assemble, defaultCertificateFindings, findingsOf, slicesByService, wantsOf } from './assembly.ts';
 import { inheritAdmission } from './inheritance.ts';
 import { readIngresses } from './ingresses.ts';
-import { byClaim, grantHosts, hasSameGrant, type HostSettings } from './routes.ts';
+import { byClaim, grantHosts, hasSameGrant, type HostSettings, ownersOf } from './routes.ts';
+import { ownerChanges, ownerFinding } from './owners.ts';
 import { outcomesOf, type PolicyOutcome, spokenFor } from './outcomes.ts';
 import { readPolicies } from './policies.ts';
 import { compilePlaces } from './results.ts';
@@ -76,10 +77,12 @@ export function translate(
     previous: memory.outcomes,
     nowMs: settings.nowMs,
   });
+  const changes = ownerChanges(memory, early.owners.result, settings.nowMs);
   return {
     configuration,
     findings: [
       ...classes.result.findings,
+      ...changes.map(ownerFinding),
       ...findingsOf(policies.result, ingresses.result, results),
       ...defaultCertificateFindings(settings.defaultTlsSecret, certificates),
     ],
@@ -87,7 +90,12 @@ export function translate(
     ingresses: [...drafts.keys()],
     wants: wantsOf(results, certificates),
     // 8. Memory for the next translation. Of what is gone nothing is kept.
-    memory: remember({ passes: { ...early, ...late }, results, outcomes, certificates, before: memory }),
+    memory: remember(
+      { ...early, ...late },
+      { results, outcomes, ownerChanges: changes },
+      certificates,
+      memory,
+    ),
   };
 }
 
@@ -122,11 +130,14 @@ function settlePlaces(objects: ObjectSet, settings: TranslateSettings, memory: T
   const grants = stage(last.grants, [places.result], (before) =>
     keepEqual(before, grantHosts(places.result, { hostNamespaces, defaultBackendNamespace }), hasSameGrant),
   );
+  const owners = stage(last.owners, [places.result], () =>
+    ownersOf(places.result, { hostNamespaces, defaultBackendNamespace }),
+  );
   // 4. Admission spreads over a host. After the grants: a path that lost its host protects nobody.
   const settled = stage(last.settled, [places.result, grants.result], () =>
     inheritAdmission(places.result, grants.result),
   );
-  return { classes, policies, ingresses, places, grants, settled };
+  return { classes, policies, ingresses, places, grants, owners, settled };
 }
 
 /** Every place is compiled, or taken as it was where all that it looked up is the same. */

@@ -1,6 +1,7 @@
 // Alert rules and dashboard: they ask only for metrics that there are, with labels that they have.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -85,14 +86,75 @@ describe('an alert', () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   });
 
-  test('is one that Prometheus can read', (context) => {
+  test('is one that Prometheus can read, and fires when it must', (context) => {
     if (spawnSync(PROMTOOL, ['--version']).error !== undefined) context.skip('promtool is not installed');
-    const { status, stdout, stderr } = spawnSync(PROMTOOL, ['check', 'rules', alertsFile], {
-      encoding: 'utf8',
-    });
-    expect([status, `${stdout}${stderr}`]).toEqual([
-      0,
-      expect.stringContaining(`${rules.length} rules found`),
-    ]);
+    const checked = spawnSync(PROMTOOL, ['check', 'rules', alertsFile], { encoding: 'utf8' });
+    expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining(`${rules.length} rules found`)]);
+    const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
+    try {
+      const file = join(folder, 'tests.json');
+      writeFileSync(file, JSON.stringify({ rule_files: [alertsFile], evaluation_interval: '1m', tests: alertTests() }));
+      const { status, stdout, stderr } = spawnSync(PROMTOOL, ['test', 'rules', file], { encoding: 'utf8' });
+      expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining('SUCCESS')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
+
+/** The slowest rule waits for an hour. */
+const EVALUATED_AT = '70m';
+const site = 'namespace="chat",kind="Ingress",name="chat",host="chat.example.com",method="GET"';
+const healthy: Readonly<Record<string, string>> = {
+  'build_info{}': '1x90',
+  'leader{}': '1x90',
+  'watch_staleness_seconds{kind="Service"}': '60x90',
+  'watch_missed_events_total{}': '0x90',
+  'policy_schema_outdated{}': '0x90',
+  [`requests_total{${site},code="200"}`]: '0+600x90',
+  [`requests_total{${site},code="502"}`]: '0+6x90',
+  'tls_certificate_not_after_seconds{certificate="chat/tls"}': '9000000x90',
+  'worker_restarts_total{}': '0x90',
+  'configuration_generation{}': '1x20 2x70',
+  'configuration_last_success_timestamp_seconds{}': '0x20 1260x70',
+  'log_lines_dropped_total{}': '0x90',
+};
+/** What differs from a healthy replica for half an hour or more, and the alert that says so. */
+const troubles: readonly (readonly [alert: string, series: Readonly<Record<string, string>>])[] = [
+  ['Absent', { 'build_info{}': '_x90' }],
+  ['WatchStale', { 'watch_staleness_seconds{kind="Service"}': '60x10 400x80' }],
+  ['WatchMissedEvents', { 'watch_missed_events_total{}': '0x20 1x70' }],
+  ['SchemaOutdated', { 'policy_schema_outdated{}': '1x90' }],
+  ['NoLeader', { 'leader{}': '0x90' }],
+  ['Errors', { [`requests_total{${site},code="502"}`]: '0+60x90' }],
+  ['CertificateExpires', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '90000x90' }],
+  ['CertificateExpired', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '60x90' }],
+  ['WorkerRestarts', { 'worker_restarts_total{}': '0x20 1x70' }],
+  ['ConfigurationStalled', { 'configuration_last_success_timestamp_seconds{}': '0x90' }],
+  ['LogLinesDropped', { 'log_lines_dropped_total{}': '0x20 9x70' }],
+];
+
+/** For `promtool test rules`: each trouble fires its alert, and a healthy replica none. */
+function alertTests(): readonly object[] {
+  expect(troubles.map(([alert]) => `MattermostIngress${alert}`)).toEqual(rules.map(({ alert }) => alert));
+  const firing = (selector: string) => `count(ALERTS{alertstate="firing"${selector}})`;
+  const quiet = alertTest({}, firing(''), []);
+  return [
+    quiet,
+    ...troubles.map(([alert, series]) =>
+      alertTest(series, firing(`,alertname="MattermostIngress${alert}"`), [{ labels: '{}', value: 1 }]),
+    ),
+  ];
+}
+
+function alertTest(changed: Readonly<Record<string, string>>, expr: string, samples: readonly object[]): object {
+  const input = Object.entries({ ...healthy, ...changed }).map(([series, values]) => ({
+    series: `${METRIC_PREFIX}${series.replace('{', '{job="a",instance="1",').replace(',}', '}')}`,
+    values,
+  }));
+  return {
+    interval: '1m',
+    input_series: input,
+    promql_expr_test: [{ expr, eval_time: EVALUATED_AT, exp_samples: samples }],
+  };
+}

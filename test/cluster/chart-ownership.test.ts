@@ -24,7 +24,11 @@ describe('kubectl came first', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(FOREIGN)]);
     expect(stderr).toContain('missing key "app.kubernetes.io/managed-by": must be set to "Helm"');
     await chart().mustHelm('install', NAME, ['--take-ownership']);
-    expect(await chart().shortNames()).toEqual(['mmip']);
+    // kubectl keeps its share of what was the same.
+    const newer = chart().chartWithCrd(withShortName);
+    expect((await chart().helm('upgrade', NAME, [], newer)).stderr).toContain('conflict with "kubectl"');
+    await chart().mustHelm('upgrade', NAME, ['--force-conflicts'], newer);
+    expect(await chart().shortNames()).toEqual(['mmi', 'mmip']);
   });
 
   test('crds.enabled=false leaves it with kubectl', async () => {

@@ -12,12 +12,12 @@ const CRD = 'mattermostingresspolicies.mattermost-ingress.io';
 export const CHART = join(root, 'charts/mattermost-ingress');
 export const PLAIN_CRD = join(root, 'deploy/crd.yaml');
 export const PLAIN_MANIFESTS = join(root, 'deploy/mattermost-ingress.yaml');
-export const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
+const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
 
 /** All that the chart makes in these tests. */
 const KINDS = [
   'ingressclass,clusterrole,clusterrolebinding',
-  'deployment,daemonset,service,serviceaccount,secret,role,rolebinding,pdb',
+  'deployment,daemonset,service,serviceaccount,secret,role,rolebinding,pdb,hpa',
 ].join(',');
 const IMAGE = ['--set', 'image.repository=example.com/mattermost-ingress'];
 /** What the chart's README says of a second release. */

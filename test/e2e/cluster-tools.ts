@@ -30,9 +30,13 @@ function execute(file: string, args: readonly string[], input?: string): Promise
   });
 }
 
-/** @returns standard output */
-export async function kubectl(...args: readonly string[]): Promise<string> {
-  return (await execute('kubectl', args)).out;
+/**
+ * @param line words, separated by blanks
+ * @param more words that may hold blanks
+ * @returns standard output
+ */
+export async function kubectl(line: string, ...more: readonly string[]): Promise<string> {
+  return (await execute('kubectl', [...line.split(' '), ...more])).out;
 }
 
 /** @returns standard output and what was warned of */
@@ -52,24 +56,23 @@ export async function list(
   namespace: string,
   ...selection: readonly string[]
 ): Promise<readonly KubeObject[]> {
-  const text = await kubectl('get', kind, '--namespace', namespace, '--output', 'json', ...selection);
+  const text = await kubectl(`get ${kind} --namespace ${namespace} --output json`, ...selection);
   return (JSON.parse(text) as { readonly items: readonly KubeObject[] }).items;
 }
 
 /** One value of one object, as kubectl prints it; empty where it is absent. @param path such as `.status.phase` */
 export async function valueOf(namespace: string, object: string, path: string): Promise<string> {
-  const output = `jsonpath={${path}}`;
-  return (await kubectl('get', object, '--namespace', namespace, '--output', output)).trim();
+  return (await kubectl(`get ${object} --namespace ${namespace}`, `--output=jsonpath={${path}}`)).trim();
 }
 
 /** What exists, as `KIND/NAME`: of a namespace, or of the cluster; without what comes and goes by itself. */
 export async function namesOf(namespace: string | undefined): Promise<readonly string[]> {
   const isNamespaced = namespace !== undefined;
-  const query = ['--verbs=list', `--namespaced=${isNamespaced}`, '--output=name'];
-  const kinds = (await kubectl('api-resources', ...query)).trim().split('\n');
+  const query = `api-resources --verbs=list --namespaced=${isNamespaced} --output=name`;
+  const kinds = (await kubectl(query)).trim().split('\n');
   const passing = /^(?:events(?:\..*)?|componentstatuses|ipaddresses\..*|.*\.metrics\.k8s\.io)$/;
   const lasting = kinds.filter((kind) => !passing.test(kind)).join(',');
-  const where = isNamespaced ? ['--namespace', namespace] : [];
-  const text = await kubectl('get', lasting, ...where, '--output', 'name', '--ignore-not-found');
+  const where = isNamespaced ? [`--namespace=${namespace}`] : [];
+  const text = await kubectl(`get ${lasting} --output=name --ignore-not-found`, ...where);
   return text.split('\n').filter((line) => line !== '');
 }

@@ -33,7 +33,7 @@ export async function entrancesOf(
   name: string,
   given: string | undefined,
 ): Promise<readonly Entrance[]> {
-  const text = await kubectl('get', 'service', name, '--namespace', namespace, '--output', 'json');
+  const text = await kubectl(`get service ${name} --namespace ${namespace} --output json`);
   const { spec, status } = JSON.parse(text) as Service;
   const portOf = (wanted: string) => spec.ports.find((port) => port.name === wanted);
   const ports = { http: portOf('http')?.port ?? 0, https: portOf('https')?.port ?? 0 };

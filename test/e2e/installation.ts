@@ -40,7 +40,7 @@ export async function upgrade(...values: readonly string[]): Promise<void> {
 }
 
 export async function expectRollout(namespace: string, object: string): Promise<void> {
-  await kubectl('rollout', 'status', object, '--namespace', namespace, '--timeout=150s');
+  await kubectl(`rollout status ${object} --namespace ${namespace} --timeout=150s`);
 }
 
 /** The controller's pods that are not on their way out. */
@@ -59,7 +59,7 @@ export function restartsOf({ status }: Pod): number {
 
 /** Log lines of one pod, parsed. */
 export async function logOf(pod: KubeObject): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const text = await kubectl('logs', pod.metadata.name, '--namespace', RELEASE, '--tail=-1');
+  const text = await kubectl(`logs ${pod.metadata.name} --namespace ${RELEASE} --tail=-1`);
   return text
     .split('\n')
     .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
@@ -74,16 +74,8 @@ export function leader(): Promise<string> {
 export async function giveAddress(address: string): Promise<void> {
   if ((await valueOf(RELEASE, `service/${RELEASE}`, '.status.loadBalancer.ingress')) !== '') return;
   const status = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: address }] } } });
-  await kubectl(
-    'patch',
-    'service',
-    RELEASE,
-    '--namespace',
-    RELEASE,
-    '--subresource=status',
-    '--type=merge',
-    `--patch=${status}`,
-  );
+  const patch = `patch service ${RELEASE} --namespace ${RELEASE} --subresource=status --type=merge`;
+  await kubectl(patch, `--patch=${status}`);
 }
 
 /**
@@ -92,8 +84,8 @@ export async function giveAddress(address: string): Promise<void> {
  */
 export async function clearCluster(): Promise<void> {
   const label = Object.entries(OURS).map(([name, value]) => `${name}=${value}`);
-  const ours = await kubectl('get', 'namespaces', `--selector=${label.join(',')}`, '--output=name');
-  const all = (await kubectl('get', 'namespaces', '--output=name')).split('\n');
+  const ours = await kubectl(`get namespaces --selector=${label.join(',')} --output=name`);
+  const all = (await kubectl('get namespaces --output=name')).split('\n');
   const foreign = [RELEASE, SITES].filter(
     (name) => all.includes(`namespace/${name}`) && !ours.includes(`namespace/${name}\n`),
   );
@@ -108,8 +100,8 @@ export async function clearCluster(): Promise<void> {
   for (const line of ours.split('\n').filter((line) => line !== '')) {
     const name = line.replace('namespace/', '');
     // Whatever they still had to do, nobody waits for it.
-    await kubectl('delete', 'pods', '--all', '--namespace', name, '--grace-period=0', '--force');
-    await kubectl('delete', 'namespace', name, '--wait=true');
+    await kubectl(`delete pods --all --namespace ${name} --grace-period=0 --force`);
+    await kubectl(`delete namespace ${name} --wait=true`);
   }
 }
 
@@ -125,15 +117,15 @@ export async function uninstall(): Promise<void> {
 
 /** What the cluster looks like, for people who have to find out why a test failed. */
 export async function describeTrouble(): Promise<string> {
-  const looks: readonly (readonly string[])[] = [
-    ['get', 'pods,services,endpointslices,leases', '--namespace', RELEASE, '--output=wide'],
-    ['get', 'pods,services,mmip,ingresses', '--namespace', SITES, '--output=wide'],
-    ['get', 'mmip', '--namespace', SITES, '--output=yaml'],
-    ['get', 'events', '--all-namespaces', '--sort-by=.metadata.creationTimestamp'],
-    ['logs', '--namespace', RELEASE, SELECTOR, '--prefix', '--tail=25'],
+  const looks: readonly string[] = [
+    `get pods,services,endpointslices,leases --namespace ${RELEASE} --output=wide`,
+    `get pods,services,mmip,ingresses --namespace ${SITES} --output=wide`,
+    `get mmip --namespace ${SITES} --output=yaml`,
+    'get events --all-namespaces --sort-by=.metadata.creationTimestamp',
+    `logs --namespace ${RELEASE} ${SELECTOR} --prefix --tail=25`,
   ];
   const shown = await Promise.all(
-    looks.map(async (look) => `--- kubectl ${look.join(' ')}\n${await kubectl(...look).catch(String)}`),
+    looks.map(async (look) => `--- kubectl ${look}\n${await kubectl(look).catch(String)}`),
   );
   return shown.join('\n');
 }

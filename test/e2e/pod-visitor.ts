@@ -17,18 +17,8 @@ require('node:https')
 /** Status of a ping through the Service's name. Rejects with what the pod said where there was no answer. */
 export async function statusFromPod(headers: Readonly<Record<string, string>>): Promise<number> {
   const request = [CHAT_HOST, `${RELEASE}.${RELEASE}.svc`, JSON.stringify(headers)];
-  const command = [
-    'exec',
-    'deployment/mattermost',
-    '--namespace',
-    SITES,
-    '--',
-    'node',
-    '-e',
-    SCRIPT,
-    ...request,
-  ];
-  const said = (await kubectl(...command)).trim();
+  const command = `exec deployment/mattermost --namespace ${SITES} -- node -e`;
+  const said = (await kubectl(command, SCRIPT, ...request)).trim();
   if (!/^\d{3}$/.test(said)) throw new Error(`A request from a pod failed: ${said}`);
   return Number(said);
 }

@@ -1,6 +1,7 @@
 // What the steps of the test stand on: an installation, two Mattermost pods, three sites, and a way in.
 import { expect } from 'vitest';
-import { apply, list } from './cluster-tools.ts';
+import type { Reply } from '../../src/demo/mattermost/session.ts';
+import { apply, kubectl, list } from './cluster-tools.ts';
 import { type Entrance, entrancesOf, isReachable, Visitor } from './entrance.ts';
 import {
   clearCluster,
@@ -108,6 +109,28 @@ export async function nodeNames(): Promise<readonly string[]> {
   );
   const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return staying.map(({ metadata }) => metadata.name).toSorted();
+}
+
+export async function scaleMattermost(replicas: number): Promise<void> {
+  await kubectl(`scale deployment/mattermost --namespace ${SITES} --replicas=${replicas}`);
+}
+
+/** Resolves when several requests, over both replicas, are all answered with this status. */
+export async function expectStatus(
+  visitor: Visitor,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await until(async () => {
+    const replies = await Promise.all(Array.from({ length: 12 }, () => visitor.get({ headers })));
+    expect([...new Set(replies.map((reply) => reply.status))]).toEqual([status]);
+  }, 15_000);
+}
+
+/** `NAME=VALUE` of the cookie that keeps a client on its node; empty where an answer set none. */
+export function stickyCookieOf({ headers }: Reply): string {
+  const cookies = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0] ?? '');
+  return cookies.find((cookie) => cookie.startsWith('MMSTICKY=')) ?? '';
 }
 
 /** Resolves when none of these pods exists any more, not even on its way out. */

@@ -11,6 +11,8 @@ export type LineFaults = {
   share: number;
   /** Nothing gets through before this time. */
   cutUntilMs: number;
+  /** Writes arrive without the version they build on. */
+  isBlind: boolean;
 };
 
 const MAX_LATENCY_MS = 60;
@@ -20,7 +22,7 @@ const CLIENT_TIMEOUT_MS = 1_500;
 type Fate = 'well' | 'refused' | 'overloaded' | 'reset' | 'answer-lost' | 'late';
 
 export class FaultyLine implements WriteApi {
-  readonly faults: LineFaults = { share: 0, cutUntilMs: 0 };
+  readonly faults: LineFaults = { share: 0, cutUntilMs: 0, isBlind: false };
   readonly #api: FakeApi;
   readonly #timers: ManualTimers;
   readonly #chance: () => number;
@@ -52,7 +54,10 @@ export class FaultyLine implements WriteApi {
   }
 
   apply(path: string, applied: AppliedObject, signal: AbortSignal): Promise<unknown> {
-    return this.#carry(() => this.#api.apply(path, applied), signal);
+    const { manager, object } = applied;
+    const { resourceVersion: _version, ...metadata } = object['metadata'] as JsonMap;
+    const sent = this.faults.isBlind ? { manager, object: { ...object, metadata } } : applied;
+    return this.#carry(() => this.#api.apply(path, sent), signal);
   }
 
   patch(path: string, patch: JsonMap, signal: AbortSignal): Promise<unknown> {

@@ -34,9 +34,9 @@ const TRACE_LINES = 40;
 export type FightOptions = {
   readonly seed: number;
   readonly faultyMs: number;
-  /** Other times than the right ones, for the test of this test. */
+  /** Mistakes on purpose, for the test of this test. */
   readonly lease?: Partial<LeaseTiming>;
-  readonly status?: Partial<StatusTiming>;
+  readonly isBlind?: boolean;
 };
 
 export type FightResult = { readonly elections: number; readonly writes: number; readonly changes: number };
@@ -57,6 +57,7 @@ class Fight {
   #started = 0;
   #elections = 0;
   #leader: Replica | undefined;
+  #failure: Error | undefined;
   #writes = 0;
   #changes = 0;
 
@@ -91,6 +92,7 @@ class Fight {
     while (this.#timers.nowMs + (this.#timers.pending[0] ?? durationMs) <= endMs) {
       await this.#timers.next();
       this.#checkLeaders();
+      if (this.#failure !== undefined) throw this.#failure;
     }
     this.#timers.nowMs = endMs;
   }
@@ -140,12 +142,12 @@ class Fight {
   #start(): void {
     this.#started += 1;
     const parts = { api: this.#api, timers: this.#timers, chance: this.#chance };
-    const { lease, status } = this.#options;
+    const { lease, isBlind = false } = this.#options;
     const replica = new Replica(
-      { ...parts, leaseTiming: { ...leaseTiming, ...lease }, statusTiming: { ...statusTiming, ...status } },
+      { ...parts, leaseTiming: { ...leaseTiming, ...lease }, statusTiming },
       `replica-${this.#started}`,
     );
-    replica.faults.share = this.#chance() * FAULT_SHARE;
+    Object.assign(replica.faults, { share: this.#chance() * FAULT_SHARE, isBlind });
     this.#replicas.push(replica);
   }
 
@@ -184,7 +186,7 @@ class Fight {
         `the status of ${name} went back from ${JSON.stringify(before)} to ${JSON.stringify(after)}`,
       );
     }
-    if (before !== undefined && (old.status === now.status) !== (old.since === now.since)) {
+    if (before !== undefined && old.status === now.status && old.since !== now.since) {
       this.#fail(
         `lastTransitionTime of ${name} does not fit: ${JSON.stringify(before)}, ${JSON.stringify(after)}`,
       );
@@ -226,7 +228,9 @@ class Fight {
   #fail(message: string): never {
     const { seed } = this.#options;
     const at = `seed ${seed}, ${this.#timers.nowMs.toFixed(0)} ms`;
-    throw new Error(`${message} (${at})\n${this.#trace.join('\n')}`);
+    // Whoever caused it may catch it.
+    this.#failure ??= new Error(`${message} (${at})\n${this.#trace.join('\n')}`);
+    throw this.#failure;
   }
 }
 

@@ -36,6 +36,8 @@ export class Replica {
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #pausedUntilMs = 0;
+  /** What became due during a pause. */
+  readonly #held: (() => void)[] = [];
   #isDead = false;
   #isTranslating = false;
 
@@ -50,7 +52,10 @@ export class Replica {
     };
     const inside = (callback: () => void) => this.#inside(callback);
     this.#line = new FaultyLine(api, timers, chance, inside);
-    const own: Timers = { after: (delayMs, callback) => timers.after(delayMs, () => inside(callback)) };
+    // No timer of Node's is shorter than a millisecond.
+    const own: Timers = {
+      after: (delayMs, callback) => timers.after(Math.max(1, delayMs), () => inside(callback)),
+    };
     const parts = { api: this.#line, clock: this.#clock, timers: own, chance };
     this.#view = new LaggingView(api.cluster, timers, {
       maxLagMs: MAX_LAG_MS,
@@ -108,9 +113,17 @@ export class Replica {
 
   #inside(callback: () => void): void {
     if (this.#isDead) return;
-    const waitMs = this.#pausedUntilMs - this.#world.timers.nowMs;
-    if (waitMs > 0) this.#world.timers.after(waitMs, () => this.#inside(callback));
-    else callback();
+    if (this.#held.length === 0 && this.#world.timers.nowMs >= this.#pausedUntilMs) callback();
+    else if (this.#held.push(callback) === 1) this.#wakeLater();
+  }
+
+  /** Everything that has become due, in its order. */
+  #wakeLater(): void {
+    const { timers } = this.#world;
+    timers.after(this.#pausedUntilMs - timers.nowMs, () => {
+      if (timers.nowMs < this.#pausedUntilMs) return this.#wakeLater();
+      for (const callback of this.#held.splice(0)) this.#inside(callback);
+    });
   }
 
   #translateSoon(): void {
