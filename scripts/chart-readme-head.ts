@@ -26,7 +26,8 @@ kubectl --namespace mattermost-ingress delete secret mattermost-ingress-sticky-k
 \`\`\`
 
 The Secrets are rendered without data. The controller fills an empty one at its start; upgrade, rollback and \`helm template | kubectl apply\` leave
-what is in them.
+what is in them. **Do not use \`--force\` (Helm 3) or \`--force-replace\` (Helm 4)**, nor \`kubectl replace\`: they put the empty Secrets in place of the filled
+ones, and clients lose their nodes when the pods start anew.
 
 ## A second release
 
@@ -54,7 +55,8 @@ Helm 4 and \`kubectl apply --server-side\` remember who wrote which field, and r
 | \`no matches for kind "ServiceMonitor"\` or \`"PrometheusRule"\` | the Prometheus operator is not installed | install it, or turn the value off |
 
 From the plain manifests of \`deploy/\` to a release: \`helm upgrade --install … --take-ownership --force-conflicts\`. kubectl keeps its share of what it once
-applied, so that later upgrades of what was taken over may need \`--force-conflicts\` again. Helm 3 does not know such conflicts.
+applied, so that later upgrades of what was taken over may need \`--force-conflicts\` again. Helm 3 does not know such conflicts, and a release
+that began with it needs \`--server-side=true\` before Helm 4 takes \`--force-conflicts\`.
 
 ## Rights
 

@@ -33,6 +33,17 @@ const READ_REASONS: Readonly<Record<ReadReason, Explained>> = {
       'The API server does not know a kind, or does not let the controller read it; what was read last stays',
     remedy: 'Install the definition of the kind, or grant list and watch on it',
   },
+  ObjectUnreadable: {
+    meaning:
+      'A Secret or ConfigMap that is read by name cannot be read; what was read of it last stays, else it counts as missing',
+    remedy: 'Grant list and watch on that name, as the message says',
+  },
+  SchemaOutdated: {
+    meaning:
+      'The definition of policies in the cluster lacks fields of this version, or an older one has removed fields from a policy; what was read last stays in force',
+    remedy:
+      'mattermost-ingress crd | kubectl apply --server-side -f -; then apply policies again that have lost fields',
+  },
 };
 
 export function conditionsPage(): string {

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
 import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
 import { adoptProblem, adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
-import { type Finding, type FindingReason, locateFinding } from '../model/finding.ts';
+import { type Finding, type FindingReason, locateFinding, type ObjectReference } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
 
@@ -21,7 +21,9 @@ Exit codes: 0 no errors (warnings are fine), 1 errors, 2 a file cannot be read.`
 /** Findings that speak of objects which need not be among the files that are checked. */
 const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
   'SecretNotFound',
+  'ConfigMapNotFound',
   'ServiceNotFound',
+  'TargetNotFound',
   'NoEndpoints',
 ]);
 
@@ -33,7 +35,7 @@ export function addCheckCommand(program: Command): void {
     .description('say what is wrong with manifests')
     .argument('<files...>', 'YAML files, folders of them, or - for standard input')
     .option('--json', 'print one JSON object instead of text')
-    .option('--allow-missing', 'Secrets, Services and endpoints may live elsewhere')
+    .option('--allow-missing', 'Ingresses, Secrets, ConfigMaps, Services and endpoints may live elsewhere')
     .addHelpText('after', EXAMPLE)
     .action((files: readonly string[], options: CheckOptions) => check(files, options));
 }
@@ -58,6 +60,7 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     errors,
     warnings: findings.length - errors,
     policies: assembly.objects.policies.size,
+    ingresses: assembly.objects.ingresses.size,
     files: files.length,
   };
   const output =
@@ -110,19 +113,26 @@ type Summary = {
   readonly errors: number;
   readonly warnings: number;
   readonly policies: number;
+  readonly ingresses: number;
   readonly files: number;
 };
 
 function inWords(findings: readonly Finding[], summary: Summary): string {
-  const { errors, warnings, policies, files } = summary;
+  const { errors, warnings, policies, ingresses, files } = summary;
   const lines = findings.map(describe);
-  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')} of ${counted(files, 'file')}\n`;
+  const also = ingresses === 0 ? '' : ` and ${counted(ingresses, 'Ingress', 'Ingresses')}`;
+  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')}${also} of ${counted(files, 'file')}\n`;
 }
 
 function describe({ severity, object, location, field, reason, message, remedy }: Finding): string {
   const place = location === undefined ? '' : `${location.file}:${location.line}: `;
-  const subject = object === undefined ? '' : `${object.kind} ${object.namespace}/${object.name} `;
+  const subject = object === undefined ? '' : `${object.kind} ${nameOf(object)} `;
   return `${place}${severity}: ${subject}${field === '' ? '' : `${field} `}[${reason}]\n    ${message}\n    ${remedy}\n`;
+}
+
+/** Objects of the cluster have no namespace. */
+function nameOf({ namespace, name }: ObjectReference): string {
+  return namespace === '' ? name : `${namespace}/${name}`;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

@@ -1,7 +1,7 @@
 // Where `run` takes its objects from: a folder, a kubeconfig file, the cluster it runs in, or what kubectl would use.
 import { accessSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import type { KubeconfigChoice } from '../kube/kubeconfig.ts';
 import { createManifestSource } from '../manifests/source.ts';
@@ -35,7 +35,9 @@ function chooseKubeconfig(file: string | undefined): KubeconfigChoice {
   if (file !== undefined) return { kind: 'file', file };
   const { KUBERNETES_SERVICE_HOST: host = '', KUBECONFIG: usual = '' } = process.env;
   if (host !== '' && isThere(TOKEN_FILE)) return { kind: 'in-cluster' };
-  if (usual !== '' || isThere(join(homedir(), '.kube', 'config'))) return { kind: 'usual' };
+  if (usual !== '') return { kind: 'usual', files: usual.split(delimiter).filter((each) => each !== '') };
+  const own = join(homedir(), '.kube', 'config');
+  if (isThere(own)) return { kind: 'usual', files: [own] };
   throw new Error(
     'There is nothing to serve from: give --manifests DIR or --kubeconfig FILE, or run inside a cluster',
   );

@@ -26,7 +26,10 @@ export type LoopOptions = {
   readonly fleet: Pick<Fleet, 'publish'>;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Pick<MainMetrics, 'configurationSent' | 'configurationServed' | 'findingsCounted'>;
+  readonly metrics: Pick<
+    MainMetrics,
+    'configurationTranslated' | 'configurationSent' | 'configurationServed' | 'findingsCounted'
+  >;
   readonly load: (slot: number) => number;
   /** Told after each translation. */
   readonly onTranslated: (posting: Posting) => void;
@@ -120,6 +123,7 @@ export class ControlLoop {
     if (translation === undefined) return;
     source.want?.(translation.wants);
     const delta = publisher.advance(translation.configuration);
+    if (delta !== undefined) this.#publish(delta);
     const located = translation.findings.map((finding) =>
       locateFinding(finding, (object, field) => source.locate(object, field)),
     );
@@ -129,16 +133,17 @@ export class ControlLoop {
       warning: findings.filter(({ severity }) => severity === 'warning').length,
     });
     onTranslated({ translation, findings, objects, generation: publisher.generation });
-    if (delta !== undefined) this.#publish(delta);
   }
 
   #translate(): Translation | undefined {
-    const { source, settings, clock, log } = this.#options;
+    const { source, settings, clock, log, metrics } = this.#options;
+    const startMs = clock.monotonicMs();
     try {
       const now = { ...settings(), nowMs: clock.epochMs() };
       const translation = translate(source.objects(), now, this.#memory);
       this.#memory = translation.memory;
       this.#isFailing = false;
+      metrics.configurationTranslated(clock.monotonicMs() - startMs);
       return translation;
     } catch (error) {
       this.#isFailing = true;

@@ -4,6 +4,9 @@ import type { Logger } from '../observe/log.ts';
 import type { MainMetrics } from '../observe/main-metrics.ts';
 import type { PolicyOutcome, Translation } from '../translate/translate.ts';
 
+/** Changes told one by one; more at once are told by their number, as at the start of a large cluster. */
+const MAX_LINES = 50;
+
 export class OutcomeReporter {
   readonly #log: Logger;
   readonly #metrics: Pick<MainMetrics, 'hostOwnerChanged'>;
@@ -33,19 +36,25 @@ export class OutcomeReporter {
   }
 
   #reportPolicies(policies: ReadonlyMap<string, PolicyOutcome>): void {
-    for (const [policy, outcome] of policies) {
-      if (isSame(outcome, this.#policies.get(policy))) continue;
-      const { hosts, endpoints } = outcome;
-      const conditions = outcome.conditions.map(
-        ({ type, status, reason }) => `${type}=${status} (${reason})`,
-      );
-      this.#log.info({ policy, hosts, endpoints, conditions }, 'policy translated');
-    }
-    for (const policy of this.#policies.keys()) {
-      if (!policies.has(policy)) this.#log.info({ policy }, 'policy removed');
-    }
+    const changed = [...policies].filter(([key, outcome]) => !isSame(outcome, this.#policies.get(key)));
+    const removed = [...this.#policies.keys()].filter((key) => !policies.has(key));
     this.#policies = policies;
+    if (changed.length + removed.length > MAX_LINES) {
+      const facts = { policies: policies.size, changed: changed.length, removed: removed.length };
+      this.#log.info(facts, 'policies translated');
+      return;
+    }
+    for (const [policy, outcome] of changed)
+      this.#log.info({ policy, ...factsOf(outcome) }, 'policy translated');
+    for (const policy of removed) this.#log.info({ policy }, 'policy removed');
   }
+}
+
+function factsOf({ conditions, targets, hosts, endpoints }: PolicyOutcome) {
+  const named = (all: PolicyOutcome['conditions']) =>
+    all.map(({ type, status, reason }) => `${type}=${status} (${reason})`);
+  const ingresses = Object.fromEntries(targets.map((target) => [target.name, named(target.conditions)]));
+  return { hosts, endpoints, conditions: named(conditions), ...(targets.length === 0 ? {} : { ingresses }) };
 }
 
 function isSame(a: PolicyOutcome, b: PolicyOutcome | undefined): boolean {

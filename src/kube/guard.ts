@@ -30,3 +30,22 @@ export type Guard = {
   /** What of a list is not believed. Throws as `admit` does. */
   holdBack(change: ListChange, signal: AbortSignal): Promise<HeldBack>;
 };
+
+/** The objects to keep where a list says this. */
+export function believed<Kept extends ApiObject>(
+  known: ReadonlyMap<string, ObjectRecord<Kept>>,
+  listed: ReadonlyMap<string, ObjectRecord<Kept>>,
+  { gone, pruned }: HeldBack,
+): ReadonlyMap<string, ObjectRecord<Kept>> {
+  const result = new Map(listed);
+  for (const key of gone) {
+    const record = known.get(key);
+    if (record !== undefined) result.set(key, record);
+  }
+  for (const key of pruned) {
+    const [record, told] = [known.get(key), listed.get(key)];
+    if (record !== undefined && told !== undefined)
+      result.set(key, { ...told, object: record.object, issues: record.issues });
+  }
+  return result;
+}

@@ -54,6 +54,7 @@ test.each<[string, JsonMap | undefined]>([
   const after = api.cluster.object('secrets', 'sticky');
   expect(after).toMatchObject({ type: 'Opaque', data: { keys: base64(keys) } });
   expect(after?.['metadata']).toMatchObject({ labels: (before as { metadata: JsonMap }).metadata['labels'] });
+  expect(lines).toMatchObject([{ object: 'Secret test/sticky', field: 'keys' }]);
   expect(JSON.stringify(lines)).not.toContain(keys.trim());
   expect(Buffer.from(await load(sticky)).toString()).toBe(keys);
 });

@@ -59,7 +59,7 @@ export async function loadKeySecret(
       signal.throwIfAborted();
       if (!(error instanceof ApiFailure)) throw error;
       const { reason, status, message } = error;
-      const facts = { secret: nameOf(secret), reason, status, problem: message };
+      const facts = { object: `Secret ${nameOf(secret)}`, reason, status, problem: message };
       // On a conflict another replica was faster: its keys are there.
       if (reason !== 'conflict' && reason !== told)
         log.warn(facts, 'waiting for the API server: no keys yet');
@@ -87,7 +87,7 @@ async function readOrFill(
   // With the resourceVersion that was read: whoever fills it first wins.
   const object = { ...(found as JsonMap), data };
   await explained(secret, 'filled', () => api.update(path, object, signal));
-  log.info({ secret: nameOf(secret), field }, 'filled the Secret with fresh keys');
+  log.info({ object: `Secret ${nameOf(secret)}`, field }, 'filled the Secret with fresh keys');
   return fresh;
 }
 

@@ -110,7 +110,7 @@ describe('a kubeconfig file', () => {
     const second = write('usual/more/b', 'users: [{name: u, user: {tokenFile: token}}]\n');
     write('usual/more/token', 'mine');
     vi.stubEnv('KUBECONFIG', `${first}:${second}`);
-    const credentials = await loadCredentials({ kind: 'usual' });
+    const credentials = await loadCredentials({ kind: 'usual', files: [first, second] });
     expect((await credentials.access()).headers).toEqual({ Authorization: 'Bearer mine' });
     vi.unstubAllEnvs();
   });

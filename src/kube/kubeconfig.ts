@@ -6,11 +6,11 @@ import type { RequestOptions } from 'node:https';
 import { honourTokenFile } from './token-file.ts';
 import { ApiFailure } from './api-failure.ts';
 
-/** Where the configuration comes from. `usual` is what kubectl would take: KUBECONFIG, then ~/.kube/config. */
+/** Where the configuration comes from. `usual` is what kubectl would take: the files of KUBECONFIG, or ~/.kube/config. */
 export type KubeconfigChoice =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'in-cluster'; readonly root?: string }
-  | { readonly kind: 'usual' };
+  | { readonly kind: 'usual'; readonly files: readonly string[] };
 
 /** TLS as node:tls takes it. */
 export type ApiTls = {
@@ -40,8 +40,8 @@ export type ApiCredentials = {
 
 /** Rejects with an Error for people where there is no usable configuration. */
 export async function loadCredentials(choice: KubeconfigChoice): Promise<ApiCredentials> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const load = () => loadConfig(new KubeConfig(), choice);
+  const { KubeConfig, loadYaml } = await import('@kubernetes/client-node');
+  const load = () => loadConfig(new KubeConfig(), choice, loadYaml);
   let config = load();
   const server = serverOf(config, choice);
   return {
@@ -58,17 +58,26 @@ export async function loadCredentials(choice: KubeconfigChoice): Promise<ApiCred
   };
 }
 
-function loadConfig(config: KubeConfig, choice: KubeconfigChoice): KubeConfig {
+function loadConfig(
+  config: KubeConfig,
+  choice: KubeconfigChoice,
+  parse: (text: string) => unknown,
+): KubeConfig {
   try {
     if (choice.kind === 'file') config.loadFromFile(choice.file);
     else if (choice.kind === 'in-cluster') config.loadFromCluster(choice.root ?? '');
     else config.loadFromDefault();
-    if (choice.kind !== 'in-cluster') honourTokenFile(config, choice.kind === 'file' ? choice.file : undefined);
+    honourTokenFile(config, filesOf(choice), parse);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`${nameOf(choice)} cannot be read: ${message}`, { cause: error });
   }
   return config;
+}
+
+function filesOf(choice: KubeconfigChoice): readonly string[] {
+  if (choice.kind === 'in-cluster') return [];
+  return choice.kind === 'file' ? [choice.file] : choice.files;
 }
 
 function serverOf(config: KubeConfig, choice: KubeconfigChoice): string {

@@ -1,7 +1,7 @@
 // Policies whose definition is taken away, replaced or rolled back, in virtual time; the order of events is that of a
 // real API server 1.37: discovery loses `create`, then the objects go one by one, then the kind is not served.
 import { expect, test } from 'vitest';
-import { policy } from '../../test/support/kube/cluster-objects.ts';
+import { type Draft, policy } from '../../test/support/kube/cluster-objects.ts';
 import { FakeApi } from '../../test/support/kube/fake-api.ts';
 import { settled } from '../../test/support/kube/manual-timers.ts';
 import { runReflector } from '../../test/support/kube/virtual-reflector.ts';
@@ -64,6 +64,19 @@ test('a definition that takes long to go keeps all of its policies, also those d
   api.cluster.serve(PLURAL, false);
   await timers.advance(3_600_000);
   expect(keys()).toEqual(['a', 'b', 'c']);
+  await end();
+});
+
+test('a definition that comes back with some of the policies keeps the others for 15 s', async () => {
+  const { api, timers, keys, end } = await withPolicies('a', 'b');
+  api.cluster.serve(PLURAL, false);
+  await timers.advance(60_000);
+  api.cluster.serve(PLURAL, true);
+  api.cluster.put(PLURAL, policy('a'));
+  await timers.advance(12_000);
+  expect(keys().toSorted()).toEqual(['a', 'b']);
+  await timers.advance(20_000);
+  expect(keys()).toEqual(['a']);
   await end();
 });
 
@@ -134,6 +147,68 @@ test('a definition rolled back later ends the watch: what was read stays, and is
   api.cluster.put(PLURAL, policy('b'));
   await timers.advance(10_000);
   expect(keys()).toEqual(['a', 'b']);
+  await end();
+});
+
+/** The policy as a definition without some fields has left it: no edit, so of the same generation. */
+function prune(api: FakeApi, name: string): void {
+  const known = api.cluster.object(PLURAL, name);
+  const { spec, metadata, ...others } = known ?? {};
+  const { admission: _, ...left } = spec as { readonly admission: object; readonly route: object };
+  api.cluster.store(PLURAL, {
+    ...others,
+    metadata: metadata as { readonly name: string },
+    spec: { ...left },
+  } as Draft);
+}
+
+test('what an old watch tells of a pruned policy is not believed, nor is the list after the definition is back', async () => {
+  const { api, timers, reflector, guard, keys, end } = await withPolicies('a', 'b');
+  const before = reflector.store.objects().get('test/a');
+  api.cluster.definition.lackFields('admission');
+  prune(api, 'a');
+  await timers.advance(60_000);
+  expect(reflector.store.objects().get('test/a')).toBe(before);
+  api.cluster.definition.lackFields();
+  api.cluster.put(PLURAL, policy('c'));
+  await timers.advance(60_000);
+  expect([reflector.store.objects().get('test/a') === before, keys()]).toEqual([true, ['a', 'b', 'c']]);
+  expect(guard?.findings()).toMatchObject([
+    { object: { name: 'a' }, field: 'spec.admission', reason: 'SchemaOutdated' },
+  ]);
+  // Neither its status nor a later list makes it believed.
+  const { metadata, ...others } = api.cluster.object(PLURAL, 'a') ?? {};
+  api.cluster.store(PLURAL, {
+    ...others,
+    metadata: metadata as { readonly name: string },
+    status: { summary: 'x' },
+  } as Draft);
+  await timers.advance(1_800_000);
+  expect(reflector.store.objects().get('test/a')).toBe(before);
+  expect(reflector.store.byKey().get('test/a')?.status).toEqual({ summary: 'x' });
+  // Its owner applies it again.
+  api.cluster.put(PLURAL, {
+    ...policy('a'),
+    spec: { ...(policy('a')['spec'] as object), limits: {} },
+  } as Draft);
+  await timers.advance(10_000);
+  expect(reflector.store.objects().get('test/a')).toMatchObject({ spec: { limits: {} } });
+  expect(guard?.findings()).toEqual([]);
+  await end();
+});
+
+test('an edit that removes a field is taken over once a list confirms it, all others at once', async () => {
+  const { api, timers, reflector, guard, end } = await withPolicies('a', 'b');
+  const { admission: _, ...left } = policy('a')['spec'] as {
+    readonly admission: object;
+    readonly route: object;
+  };
+  api.cluster.put(PLURAL, { ...policy('a'), spec: { ...left } } as Draft);
+  await timers.advance(1_900);
+  expect(reflector.store.objects().get('test/a')?.['spec']).toHaveProperty('admission');
+  await timers.advance(200);
+  expect(reflector.store.objects().get('test/a')?.['spec']).not.toHaveProperty('admission');
+  expect(guard?.findings()).toEqual([]);
   await end();
 });
 

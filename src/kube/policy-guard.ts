@@ -52,7 +52,9 @@ export class PolicyGuard implements Guard {
 
   /** For two seconds after a definition was replaced its watches go on and tell what has lost fields already. */
   doubts(known: Told, told: Told): boolean {
-    return known.uid === told.uid && lostSince(known, told).length > 0;
+    const isDoubtful = known.uid === told.uid && lostSince(known, told).length > 0;
+    if (!isDoubtful) this.#pruned.delete(told.key);
+    return isDoubtful;
   }
 
   async holdBack(change: ListChange, signal: AbortSignal): Promise<HeldBack> {
@@ -109,6 +111,8 @@ export class PolicyGuard implements Guard {
     for (const [key, record] of known) {
       const told = listed.get(key);
       if (told?.uid !== record.uid || generationOf(told) !== generationOf(record)) continue;
+      // The version of one held back is that of the list already.
+      if (told.version === record.version && !this.#pruned.has(key)) continue;
       const lost = lostSince(record, told);
       if (lost.length > 0) pruned.set(key, lost);
     }

@@ -6,7 +6,7 @@ import type { JsonValue } from '../translate/objects/json-value.ts';
 import type { ObjectApi } from './api-client.ts';
 import { ApiFailure, failureOf } from './api-failure.ts';
 import { Backoff } from './backoff.ts';
-import type { Guard } from './guard.ts';
+import { believed, type Guard } from './guard.ts';
 import { listAll } from './object-list.ts';
 import { type ObjectRecord, pathOf, readRecord, recordOf, type Resource } from './resource.ts';
 import { isOlder } from './resource-version.ts';
@@ -191,35 +191,22 @@ export class Reflector<Kept extends ApiObject> {
 
   /** @returns how many objects were not as the list says */
   async #take(
-    records: Map<string, ObjectRecord<Kept>>,
+    listed: ReadonlyMap<string, ObjectRecord<Kept>>,
     version: string,
     signal: AbortSignal,
   ): Promise<number> {
-    const { clock, timing, chance, observer } = this.#options;
-    const isHeldBack = await this.#holdBack(records, signal);
-    this.#confirmAtMs = isHeldBack ? clock.monotonicMs() + timing.confirmMs : undefined;
+    const { clock, timing, chance, observer, guard } = this.#options;
+    const known = this.store.byKey();
+    const held = await guard?.holdBack({ known, listed }, signal);
+    const isProvisional = held !== undefined && held.gone.size > 0;
+    this.#confirmAtMs = isProvisional ? clock.monotonicMs() + timing.confirmMs : undefined;
+    const records = held === undefined ? listed : believed(known, listed, held);
     const { added, modified, deleted, isChanged } = this.store.replace(records);
     this.#version = version;
     this.#checkAtMs = clock.monotonicMs() + drawMs(timing.relistMs, chance);
     this.#hear();
     if (isChanged || !this.#isSynced) observer.changed();
     return added + modified + deleted;
-  }
-
-  /** Puts back what the guard does not believe to be gone or changed. @returns whether a list has to confirm it soon */
-  async #holdBack(records: Map<string, ObjectRecord<Kept>>, signal: AbortSignal): Promise<boolean> {
-    const known = this.store.byKey();
-    const held = await this.#options.guard?.holdBack({ known, listed: records }, signal);
-    for (const key of held?.gone ?? []) {
-      const record = known.get(key);
-      if (record !== undefined) records.set(key, record);
-    }
-    for (const key of held?.pruned ?? []) {
-      const [record, listed] = [known.get(key), records.get(key)];
-      if (record !== undefined && listed !== undefined)
-        records.set(key, { ...listed, object: record.object, issues: record.issues });
-    }
-    return held !== undefined && held.gone.size > 0;
   }
 
   /** @param maxMs after which it ends by itself; so it does when a check is due */

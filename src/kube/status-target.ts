@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { get, string } from '../api/json-access.ts';
 import type { Clock } from '../model/clock.ts';
 import type { JsonValue } from '../translate/objects/json-value.ts';
-import { type ApiFailure, failureOf } from './api-failure.ts';
+import { ApiFailure, failureOf } from './api-failure.ts';
 import { Backoff, type BackoffTiming } from './backoff.ts';
 import {
   type CurrentStatus,
@@ -44,6 +44,8 @@ export class StatusTarget {
   #dueMs: number;
   #answer: WriteAnswer | undefined;
   #backoff: Backoff | undefined;
+  /** The server has a newer one than this. */
+  #refusedVersion: string | undefined;
   isWriting = false;
   /** Ends the wait for the next look. */
   cancel: () => void = () => {};
@@ -89,19 +91,23 @@ export class StatusTarget {
     this.cancel();
     this.#answer = undefined;
     this.#backoff = undefined;
+    this.#refusedVersion = undefined;
     this.#dueMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Undefined where there is nothing to write, or not yet. */
+  /** Undefined where there is nothing to write, or not yet: then there may be a `waitMs` until the next look. */
   plan(): StatusPlan | undefined {
     const { clock, current, controllerName } = this.#tools;
     const { kind, namespace, name } = this.#desired;
-    return planStatus(this.#desired, {
+    const plan = planStatus(this.#desired, {
       current: current(kind, `${namespace}/${name}`),
       answer: this.#answer,
       controllerName,
       now: secondsOf(clock.epochMs()),
     });
+    if (plan === undefined || plan.version !== this.#refusedVersion) return plan;
+    this.#wait(new ApiFailure('conflict', 'The view has not caught up'));
+    return undefined;
   }
 
   /** @returns the failure of a write that was not given up; never rejects */
@@ -128,7 +134,12 @@ export class StatusTarget {
   }
 
   /** A failure that is about this object alone: nothing was written. */
-  defer(failure: ApiFailure): void {
+  defer(failure: ApiFailure, { version }: StatusPlan): void {
+    if (failure.reason === 'conflict') this.#refusedVersion = version;
+    this.#wait(failure);
+  }
+
+  #wait(failure: ApiFailure): void {
     const { clock, chance, timing } = this.#tools;
     const nowMs = clock.monotonicMs();
     this.#backoff ??= new Backoff(timing, chance);

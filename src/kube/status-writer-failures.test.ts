@@ -16,7 +16,7 @@ describe('a write that fails', () => {
     scene.want(['chat'], { summary: 'mine' });
     await scene.lead();
     await scene.timers.advance(20_000);
-    expect(new Set(scene.failures)).toEqual(new Set(['conflict']));
+    expect(scene.failures).toEqual(['conflict']);
     expect([scene.status('chat'), scene.log]).toEqual([{ summary: 'of the leader before' }, []]);
     scene.lagging.clear();
     await scene.timers.advance(30_000);

@@ -148,12 +148,9 @@ export class StatusWriter {
     // Whoever writes looks again afterwards.
     if (target === undefined || target.isWriting) return;
     target.cancel();
-    const waitMs = Math.max(target.waitMs, this.#gate.waitOfScopeMs(target.scope));
-    if (waitMs > 0) {
-      target.cancel = this.#options.timers.after(waitMs, () => this.#enqueue(key));
-      return;
-    }
-    const plan = target.plan();
+    const plan = this.#waitMs(target) > 0 ? undefined : target.plan();
+    const waitMs = this.#waitMs(target);
+    if (waitMs > 0) target.cancel = this.#options.timers.after(waitMs, () => this.#enqueue(key));
     if (plan === undefined) return;
     const write = this.#write(target, plan, signal).finally(() => {
       this.#writes.delete(write);
@@ -161,6 +158,10 @@ export class StatusWriter {
       else if (this.#term !== undefined) this.#turnIn(0);
     });
     this.#writes.add(write);
+  }
+
+  #waitMs(target: StatusTarget): number {
+    return Math.max(target.waitMs, this.#gate.waitOfScopeMs(target.scope));
   }
 
   async #write(target: StatusTarget, plan: StatusPlan, signal: AbortSignal): Promise<void> {
@@ -176,7 +177,7 @@ export class StatusWriter {
     }
     observer.statusFailed(kind, failure);
     if (this.#gate.failed(failure, scope)) return;
-    target.defer(failure);
+    target.defer(failure, plan);
     const { reason, status, message } = failure;
     if (target.attempts > 1 || isUsual.has(reason)) return;
     const facts = { kind, namespace, name, reason, status, problem: message };

@@ -1,21 +1,23 @@
 // `tokenFile` of a kubeconfig user: a bearer token that others replace. client-node passes the field over in silence.
 import type { KubeConfig } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import process from 'node:process';
-import { parse } from 'yaml';
+import { dirname, resolve } from 'node:path';
 import { get, items, string } from '../api/json-access.ts';
 
 /**
  * Lets the current user authenticate with its token file, where it has one; as with kubectl it goes before a token.
  * client-node's own authenticator of pods does the rest: it reads the file again when what it read is 60 s old.
- * @param file the kubeconfig; those that kubectl would take where absent. Throws where one cannot be read
+ * @param files the kubeconfigs, in order
+ * @param parse reads YAML. Throws where a file cannot be read
  */
-export function honourTokenFile(config: KubeConfig, file: string | undefined): void {
+export function honourTokenFile(
+  config: KubeConfig,
+  files: readonly string[],
+  parse: (text: string) => unknown,
+): void {
   const user = config.getCurrentUser();
   if (user === null) return;
-  const tokenFile = tokenFileOf(user.name, file === undefined ? usualFiles() : [file]);
+  const tokenFile = tokenFileOf(user.name, files, parse);
   if (tokenFile === undefined) return;
   const { token: _, ...others } = user;
   const own = { ...others, authProvider: { name: 'tokenFile', config: { tokenFile } } };
@@ -23,7 +25,11 @@ export function honourTokenFile(config: KubeConfig, file: string | undefined): v
 }
 
 /** Relative paths start at the folder of the kubeconfig that has them; the first that knows the user counts. */
-function tokenFileOf(user: string, files: readonly string[]): string | undefined {
+function tokenFileOf(
+  user: string,
+  files: readonly string[],
+  parse: (text: string) => unknown,
+): string | undefined {
   for (const file of files) {
     const users = items(get(parse(readFileSync(file, 'utf8')), 'users'));
     const entry = users.find((each) => get(each, 'name') === user);
@@ -32,10 +38,4 @@ function tokenFileOf(user: string, files: readonly string[]): string | undefined
     return tokenFile === '' ? undefined : resolve(dirname(file), tokenFile);
   }
   return undefined;
-}
-
-function usualFiles(): readonly string[] {
-  const { KUBECONFIG: files = '' } = process.env;
-  if (files !== '') return files.split(delimiter).filter((file) => file !== '');
-  return [join(homedir(), '.kube', 'config')];
 }

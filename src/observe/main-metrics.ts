@@ -15,6 +15,7 @@ export type Publication = {
 /** Made by createMetrics; the same registry shows it. */
 export class MainMetrics {
   readonly #generation: Gauge;
+  readonly #translateSeconds: Histogram;
   readonly #publishSeconds: Histogram;
   readonly #lastSuccess: Gauge;
   readonly #findings: Gauge;
@@ -28,11 +29,8 @@ export class MainMetrics {
 
   constructor(registry: Registry) {
     this.#generation = new Gauge(options(registry, 'configuration_generation'));
-    const publish = 'configuration_publish_seconds';
-    this.#publishSeconds = new Histogram({
-      ...options(registry, publish),
-      buckets: [...boundsOf(definitionOf(publish))],
-    });
+    this.#translateSeconds = histogram(registry, 'configuration_translate_seconds');
+    this.#publishSeconds = histogram(registry, 'configuration_publish_seconds');
     this.#lastSuccess = new Gauge(options(registry, 'configuration_last_success_timestamp_seconds'));
     this.#findings = new Gauge(options(registry, 'configuration_findings'));
     this.#restarts = new Counter(options(registry, 'worker_restarts_total'));
@@ -48,6 +46,11 @@ export class MainMetrics {
   /** A generation was sent to the workers. */
   configurationSent(generation: number): void {
     this.#generation.set(generation);
+  }
+
+  /** Objects were translated, and what changed was found. */
+  configurationTranslated(durationMs: number): void {
+    this.#translateSeconds.observe(durationMs / 1000);
   }
 
   /** Every live worker serves the generation sent last. */
@@ -101,4 +104,8 @@ export class MainMetrics {
 function options(registry: Registry, name: MetricName) {
   const { help, labels } = definitionOf(name);
   return { name: METRIC_PREFIX + name, help, labelNames: [...labels], registers: [registry] };
+}
+
+function histogram(registry: Registry, name: MetricName): Histogram {
+  return new Histogram({ ...options(registry, name), buckets: [...boundsOf(definitionOf(name))] });
 }

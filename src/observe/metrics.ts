@@ -184,6 +184,13 @@ export const METRICS = {
     help: 'Generation of the configuration that was published last.',
     labels: [],
   },
+  configuration_translate_seconds: {
+    type: 'histogram',
+    from: 'main',
+    help: 'Time in which the objects were translated to what is published.',
+    labels: [],
+    buckets: PUBLISH_SECONDS,
+  },
   configuration_publish_seconds: {
     type: 'histogram',
     from: 'main',

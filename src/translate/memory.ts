@@ -82,7 +82,8 @@ export function remember(
     for (const key of certificateKeys) certificates.get(key);
   return {
     policies,
-    certificates: new Map([...certificates.readings].filter(([, { good }]) => good !== undefined)),
+    // Those with a fault too: the same fault again is the same reading, and its sites are not compiled anew.
+    certificates: certificates.readings,
     ...made,
     passes,
   };

@@ -87,6 +87,10 @@ describe('claim of an invalid policy', () => {
     expect(claimOf({ ...broken, route: route('chat.example.com', { path }) })?.path).toBe(expected);
   });
 
+  test.each([[{ hosts: 7 }], [7], [undefined]])('route %j: the path it had last', (routeSpec) => {
+    expect(claimOf({ ...broken, route: routeSpec }, last)?.path).toBe('/old');
+  });
+
   test('an unreadable path is the one it had last', () => {
     expect(claimOf({ ...broken, route: route('chat.example.com', { path: 7 }) }, last)?.path).toBe('/old');
   });

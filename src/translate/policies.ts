@@ -156,9 +156,12 @@ function salvageTls(raw: RawPolicy): SiteTls | undefined {
 function salvageClaim(raw: RawPolicy, remembered: RememberedClaim | undefined): Claim {
   const route = get(get(raw, 'spec'), 'route');
   const readable = readHosts(raw) ?? [];
-  const path = salvagePath(get(route, 'path')) ?? remembered?.path;
+  const isWhole = hasAllHosts(get(route, 'hosts'));
+  // Where not even the hosts stand, a path that is absent need not be meant.
+  const isAbsent = !isWhole && !has(route, 'path') && remembered !== undefined;
+  const path = isAbsent ? remembered.path : (salvagePath(get(route, 'path')) ?? remembered?.path);
   const known = { path, pathType: 'Prefix', tls: remembered?.tls, isFallback: false } as const;
-  if (hasAllHosts(get(route, 'hosts'))) return { ...known, hosts: readable, holdsWildcards: false };
+  if (isWhole) return { ...known, hosts: readable, holdsWildcards: false };
   const hosts = [...new Set([...readable, ...(remembered?.hosts ?? [])])];
   return { ...known, hosts, holdsWildcards: remembered === undefined };
 }

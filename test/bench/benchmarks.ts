@@ -2,10 +2,12 @@
 import type { Benchmark } from './benchmark.ts';
 import { httpBenchmark } from './http.ts';
 import { idleBenchmark } from './idle.ts';
+import { scaleBenchmark } from './scale.ts';
 import { webSocketBenchmark } from './ws.ts';
 
 export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['http', httpBenchmark],
   ['ws', webSocketBenchmark],
   ['idle', idleBenchmark],
+  ['scale', scaleBenchmark],
 ]);

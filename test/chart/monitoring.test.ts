@@ -89,11 +89,17 @@ describe('an alert', () => {
   test('is one that Prometheus can read, and fires when it must', (context) => {
     if (spawnSync(PROMTOOL, ['--version']).error !== undefined) context.skip('promtool is not installed');
     const checked = spawnSync(PROMTOOL, ['check', 'rules', alertsFile], { encoding: 'utf8' });
-    expect([checked.status, checked.stdout]).toEqual([0, expect.stringContaining(`${rules.length} rules found`)]);
+    expect([checked.status, checked.stdout]).toEqual([
+      0,
+      expect.stringContaining(`${rules.length} rules found`),
+    ]);
     const folder = mkdtempSync(join(tmpdir(), 'alerts-'));
     try {
       const file = join(folder, 'tests.json');
-      writeFileSync(file, JSON.stringify({ rule_files: [alertsFile], evaluation_interval: '1m', tests: alertTests() }));
+      writeFileSync(
+        file,
+        JSON.stringify({ rule_files: [alertsFile], evaluation_interval: '1m', tests: alertTests() }),
+      );
       const { status, stdout, stderr } = spawnSync(PROMTOOL, ['test', 'rules', file], { encoding: 'utf8' });
       expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining('SUCCESS')]);
     } finally {
@@ -115,23 +121,23 @@ const healthy: Readonly<Record<string, string>> = {
   [`requests_total{${site},code="502"}`]: '0+6x90',
   'tls_certificate_not_after_seconds{certificate="chat/tls"}': '9000000x90',
   'worker_restarts_total{}': '0x90',
-  'configuration_generation{}': '1x20 2x70',
-  'configuration_last_success_timestamp_seconds{}': '0x20 1260x70',
+  'configuration_generation{}': '1x60 2x30',
+  'configuration_last_success_timestamp_seconds{}': '0x60 3660x30',
   'log_lines_dropped_total{}': '0x90',
 };
 /** What differs from a healthy replica for half an hour or more, and the alert that says so. */
 const troubles: readonly (readonly [alert: string, series: Readonly<Record<string, string>>])[] = [
   ['Absent', { 'build_info{}': '_x90' }],
   ['WatchStale', { 'watch_staleness_seconds{kind="Service"}': '60x10 400x80' }],
-  ['WatchMissedEvents', { 'watch_missed_events_total{}': '0x20 1x70' }],
+  ['WatchMissedEvents', { 'watch_missed_events_total{}': '0x60 1x30' }],
   ['SchemaOutdated', { 'policy_schema_outdated{}': '1x90' }],
   ['NoLeader', { 'leader{}': '0x90' }],
   ['Errors', { [`requests_total{${site},code="502"}`]: '0+60x90' }],
   ['CertificateExpires', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '90000x90' }],
   ['CertificateExpired', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '60x90' }],
-  ['WorkerRestarts', { 'worker_restarts_total{}': '0x20 1x70' }],
+  ['WorkerRestarts', { 'worker_restarts_total{}': '0x60 1x30' }],
   ['ConfigurationStalled', { 'configuration_last_success_timestamp_seconds{}': '0x90' }],
-  ['LogLinesDropped', { 'log_lines_dropped_total{}': '0x20 9x70' }],
+  ['LogLinesDropped', { 'log_lines_dropped_total{}': '0x60 9x30' }],
 ];
 
 /** For `promtool test rules`: each trouble fires its alert, and a healthy replica none. */
@@ -147,7 +153,11 @@ function alertTests(): readonly object[] {
   ];
 }
 
-function alertTest(changed: Readonly<Record<string, string>>, expr: string, samples: readonly object[]): object {
+function alertTest(
+  changed: Readonly<Record<string, string>>,
+  expr: string,
+  samples: readonly object[],
+): object {
   const input = Object.entries({ ...healthy, ...changed }).map(([series, values]) => ({
     series: `${METRIC_PREFIX}${series.replace('{', '{job="a",instance="1",').replace(',}', '}')}`,
     values,

@@ -8,6 +8,9 @@ import { findHelm, type HelmResult, runHelm } from '../../scripts/chart-helm.ts'
 
 export const CHART = join(import.meta.dirname, '../../charts/mattermost-ingress');
 
+/** A Helm that was built by hand believes in an old one. */
+export const KUBE_VERSION = 'v1.37.1';
+
 /** An object of the API; tests assert on what is below with `toMatchObject`. */
 export type Rendered = {
   readonly apiVersion: string;
@@ -53,7 +56,8 @@ export function callTemplate(values: Values, release: Release = {}): HelmResult 
       file,
       JSON.stringify({ image: { repository: 'example.com/mattermost-ingress' }, ...values }),
     );
-    return callHelm('template', name, chart, '--namespace', namespace, '--values', file, ...parameters);
+    const place = ['--namespace', namespace, '--kube-version', KUBE_VERSION];
+    return callHelm('template', name, chart, ...place, '--values', file, ...parameters);
   } finally {
     rmSync(folder, { recursive: true });
   }

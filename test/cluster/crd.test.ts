@@ -11,6 +11,8 @@ import { sharedCluster } from './harness/shared.ts';
 
 const CRD =
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mattermostingresspolicies.mattermost-ingress.io';
+/** Controllers of other tests run at the same time; they leave alone what is of somebody else's class. */
+const FOREIGN = { ingressClassName: 'of-nobody' };
 let cluster: Cluster;
 let namespace: Namespace;
 
@@ -53,7 +55,7 @@ describe('a stored policy', () => {
   });
 
   test('says that no controller has looked at it', async () => {
-    const [stored] = await namespace.apply(policy('pending'));
+    const [stored] = await namespace.apply(policy('pending', FOREIGN));
     expect(stored?.status).toEqual({
       conditions: [
         {
@@ -68,10 +70,13 @@ describe('a stored policy', () => {
   });
 
   test('keeps its status when its spec is applied, and its spec when its status is', async () => {
-    const [{ metadata: made } = neverStored()] = await namespace.apply(policy('halves'));
+    const [{ metadata: made } = neverStored()] = await namespace.apply(policy('halves', FOREIGN));
     const path = await namespace.path('MattermostIngressPolicy', 'halves');
     await cluster.api.patch(`${path}/status`, { status: { summary: 'halves.example.com' }, spec: {} });
-    await namespace.apply({ ...policy('halves', { limits: { requestBody: '1Mi' } }), status: {} });
+    await namespace.apply({
+      ...policy('halves', { ...FOREIGN, limits: { requestBody: '1Mi' } }),
+      status: {},
+    });
     const { spec, status, metadata } = await cluster.api.read(path);
     expect(spec).toMatchObject({ limits: { requestBody: '1Mi' }, route: { hosts: ['halves.example.com'] } });
     expect(status).toMatchObject({ summary: 'halves.example.com', conditions: [{ reason: 'Pending' }] });
@@ -90,7 +95,7 @@ describe('a stored policy', () => {
 
 describe('kubectl', () => {
   test('knows the policies by short name and category, and shows the columns', async () => {
-    await namespace.apply(policy('shown'));
+    await namespace.apply(policy('shown', FOREIGN));
     const path = await namespace.path('MattermostIngressPolicy', 'shown');
     const accepted = { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' };
     const condition = { ...accepted, lastTransitionTime: '2026-01-01T00:00:00Z' };

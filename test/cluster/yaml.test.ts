@@ -6,16 +6,21 @@ import { readDocument, splitDocuments } from '../../src/manifests/yaml-document.
 import type { Cluster } from './harness/cluster.ts';
 import { sharedCluster } from './harness/shared.ts';
 
+const WORDS = `on off yes no y n Y True FALSE tRUE null ~ Null 0 -0 010 08 0o17 0x1F 0b11 +12 1_000 1:30
+  190:20:30 12345678901 1.0 .5 1e3 1E3 12e03 -1.5e-3 1. 1.2.3 6.02e23 1e e1 2026-01-01 2026-01-01T00:00:00Z
+  10.0.0.0/8 ::1 ::/0 1h30m 110Mi 'on' "010" "\\u00e9" 'it''s' "1:30" a:b é = <<`.split(/\s+/u);
 /** Each as it stands behind a colon. */
 const SCALARS = [
-  ...['on', 'off', 'yes', 'no', 'y', 'n', 'Y', 'True', 'FALSE', 'tRUE', 'null', '~', 'Null', ''],
-  ...['0', '-0', '010', '08', '0o17', '0x1F', '0b11', '+12', '1_000', '1:30', '190:20:30', '12345678901'],
-  ...['1.0', '.5', '1e3', '1E3', '12e03', '-1.5e-3', '1.', '1.2.3', '6.02e23', '1e', 'e1'],
-  ...['2026-01-01', '2026-01-01T00:00:00Z', '10.0.0.0/8', '::1', '::/0', '1h30m', '110Mi'],
-  ...["'on'", '"010"', '"\\u00e9"', "'it''s'", '"1:30"', '!!str 010', '!!str on', 'a b', 'a:b', 'é'],
-  ...['[on, 010, "no"]', '{on: yes, 1: 2}', '|\n    on\n    off', '>-\n    a\n    b', '=', '<<'],
+  ...WORDS,
+  '',
+  '!!str 010',
+  '!!str on',
+  'a b',
+  '[on, 010, "no"]',
+  '{on: yes, 1: 2}',
+  '|\n    on\n    off',
+  '>-\n    a\n    b',
 ];
-
 const BROKEN = ['- a', 'a: b', '"open', '[open', '@at', '`tick', '*nobody', '"\\q"'];
 
 let cluster: Cluster;

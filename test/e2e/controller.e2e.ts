@@ -2,7 +2,7 @@
 // those before it.
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import { apply, kubectl, list, namesOf, valueOf } from './cluster-tools.ts';
-import { Visitor } from './entrance.ts';
+import { stickyCookieOf, Visitor } from './entrance.ts';
 import {
   clearCluster,
   clusterNames,
@@ -32,7 +32,6 @@ import {
   readSettings,
   type Scene,
   scaleMattermost,
-  stickyCookieOf,
 } from './scene.ts';
 import { until } from './until.ts';
 
@@ -120,7 +119,7 @@ describe('installed as the docs say', () => {
 describe('a client', () => {
   test('stays on its node, whichever replica it meets', async () => {
     const first = await visitor.get();
-    const cookie = stickyCookieOf(first);
+    const cookie = stickyCookieOf(first.headers);
     expect(cookie).toMatch(/^MMSTICKY=/);
     const replies = await Promise.all(
       Array.from({ length: 40 }, () =>
@@ -237,7 +236,7 @@ describe('the controller', () => {
   test('is upgraded: other values, same cookies, and nobody is turned away', async () => {
     const client = await LiveClient.start(visitor);
     const first = await visitor.get();
-    const cookie = stickyCookieOf(first);
+    const cookie = stickyCookieOf(first.headers);
     const old = (await controllerPods()).map(({ metadata }) => metadata.name);
     const lost = await lostDuring(visitor, 'controller upgraded', async () => {
       await upgrade(

@@ -1,4 +1,5 @@
 // Where the controller's Service can be reached from here, and requests that go there.
+import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import { openWebSocket, type Reply, request } from '../../src/demo/mattermost/session.ts';
@@ -118,4 +119,10 @@ export class Visitor {
     const connectTo = { address, port: isTls ? https : http };
     return { connectTo, timeoutMs: REQUEST_TIMEOUT_MS, ...(isTls ? { ca: this.ca } : {}) };
   }
+}
+
+/** `NAME=VALUE` of the cookie that keeps a client on its node; empty where an answer set none. */
+export function stickyCookieOf(headers: IncomingHttpHeaders): string {
+  const cookies = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0] ?? '');
+  return cookies.find((cookie) => cookie.startsWith('MMSTICKY=')) ?? '';
 }

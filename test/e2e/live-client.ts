@@ -1,12 +1,13 @@
 // Mattermost's own WebSocket client, signed in, and posts that it should hear.
 import { WebSocketClient } from '@mattermost/client';
 import WebSocket from 'ws';
+import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:tls';
 import { login } from '../../src/demo/mattermost/session.ts';
 import { createTown } from '../../src/demo/mattermost/town.ts';
 import { USERS } from '../../src/demo/site.ts';
 import { until } from './until.ts';
-import type { Visitor } from './entrance.ts';
+import { stickyCookieOf, type Visitor } from './entrance.ts';
 import { CHAT_HOST, TOWN_SECRET } from './mattermost-objects.ts';
 
 /** The channel of the town, which each node derives from the secret that they share. */
@@ -19,13 +20,15 @@ export class LiveClient {
   /** What became of its WebSockets, in order, with the node of each. */
   readonly journal: string[] = [];
   readonly #visitor: Visitor;
-  /** Who it is, and the cookie that keeps it on its node. */
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #identity: Readonly<Record<string, string>>;
+  /** The cookie that keeps it on its node, as it was set last: a browser keeps it for both kinds of requests. */
+  #sticky: string;
   readonly #client: WebSocketClient;
 
-  private constructor(visitor: Visitor, headers: Readonly<Record<string, string>>) {
+  private constructor(visitor: Visitor, identity: Readonly<Record<string, string>>, sticky: string) {
     this.#visitor = visitor;
-    this.#headers = headers;
+    this.#identity = identity;
+    this.#sticky = sticky;
     this.#client = new WebSocketClient({
       minWebSocketRetryTime: 200,
       maxWebSocketRetryTime: 1_000,
@@ -46,9 +49,8 @@ export class LiveClient {
       ...visitor.via(true),
       headers: extra,
     });
-    const sticky = session.cookieHeader.split('; ').filter((pair) => pair.startsWith('MMSTICKY='));
-    const headers = { ...extra, Authorization: `Bearer ${session.token}`, Cookie: sticky.join('; ') };
-    const client = new LiveClient(visitor, headers);
+    const identity = { ...extra, Authorization: `Bearer ${session.token}` };
+    const client = new LiveClient(visitor, identity, stickyCookieOf(session.reply.headers));
     await new Promise<void>((resolve) => {
       client.#client.addFirstConnectListener(resolve);
       client.#client.initialize(`wss://${CHAT_HOST}/api/v4/websocket`);
@@ -71,25 +73,37 @@ export class LiveClient {
 
   /** @returns the node that took it */
   async #post(message: string): Promise<string> {
-    const { status, body, node } = await this.#visitor.get({
+    const { status, body, node, headers } = await this.#visitor.get({
       path: '/api/v4/posts',
       method: 'POST',
-      headers: { ...this.#headers, 'Content-Type': 'application/json' },
+      headers: { ...this.#headers(), 'Content-Type': 'application/json' },
       body: JSON.stringify({ channel_id: channelId, message }),
     });
     if (status !== 201) throw new Error(`A post was answered with ${status}: ${body.toString()}`);
+    this.#keep(headers);
     return node;
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    return { ...this.#identity, Cookie: this.#sticky };
+  }
+
+  #keep(headers: IncomingHttpHeaders): void {
+    this.#sticky = stickyCookieOf(headers) || this.#sticky;
   }
 
   #dial(url: string): WebSocket {
     const { connectTo, ca } = this.#visitor.via(true);
     const { address: host, port } = connectTo;
     const socket = new WebSocket(url, {
-      headers: this.#headers,
+      headers: this.#headers(),
       createConnection: () => connect({ host, port, servername: CHAT_HOST, ca }),
     });
     const note = (text: string): void => void this.journal.push(`${new Date().toISOString()} ${text}`);
-    socket.on('upgrade', ({ headers }) => note(`open on ${String(headers['x-demo-node'])}`));
+    socket.on('upgrade', ({ headers }) => {
+      note(`open on ${String(headers['x-demo-node'])}`);
+      this.#keep(headers);
+    });
     socket.on('close', (code) => note(`closed with ${code}`));
     socket.on('unexpected-response', (request, { statusCode }) => {
       note(`refused with ${statusCode}`);

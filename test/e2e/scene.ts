@@ -1,6 +1,5 @@
 // What the steps of the test stand on: an installation, two Mattermost pods, three sites, and a way in.
 import { expect } from 'vitest';
-import type { Reply } from '../../src/demo/mattermost/session.ts';
 import { apply, kubectl, list } from './cluster-tools.ts';
 import { type Entrance, entrancesOf, isReachable, Visitor } from './entrance.ts';
 import {
@@ -125,12 +124,6 @@ export async function expectStatus(
     const replies = await Promise.all(Array.from({ length: 12 }, () => visitor.get({ headers })));
     expect([...new Set(replies.map((reply) => reply.status))]).toEqual([status]);
   }, 15_000);
-}
-
-/** `NAME=VALUE` of the cookie that keeps a client on its node; empty where an answer set none. */
-export function stickyCookieOf({ headers }: Reply): string {
-  const cookies = (headers['set-cookie'] ?? []).map((line) => line.split(';')[0] ?? '');
-  return cookies.find((cookie) => cookie.startsWith('MMSTICKY=')) ?? '';
 }
 
 /** Resolves when none of these pods exists any more, not even on its way out. */

@@ -1,7 +1,7 @@
 // The whole program on an API server: policies applied there are served, and losing the server loses nothing.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,7 +142,9 @@ test('only the named namespaces are read', async () => {
   });
   await controller.logged({ msg: 'controller started', namespaces: ['test', 'empty'] });
   expect([await statusOf(controller, 'mine'), await statusOf(controller, 'theirs')]).toEqual([200, 404]);
-  const asked = own.requests.map(({ path }) => path).filter((path) => !path.startsWith('/openapi'));
+  const asked = own.requests
+    .map(({ path }) => path)
+    .filter((path) => !/^\/openapi|\/leases|\/events/.test(path));
   const namespaces = asked.map((path) => /namespaces\/([^/]+)\//.exec(path)?.[1] ?? path);
   expect(new Set(namespaces)).toEqual(
     // Classes belong to the cluster; `default` is where it says at which addresses its API server is.
@@ -152,6 +154,32 @@ test('only the named namespaces are read', async () => {
     new Set(['/apis/discovery.k8s.io/v1/namespaces/default/endpointslices']),
   );
 });
+
+test('a new life while the API server is away serves what the last one has kept, and says so', async () => {
+  const own = await FakeApiServer.start();
+  scene.add(own);
+  apply(own, 'kept');
+  const cache = join(folder, 'cache');
+  const options = {
+    source: { kubeconfig: kubeconfig(own) },
+    flags: { 'state-cache': cache, 'deny-endpoint-cidrs': 'off' },
+  };
+  const first = await scene.controller(options);
+  const kept = () => readFileSync(join(cache, 'state.ndjson'), 'utf8');
+  await expect
+    .poll(() => existsSync(join(cache, 'state.ndjson')) && kept(), { timeout: 8_000 })
+    .toContain('test/kept');
+  await first.destroy();
+  await own.stop();
+  const second = await scene.controller(options);
+  expect(
+    await second.logged({ msg: 'the API server is away: serving from the state cache until it answers' }),
+  ).toMatchObject({ level: 40, objects: 3 });
+  expect([await statusOf(second, 'kept'), await readiness(second)]).toEqual([200, 200]);
+  apply(own, 'late');
+  await own.listen();
+  await expect.poll(() => statusOf(second, 'late'), { timeout: 40_000 }).toBe(200);
+}, 90_000);
 
 describe('while the API server has not answered', () => {
   /** `run` that cannot get ready; ends with the test. */

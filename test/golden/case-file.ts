@@ -8,6 +8,12 @@ export type GoldenOptions = {
   readonly denyEndpointCIDRs: readonly string[];
   readonly stickyKeys: readonly string[];
   readonly hasLegacyListener: boolean;
+  readonly controllerName: string;
+  readonly ingressClass: string;
+  readonly requirePolicy: boolean;
+  readonly takeOverClass?: string;
+  readonly defaultBackendNamespace?: string;
+  readonly addressHidingService?: string;
 };
 
 export type GoldenCase = {
@@ -27,13 +33,22 @@ const DEFAULT_OPTIONS: GoldenOptions = {
   denyEndpointCIDRs: [],
   stickyKeys: ['golden-sticky-key'],
   hasLegacyListener: true,
+  controllerName: 'mattermost-ingress.io/controller',
+  ingressClass: 'mattermost',
+  requirePolicy: false,
 };
+const OPTION_NAMES = [
+  ...Object.keys(DEFAULT_OPTIONS),
+  'takeOverClass',
+  'defaultBackendNamespace',
+  'addressHidingService',
+];
 
 /** Reads a case. Throws on any key that is not known here, so that a slip of the pen cannot hide a case. */
 export function readCase(path: string): GoldenCase {
   const root: unknown = parse(readFileSync(path, 'utf8'), { strict: true, uniqueKeys: true });
   const fields = record(root, path, ['options', 'before', 'objects', 'expected']);
-  const options = record(fields['options'] ?? {}, `${path}: options`, Object.keys(DEFAULT_OPTIONS));
+  const options = record(fields['options'] ?? {}, `${path}: options`, OPTION_NAMES);
   return {
     options: { ...DEFAULT_OPTIONS, ...options },
     before: fields['before'] === undefined ? undefined : objectList(fields['before'], `${path}: before`),

@@ -60,6 +60,7 @@ function run(golden: GoldenCase, { fill, redact }: Fixtures): unknown {
     {
       configuration: result.configuration,
       policies: result.policies,
+      ...(result.ingresses.length === 0 ? {} : { ingresses: result.ingresses }),
       findings: [...findings, ...result.findings],
     },
     redact,
@@ -73,13 +74,13 @@ function secretTexts({ objects }: GoldenCase): readonly string[] {
 }
 
 function settingsOf(options: GoldenOptions): TranslateSettings {
+  const { now, denyEndpointCIDRs, stickyKeys, ...same } = options;
   return {
-    hostNamespaces: options.hostNamespaces,
-    deniedEndpoints: compileRanges(options.denyEndpointCIDRs) ?? NO_ADDRESSES,
-    stickyKeys: options.stickyKeys.map((key) => Buffer.from(key)),
+    ...same,
+    deniedEndpoints: compileRanges(denyEndpointCIDRs) ?? NO_ADDRESSES,
+    stickyKeys: stickyKeys.map((key) => Buffer.from(key)),
     secretDigestKey: Buffer.from('golden-digest-key'),
-    hasLegacyListener: options.hasLegacyListener,
-    nowMs: Date.parse(options.now),
+    nowMs: Date.parse(now),
   };
 }
 

@@ -13,7 +13,13 @@ export class LogLines {
   /** All lines so far, in order. */
   readonly all: LogLine[] = [];
   readonly #waiters = new Set<Waiter>();
+  readonly #waitMs: number;
   #rest = '';
+
+  /** @param waitMs how long a line is waited for */
+  constructor(waitMs = WAIT_MS) {
+    this.#waitMs = waitMs;
+  }
 
   /** Takes what was printed; the last line may still be coming. */
   push(text: string): void {
@@ -44,7 +50,7 @@ export class LogLines {
         this.#waiters.delete(waiter);
         const shown = this.all.slice(-SHOWN_LINES).map((line) => JSON.stringify(line));
         reject(new Error(`No log line with ${String(fits)} came; the last ones are\n${shown.join('\n')}`));
-      }, WAIT_MS);
+      }, this.#waitMs);
       this.#waiters.add(waiter);
     });
   }

@@ -52,6 +52,13 @@ test.each([
   expect(tally).toEqual({ passed, failed, skipped });
 });
 
+test('filters that leave nothing are a failure, unless this is only a part of the run', () => {
+  writeTests("test('a', () => {});");
+  const run = { root: project, filters: ['no-such-file'], isShown: false, print: () => undefined };
+  expect(runTests(run)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  expect(runTests({ ...run, mayBeEmpty: true })).toEqual({ passed: 0, failed: 0, skipped: 0 });
+});
+
 test('a run that cannot start is a failure that says so', () => {
   writeFileSync(join(project, 'vitest.config.ts'), "throw new Error('broken');");
   const printed: string[] = [];

@@ -20,6 +20,7 @@ export type KubeletOptions = {
   readonly beforeStop?: (name: string) => Promise<unknown>;
 };
 
+/** Follows pods by one watch: its API server must stay. */
 export class Kubelet {
   readonly #api: KubeApi;
   readonly #path: string;
@@ -59,10 +60,12 @@ export class Kubelet {
     this.#end.abort();
     await this.#done;
     const started = await Promise.allSettled(this.#pods.values());
-    await Promise.all(started.map((each) => each.status === 'fulfilled' && each.value.stop()));
+    const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    await Promise.all(running.map((process) => process.stop()));
     await this.#api.delete(`/api/v1/nodes/${this.#node}`);
-    if (this.#errors.length > 0)
-      throw new AggregateError(this.#errors, `The kubelet failed: ${this.#errors}`);
+    if (this.#errors.length > 0) {
+      throw new AggregateError(this.#errors, `The kubelet failed: ${this.#errors.join('; ')}`);
+    }
   }
 
   async #run(): Promise<void> {

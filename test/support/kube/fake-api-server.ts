@@ -7,17 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
+import { type Answer, refusal } from './answer.ts';
 import type { Plural } from './cluster-objects.ts';
 import { EventWriter } from './event-writer.ts';
-import {
-  type Answer,
-  bookmarkLine,
-  FakeCluster,
-  lineOf,
-  refusal,
-  type Target,
-  targetOf,
-} from './fake-cluster.ts';
+import { bookmarkLine, FakeCluster, lineOf, type Target, targetOf } from './fake-cluster.ts';
 import { type ApiProtocols, createListener, type KeyPair } from './tls-listener.ts';
 import { answerObject, type ObjectTarget, objectTargetOf, type WriteRequest } from './fake-writes.ts';
 
@@ -58,6 +51,7 @@ export type SeenRequest = {
   readonly authorization: string | undefined;
   readonly httpVersion: string;
   readonly userAgent: string | undefined;
+  readonly contentType: string | undefined;
 };
 
 /** `object`: a read of one object, or any write. */
@@ -188,9 +182,9 @@ export class FakeApiServer {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', this.url);
-    const { authorization, 'user-agent': userAgent } = request.headers;
+    const { authorization, 'user-agent': userAgent, 'content-type': contentType } = request.headers;
     const { method = 'GET', httpVersion } = request;
-    this.requests.push({ method, path, query, authorization, userAgent, httpVersion });
+    this.requests.push({ method, path, query, authorization, userAgent, httpVersion, contentType });
     response.on('error', () => undefined);
     const object = objectTargetOf(path);
     const target = targetOf(path);
@@ -198,7 +192,6 @@ export class FakeApiServer {
     if (!this.tokens.some((token) => authorization === `Bearer ${token}`)) {
       send(response, refusal(401, 'Unauthorized'));
     } else if (object !== undefined && (method !== 'GET' || object.name !== undefined)) {
-      const { 'content-type': contentType } = request.headers;
       void bodyOf(request).then((body) =>
         this.#answerObject(object, { method, path, query, contentType, body }, response),
       );

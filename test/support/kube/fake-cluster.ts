@@ -1,6 +1,7 @@
 // The state of a fake API server: objects with versions, their history, lists at any version, and who watches.
 // Follows the Kubernetes API concepts ("Resource versions", "Retrieving large results sets in chunks"); no I/O.
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
+import { type Answer, refusal } from './answer.ts';
 import { FakeDefinition } from './fake-definition.ts';
 import { type Draft, groups, type Plural, plurals } from './cluster-objects.ts';
 
@@ -10,8 +11,6 @@ export type ClusterEvent = {
   readonly version: number;
   readonly object: JsonMap;
 };
-
-export type Answer = { readonly status: number; readonly body: JsonMap };
 
 /** What a request asks for. */
 export type Target = { readonly plural: Plural; readonly namespace: string | undefined };
@@ -125,8 +124,8 @@ export class FakeCluster {
   }
 
   list(target: Target, query: URLSearchParams): Answer {
-    if (!this.isServed(target.plural)) return refusal(404, 'NotFound');
-    if (this.#isDenied(target, query)) return refusal(403, 'Forbidden');
+    const refused = this.#refusalOf(target, query);
+    if (refused !== undefined) return refused;
     const token = parseToken(query.get('continue'));
     if (token !== undefined && token.epoch !== this.#tokenEpoch) return refusal(410, 'Expired');
     const isExact = query.get('resourceVersionMatch') === 'Exact';
@@ -147,8 +146,8 @@ export class FakeCluster {
 
   /** What a watch has to deliver at once, or the refusal to watch. */
   eventsAfter(target: Target, query: URLSearchParams): readonly ClusterEvent[] | Answer {
-    if (!this.isServed(target.plural)) return refusal(404, 'NotFound');
-    if (this.#isDenied(target, query)) return refusal(403, 'Forbidden');
+    const refused = this.#refusalOf(target, query);
+    if (refused !== undefined) return refused;
     const version = Number(query.get('resourceVersion'));
     if (version < this.#compacted) return refusal(410, 'Expired');
     return this.#history.filter((event) => event.version > version && isWatched(event, target, query));
@@ -161,6 +160,11 @@ export class FakeCluster {
     };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
+  }
+
+  #refusalOf(target: Target, query: URLSearchParams): Answer | undefined {
+    if (!this.isServed(target.plural)) return refusal(404, 'NotFound');
+    return this.#isDenied(target, query) ? refusal(403, 'Forbidden') : undefined;
   }
 
   #isDenied({ plural, namespace }: Target, query: URLSearchParams): boolean {
@@ -186,13 +190,6 @@ export function lineOf({ type, object }: Pick<ClusterEvent, 'object'> & { readon
 
 export function bookmarkLine(version: string): string {
   return lineOf({ type: 'BOOKMARK', object: { metadata: { resourceVersion: version } } });
-}
-
-export function refusal(status: number, reason: string): Answer {
-  return {
-    status,
-    body: { kind: 'Status', status: 'Failure', code: status, reason, message: `refused: ${reason}` },
-  };
 }
 
 /** What a path asks for; undefined for any other path. */

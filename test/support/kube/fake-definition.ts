@@ -2,7 +2,8 @@
 // As seen on Kubernetes 1.37: while a definition is being deleted, discovery no longer names the verb `create`.
 import { policyCrd } from '../../../src/api/crd.ts';
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
-import { type Answer, type FakeCluster, refusal } from './fake-cluster.ts';
+import type { Plural } from './cluster-objects.ts';
+import { type Answer, refusal } from './answer.ts';
 
 const GROUP_PATH = 'apis/mattermost-ingress.io/v1alpha1';
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'watch'];
@@ -24,7 +25,7 @@ export class FakeDefinition {
   }
 
   /** The document at a path; undefined for paths of objects. */
-  answer(path: string, cluster: Pick<FakeCluster, 'isServed'>): Answer | undefined {
+  answer(path: string, cluster: { isServed(plural: Plural): boolean }): Answer | undefined {
     const isServed = cluster.isServed('mattermostingresspolicies');
     if (path === `/${GROUP_PATH}`) {
       if (this.refused.discovery > 0) return refusal(this.refused.discovery, 'Forbidden');

@@ -3,7 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonMap, type JsonMap, type JsonValue } from '../../../src/translate/objects/json-value.ts';
 import { type Draft, groups, type Plural, plurals } from './cluster-objects.ts';
-import { type Answer, type FakeCluster, refusal } from './fake-cluster.ts';
+import { type Answer, refusal } from './answer.ts';
+import type { FakeCluster } from './fake-cluster.ts';
 
 export type WriteRequest = {
   readonly method: string;

@@ -33,12 +33,13 @@ export function runReflector<Kept extends ApiObject>(
   const log = pino({ base: null }, { write: (line: string) => lines.push(line) });
   const schema = new ServedSchema({ api, log, onVerdict: (isOutdated) => verdicts.push(isOutdated) });
   const tools = { api, clock: timers.clock, timers, timing: defaultTiming, chance };
+  const guard = resource.confirmsDeletion ? new PolicyGuard({ ...tools, log, schema }) : undefined;
   let snapshot: ReadonlyMap<string, Kept> = new Map();
   const reflector: Reflector<Kept> = new Reflector({
     ...tools,
     resource,
     namespace: undefined,
-    guard: resource.confirmsDeletion ? new PolicyGuard({ ...tools, log, schema }) : undefined,
+    guard,
     observer: {
       changed: () => {
         snapshot = reflector.store.objects();
@@ -71,7 +72,19 @@ export function runReflector<Kept extends ApiObject>(
     stop.abort();
     await running;
   };
-  return { api, timers, reflector, seen, verdicts, lines, known, wanted, end, snapshot: () => snapshot };
+  return {
+    api,
+    timers,
+    reflector,
+    guard,
+    seen,
+    verdicts,
+    lines,
+    known,
+    wanted,
+    end,
+    snapshot: () => snapshot,
+  };
 }
 
 function versions(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {

@@ -1,0 +1,223 @@
+// `scale`: how long a controller with very many policies and endpoints takes to start and to follow one change, and what
+// memory it holds. One process of ours on a fake API server over TLS; the log of the process tells when a change is served.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Draft, policy, service } from '../support/kube/cluster-objects.ts';
+import { FakeApiServer } from '../support/kube/fake-api-server.ts';
+import { hasFields, LogLines } from '../support/log-lines.ts';
+import { MetricsText } from '../support/metrics-text.ts';
+import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.ts';
+import { cpuUsOf, rssKbOf } from './process-cost.ts';
+
+const POLICIES = 10_000;
+const ENDPOINTS_EACH = 3;
+const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** What comes first fills caches of the engine, not ours. */
+const WARM_UP_CHANGES = 5;
+
+const START_WAIT_MS = 120_000;
+
+type Change = 'endpoint' | 'policy';
+
+/** One change, from the event leaving the API server. */
+type Turn = { readonly servedMs: number; readonly cpuMs: number };
+
+export const scaleBenchmark: Benchmark = {
+  summary: `start, change and memory with ${POLICIES} policies and ${POLICIES * ENDPOINTS_EACH} endpoints`,
+  defaults: { seconds: 60, rounds: 40 },
+  run: runScale,
+};
+
+async function runScale(context: BenchmarkContext): Promise<BenchmarkResult> {
+  const { processes, progress, rounds, seconds } = context;
+  progress.show('filling a fake API server');
+  const server = await FakeApiServer.start();
+  try {
+    fill(server);
+    const kubeconfig = join(processes.folder, 'kubeconfig');
+    writeFileSync(kubeconfig, server.kubeconfig('{token: token-1}'));
+    progress.show('starting a controller');
+    const startedMs = performance.now();
+    const controller = await Controller.start(kubeconfig);
+    const startMs = performance.now() - startedMs;
+    const startTranslateMs = await controller.translateMs();
+    const turns: Record<Change, Turn[]> = { endpoint: [], policy: [] };
+    const endMs = performance.now() + seconds * 1000;
+    for (let round = -WARM_UP_CHANGES; round < rounds && performance.now() < endMs; round++) {
+      progress.show(`change ${round + 1} of ${rounds}`);
+      for (const change of ['endpoint', 'policy'] as const) {
+        const turn = await controller.follow(() => apply(server, change, round + WARM_UP_CHANGES));
+        if (round >= 0) turns[change].push(turn);
+      }
+    }
+    const rssMb = rssKbOf(controller.processId) / 1024;
+    const heapMb = await controller.heapMb();
+    await controller.stop();
+    return report({ startMs, startTranslateMs, rssMb, heapMb, turns });
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Each site in a namespace of its own, as tenants have it. */
+function fill(server: FakeApiServer): void {
+  for (let index = 0; index < POLICIES; index++) {
+    const namespace = `site-${index}`;
+    server.cluster.put('services', service(`chat-${index}`, 8065, namespace));
+    server.cluster.put('endpointslices', endpoints(index, 0));
+    server.cluster.put('mattermostingresspolicies', policy(`chat-${index}`, namespace));
+  }
+}
+
+/** @param version changes the address of the last endpoint */
+function endpoints(index: number, version: number): Draft {
+  const name = `chat-${index}`;
+  return {
+    metadata: {
+      name: `${name}-1`,
+      namespace: `site-${index}`,
+      labels: { 'kubernetes.io/service-name': name },
+    },
+    addressType: 'IPv4',
+    endpoints: Array.from({ length: ENDPOINTS_EACH }, (_, at) => ({
+      addresses: [
+        `10.${index >> 8}.${index & 255}.${at === ENDPOINTS_EACH - 1 ? 100 + (version % 100) : at + 1}`,
+      ],
+      conditions: { ready: true, serving: true, terminating: false },
+      targetRef: {
+        kind: 'Pod',
+        name: `${name}-${at}`,
+        uid: `${name}-${at}-${at === ENDPOINTS_EACH - 1 ? version : 0}`,
+      },
+    })),
+    ports: [{ name: 'app', port: 8065, protocol: 'TCP' }],
+  };
+}
+
+function apply(server: FakeApiServer, change: Change, round: number): void {
+  const index = (round * 7919) % POLICIES;
+  if (change === 'endpoint') return server.cluster.put('endpointslices', endpoints(index, round + 1));
+  const draft = policy(`chat-${index}`, `site-${index}`);
+  const spec = { ...(draft['spec'] as object), limits: { requestBody: `${round + 1}Mi` } };
+  return server.cluster.put('mattermostingresspolicies', { ...draft, spec });
+}
+
+/** A controller whose log is read as it comes. */
+class Controller {
+  readonly #child: ChildProcess;
+  readonly #log = new LogLines(START_WAIT_MS);
+  #adminPort = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#log.push(text));
+  }
+
+  static async start(kubeconfig: string): Promise<Controller> {
+    const flags = {
+      'bind-address': '127.0.0.1',
+      'http-port': '0',
+      'https-port': 'off',
+      'admin-address': '127.0.0.1',
+    };
+    const more = { 'admin-port': '0', workers: '2', 'max-endpoints': String(POLICIES * ENDPOINTS_EACH * 2) };
+    const args = Object.entries({ ...flags, ...more, kubeconfig }).flatMap(([name, value]) => [
+      `--${name}`,
+      value,
+    ]);
+    const controller = new Controller(
+      spawn(process.execPath, [PROGRAM, 'run', ...args], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+    const line = await controller.#log.wait(hasFields({ msg: 'controller started' }));
+    controller.#adminPort = Number(line['adminPort']);
+    return controller;
+  }
+
+  get processId(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Makes a change and waits until all workers serve it. */
+  async follow(change: () => void): Promise<Turn> {
+    const before = this.#served;
+    const cpuUs = cpuUsOf(this.processId);
+    const startMs = performance.now();
+    change();
+    await this.#log.wait(
+      (line) => line['msg'] === 'configuration served' && Number(line['generation']) > before,
+    );
+    return { servedMs: performance.now() - startMs, cpuMs: (cpuUsOf(this.processId) - cpuUs) / 1000 };
+  }
+
+  async translateMs(): Promise<number> {
+    const metrics = await this.#metrics();
+    return metrics.sum('configuration_translate_seconds_sum') * 1000;
+  }
+
+  async heapMb(): Promise<number> {
+    const metrics = await this.#metrics();
+    const heap = metrics.samples.find(({ name }) => name === 'nodejs_heap_size_used_bytes');
+    return (heap?.value ?? Number.NaN) / 1024 / 1024;
+  }
+
+  async stop(): Promise<void> {
+    const exit = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
+
+  get #served(): number {
+    const lines = this.#log.all.filter(({ msg }) => msg === 'configuration served');
+    return Number(lines.at(-1)?.['generation'] ?? 0);
+  }
+
+  async #metrics(): Promise<MetricsText> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`);
+    return new MetricsText(await answer.text());
+  }
+}
+
+type Measured = {
+  readonly startMs: number;
+  readonly startTranslateMs: number;
+  readonly rssMb: number;
+  readonly heapMb: number;
+  readonly turns: Readonly<Record<Change, readonly Turn[]>>;
+};
+
+function report({ turns, ...facts }: Measured): BenchmarkResult {
+  const changes = Object.entries(turns).map(([name, all]) => {
+    const served = all.map(({ servedMs }) => servedMs);
+    const cpuMs = percentile(
+      all.map((turn) => turn.cpuMs),
+      50,
+    );
+    return [
+      name,
+      { changes: all.length, servedMs: { p50: percentile(served, 50), p99: percentile(served, 99) }, cpuMs },
+    ] as const;
+  });
+  const lines = [
+    `${POLICIES} policies, ${POLICIES * ENDPOINTS_EACH} endpoints, 2 workers`,
+    `start to serving      ${facts.startMs.toFixed(0)} ms, of that translating ${facts.startTranslateMs.toFixed(0)} ms`,
+    `memory                ${facts.rssMb.toFixed(0)} MB resident, ${facts.heapMb.toFixed(0)} MB heap of the main thread`,
+    ...changes.map(
+      ([name, { servedMs, cpuMs }]) =>
+        `${`${name} change`.padEnd(21)} served after ${servedMs.p50.toFixed(0)} ms (p99 ${servedMs.p99.toFixed(0)} ms), ${cpuMs.toFixed(0)} ms of CPU`,
+    ),
+  ];
+  const json = {
+    policies: POLICIES,
+    endpoints: POLICIES * ENDPOINTS_EACH,
+    ...facts,
+    ...Object.fromEntries(changes),
+  };
+  return { text: `${lines.join('\n')}\n`, json };
+}
+
+function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
+}
