@@ -63,7 +63,9 @@ export async function startController(options: Options, sink: LogSink): Promise<
     registry: parts.metrics.registry,
   });
   try {
-    const facts = { version: VERSION, adminPort: admin.port, ...parts.facts };
+    const { ingressClass, controllerName, takeOverClass } = options;
+    const classes = { ingressClass, controllerName, takeOverClass };
+    const facts = { version: VERSION, adminPort: admin.port, ...parts.facts, ...classes };
     parts.log.info(facts, 'reading objects');
     await loop.start();
     const ports = await fleet.start();

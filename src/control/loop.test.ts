@@ -81,6 +81,7 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
     clock: { epochMs: () => 0, monotonicMs: () => performance.now() },
     log: createLogger({ write: () => undefined }, 'silent'),
     metrics: {
+      configurationTranslated: () => undefined,
       configurationSent: () => undefined,
       configurationServed: () => facts.served.push(facts.sent.length),
       findingsCounted: ({ error }) => (facts.findings = error),

@@ -15,7 +15,7 @@ import {
   seriesPatch,
 } from './event-note.ts';
 import { pause, type Timers } from './timing.ts';
-import { type BucketLimits, TokenBucket } from './token-bucket.ts';
+import { type BucketLimits, BucketSet, TokenBucket } from './token-bucket.ts';
 import type { WriteApi } from './write-api.ts';
 import { WriteGate } from './write-gate.ts';
 
@@ -53,7 +53,7 @@ export class EventRecorder {
   readonly #memory = new EventMemory();
   readonly #gate: WriteGate;
   readonly #queue = new Map<string, Waiting>();
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #objects = new BucketSet(OBJECT_LIMITS, MAX_BUCKETS);
   readonly #total: TokenBucket;
   #term: AbortController | undefined;
   #running: Promise<void> | undefined;
@@ -182,21 +182,7 @@ export class EventRecorder {
   }
 
   #isAllowed({ regarding }: EventNote): boolean {
-    const nowMs = this.#options.clock.monotonicMs();
-    const key = `${regarding.kind} ${regarding.namespace} ${regarding.name} ${regarding.uid}`;
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= MAX_BUCKETS) this.#forgetQuiet(nowMs);
-      bucket = new TokenBucket(OBJECT_LIMITS, nowMs);
-      this.#buckets.set(key, bucket);
-    }
-    return bucket.take(nowMs);
-  }
-
-  #forgetQuiet(nowMs: number): void {
-    for (const [key, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(key);
-    // Should all of them be loud, the oldest goes.
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size >= MAX_BUCKETS && oldest !== undefined) this.#buckets.delete(oldest);
+    const { kind, namespace, name, uid } = regarding;
+    return this.#objects.take(`${kind} ${namespace} ${name} ${uid}`, this.#options.clock.monotonicMs());
   }
 }

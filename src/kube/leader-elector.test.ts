@@ -93,6 +93,18 @@ describe('a leader that crashes', () => {
   });
 });
 
+test('a lapse that no timer has told is told before the lead begins anew', async () => {
+  const leader = await election.join('a');
+  // As in a process that was stopped: the timer of the renewal is due before that of the deadline.
+  election.timers.nowMs = 10_500;
+  await election.timers.next();
+  expect(leader.changes).toEqual([
+    { isLeader: true, atMs: 0 },
+    { isLeader: false, atMs: 10_500 },
+    { isLeader: true, atMs: 10_500 },
+  ]);
+});
+
 describe('a release', () => {
   test('ends leading at once, and the successor follows within two seconds', async () => {
     const [first, second] = [await election.join('a'), await election.join('b')];

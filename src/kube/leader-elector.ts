@@ -17,7 +17,7 @@ export type LeaseTiming = {
 };
 
 /** The figures of client-go. A follower sees a change within 2 s, so it takes over within 17 s of a crash. */
-export const defaultLeaseTiming: LeaseTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+const defaultLeaseTiming: LeaseTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 /** None of these may throw. */
 export type LeaderObserver = {
@@ -153,17 +153,22 @@ export class LeaderElector {
   }
 
   #setUntil(untilMs: number): void {
-    const { clock, timers, observer } = this.#options;
+    const { clock, timers } = this.#options;
     this.#cancelDeadline();
+    // A lapse that no timer has told, because the process stood still.
+    if (!this.isLeader) this.#say(false);
     this.#untilMs = untilMs;
-    const isLeader = this.isLeader;
-    if (isLeader) {
+    if (this.isLeader) {
       this.#cancelDeadline = timers.after(untilMs - clock.monotonicMs(), () =>
         this.#setUntil(Number.NEGATIVE_INFINITY),
       );
     }
+    this.#say(this.isLeader);
+  }
+
+  #say(isLeader: boolean): void {
     if (isLeader === this.#wasLeader) return;
     this.#wasLeader = isLeader;
-    observer.changed(isLeader);
+    this.#options.observer.changed(isLeader);
   }
 }

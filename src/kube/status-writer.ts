@@ -15,7 +15,7 @@ export type StatusTiming = TargetTiming & {
   readonly sweepMs: number;
 };
 
-export const defaultStatusTiming: StatusTiming = {
+const defaultStatusTiming: StatusTiming = {
   settleMs: 2_000,
   sweepMs: 60_000,
   holdOffMs: 200,

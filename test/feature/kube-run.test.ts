@@ -1,7 +1,7 @@
 // The whole program on an API server: policies applied there are served, and losing the server loses nothing.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,39 +155,17 @@ test('only the named namespaces are read', async () => {
   );
 });
 
-test('a new life while the API server is away serves what the last one has kept, and says so', async () => {
-  const own = await FakeApiServer.start();
-  scene.add(own);
-  apply(own, 'kept');
-  const cache = join(folder, 'cache');
-  const options = {
-    source: { kubeconfig: kubeconfig(own) },
-    flags: { 'state-cache': cache, 'deny-endpoint-cidrs': 'off' },
-  };
-  const first = await scene.controller(options);
-  const kept = () => readFileSync(join(cache, 'state.ndjson'), 'utf8');
-  await expect
-    .poll(() => existsSync(join(cache, 'state.ndjson')) && kept(), { timeout: 8_000 })
-    .toContain('test/kept');
-  await first.destroy();
-  await own.stop();
-  const second = await scene.controller(options);
-  expect(
-    await second.logged({ msg: 'the API server is away: serving from the state cache until it answers' }),
-  ).toMatchObject({ level: 40, objects: 3 });
-  expect([await statusOf(second, 'kept'), await readiness(second)]).toEqual([200, 200]);
-  apply(own, 'late');
-  await own.listen();
-  await expect.poll(() => statusOf(second, 'late'), { timeout: 40_000 }).toBe(200);
-}, 90_000);
-
 describe('while the API server has not answered', () => {
   /** `run` that cannot get ready; ends with the test. */
-  async function startWaiting(of: FakeApiServer) {
+  async function startWaiting(of: FakeApiServer, ...more: readonly string[]) {
     const flags = ['--http-port', '0', '--https-port', '0', '--admin-port', '0', '--workers', '1'];
-    const child = spawn(process.execPath, [PROGRAM, 'run', '--kubeconfig', kubeconfig(of), ...flags], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, 'run', '--kubeconfig', kubeconfig(of), ...flags, ...more],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const log = new LogLines();
     child.stdout.setEncoding('utf8').on('data', (text: string) => log.push(text));
     scene.add({ stop: async () => child.kill('SIGKILL') });
@@ -208,6 +186,33 @@ describe('while the API server has not answered', () => {
     await log.wait(({ msg }) => msg === 'controller started');
     await expect.poll(ready).toBe(200);
   });
+
+  test('a new life serves what the last one has kept, and says so', async () => {
+    const own = await FakeApiServer.start();
+    scene.add(own);
+    apply(own, 'kept');
+    const cache = join(folder, 'cache');
+    const flags = { 'state-cache': cache, 'deny-endpoint-cidrs': 'off' };
+    const first = await scene.controller({ source: { kubeconfig: kubeconfig(own) }, flags });
+    await expect.poll(() => readdirSync(cache), { timeout: 8_000 }).toEqual(['state.ndjson']);
+    first.signal('SIGKILL');
+    await own.stop();
+    const options = ['--state-cache', cache, '--deny-endpoint-cidrs', 'off'];
+    const { log, ready } = await startWaiting(own, ...options);
+    await expect.poll(ready, { timeout: 25_000 }).toBe(200);
+    const { ports } = await log.wait(({ msg }) => msg === 'controller started');
+    const connectTo = { address: '127.0.0.1', port: (ports as { readonly http: number }).http };
+    const status = async (name: string) =>
+      (await request({ url: `http://${name}.example.com/`, connectTo })).status;
+    expect(await status('kept')).toBe(200);
+    expect(await log.wait(({ msg }) => String(msg).startsWith('the API server is away'))).toMatchObject({
+      level: 40,
+      objects: 3,
+    });
+    apply(own, 'late');
+    await own.listen();
+    await expect.poll(() => status('late'), { timeout: 45_000 }).toBe(200);
+  }, 90_000);
 
   test('policies that may not be read are no empty list: it is not ready; SIGTERM ends it at once', async () => {
     const own = await FakeApiServer.start();

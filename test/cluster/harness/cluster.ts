@@ -66,6 +66,16 @@ export class Cluster {
     await this.#listsPolicies();
   }
 
+  /** Our definition as an older version might have had it: without these parts of the spec. */
+  async downgradeCrd(...lost: readonly string[]): Promise<void> {
+    const at = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
+    await this.api.patch(
+      CRD_PATH,
+      lost.map((name) => ({ op: 'remove', path: `${at}/${name}` })),
+      'json',
+    );
+  }
+
   /** Resolves when the API server has begun to delete it; its objects go first, by themselves. */
   async deleteCrd(): Promise<void> {
     await this.api.delete(CRD_PATH);

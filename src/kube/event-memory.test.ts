@@ -1,0 +1,39 @@
+// What is remembered of told notes, and how much of it.
+import { expect, test } from 'vitest';
+import { note } from '../../test/support/kube/event-scene.ts';
+import { EventMemory } from './event-memory.ts';
+import { identityOf } from './event-note.ts';
+
+function notes(from: number, count: number) {
+  return Array.from({ length: count }, (_, at) => note(`n${from + at}`));
+}
+
+function tellAll(memory: EventMemory): void {
+  for (const [identity] of memory.untold()) memory.tell(identity, { name: identity, count: 1 });
+}
+
+test('five thousand notes are looked at, no more', () => {
+  const memory = new EventMemory();
+  memory.see(notes(0, 5_001));
+  expect(memory.untold().length).toBe(5_000);
+});
+
+test('ten thousand told ones are remembered, the last ones', () => {
+  const memory = new EventMemory();
+  for (const from of [0, 5_000, 10_000]) {
+    memory.see(notes(from, 5_000));
+    tellAll(memory);
+  }
+  const isKnown = (at: number) => memory.lastOf(identityOf(note(`n${at}`))) !== undefined;
+  expect([isKnown(0), isKnown(4_999), isKnown(5_000), isKnown(14_999)]).toEqual([false, false, true, true]);
+});
+
+test('a note that was told during its end counts as over', () => {
+  const memory = new EventMemory();
+  memory.see([note('web')]);
+  const [[identity = ''] = []] = memory.untold();
+  memory.see([]);
+  memory.tell(identity, { name: 'e', count: 1 });
+  memory.see([note('web')]);
+  expect(memory.untold().map(([key]) => key)).toEqual([identity]);
+});
