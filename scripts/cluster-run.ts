@@ -3,17 +3,22 @@
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, type FoundTools, provideTools } from '../test/cluster/tools/build.ts';
+import { cacheFolder, provideTools } from '../test/cluster/tools/build.ts';
 import type { Tally } from './tally.ts';
 import { runTests, type TestRun } from './test-run.ts';
 import { runTool } from './tool.ts';
 
 const CONFIG = 'test/cluster/vitest.config.ts';
 const FILES = 'test/cluster/**/*.test.ts';
+const NO_NAMESPACE =
+  'No network namespace can be made here: they need Linux, util-linux (unshare, setpriv), iproute2 (ip), and root or user namespaces';
 const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
 
+type Command = readonly [string, ...string[]];
+
 /** With the death of the one who starts it, all that it started ends. */
-const ISOLATED = 'setpriv --pdeathsig KILL unshare --net --mount --pid --fork --kill-child'.split(' ');
+const UNSHARE = 'unshare --net --mount --pid --fork --kill-child'.split(' ');
+const ISOLATED: Command = ['setpriv', '--pdeathsig', 'KILL', ...UNSHARE];
 /** The whole range belongs to loopback then: every address of it can be listened at. */
 const PREPARE = 'ip link set lo up && ip addr add 10.244.0.0/16 dev lo && mount -t tmpfs tmpfs "$TMPDIR"';
 
@@ -23,35 +28,37 @@ export function runClusterTests(run: TestRun): Tally {
   const files = globSync(FILES, { cwd: root });
   const isWanted = files.some((file) => filters.some((filter) => file.includes(filter)));
   if (filters.length > 0 && !isWanted) return NOTHING;
-  const isolate = waysToIsolate().find(
-    ([name = '', ...rest]) => spawnSync(name, [...rest, 'true']).status === 0,
-  );
-  if (isolate === undefined) return skip(run, 'No network namespace can be made here (unshare, ip, setpriv)');
-  let found: FoundTools;
   try {
-    found = provideTools(process.env, print);
+    return runIsolated(run);
   } catch (error) {
     print(`failed  ${error instanceof Error ? error.message : String(error)}`);
     return { ...NOTHING, failed: 1 };
   }
-  if (found.kind === 'absent') return skip(run, found.reason);
-  return runIsolated(run, isolate, found.folder);
 }
 
-function runIsolated(run: TestRun, isolate: readonly string[], tools: string): Tally {
-  const [program = '', ...rest] = isolate;
+/** Throws where the programs cannot be built, or the cache cannot be written to. */
+function runIsolated(run: TestRun): Tally {
   // Every run has a file system of its own there, which nobody else sees and which ends with it.
   const temporary = join(cacheFolder(process.env), 'cluster-tmp');
   mkdirSync(temporary, { recursive: true });
+  const isolate = waysToIsolate().find((way) => isPossible(way, temporary));
+  if (isolate === undefined) return skip(run, NO_NAMESPACE);
+  const found = provideTools(process.env, run.print);
+  if (found.kind === 'absent') return skip(run, found.reason);
   return runTests({
     ...run,
-    command: [program, ...rest, 'sh', '-c', `${PREPARE} && "$@"`, 'sh', 'vitest', 'run', '--config', CONFIG],
-    environment: { CLUSTER_TOOLS: tools, TMPDIR: temporary },
+    command: [...isolate, 'sh', '-c', `${PREPARE} && "$@"`, 'sh', 'vitest', 'run', '--config', CONFIG],
+    environment: { CLUSTER_TOOLS: found.folder, TMPDIR: temporary },
   });
 }
 
+function isPossible([name, ...rest]: Command, temporary: string): boolean {
+  const env = { ...process.env, TMPDIR: temporary };
+  return spawnSync(name, [...rest, 'sh', '-c', PREPARE], { env }).status === 0;
+}
+
 /** As root, or as the root of a user namespace. */
-function waysToIsolate(): readonly (readonly string[])[] {
+function waysToIsolate(): readonly Command[] {
   return [ISOLATED, [...ISOLATED, '--map-root-user']];
 }
 

@@ -4,8 +4,8 @@ set -eu
 
 usage() {
   cat <<'TEXT'
-Usage: make image [IMAGE=NAME:TAG] [BASE=IMAGE] [BUILDER=docker|podman|buildah]
-       scripts/image.sh [--builder | --help]
+Usage: make image [IMAGE=NAME:TAG] [BASE=IMAGE] [BUILDER=docker|podman|buildah] [ARGS="..."]
+       scripts/image.sh [--builder | --help | ARGUMENTS of the builder]
 
 Builds the image. Variables, each from the environment:
   IMAGE    name of the image, default mattermost-ingress:VERSION
@@ -42,11 +42,6 @@ case "${1:-}" in
     usage
     exit 0
     ;;
-  '' | --builder) ;;
-  *)
-    usage >&2
-    exit 2
-    ;;
 esac
 find_builder || exit 1
 if [ "${1:-}" = --builder ]; then
@@ -57,7 +52,7 @@ fi
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 image=${IMAGE:-mattermost-ingress:$version}
-set -- --build-arg "VERSION=$version" --build-arg "REVISION=$revision"
+set -- --build-arg "VERSION=$version" --build-arg "REVISION=$revision" "$@"
 [ -z "${BASE:-}" ] || set -- "$@" --build-arg "BASE=$BASE"
 echo "Building $image with $builder ..."
 DOCKER_BUILDKIT=1 "$builder" build --tag "$image" "$@" .

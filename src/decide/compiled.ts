@@ -90,25 +90,58 @@ export function usableOf(endpoints: readonly ServingEndpoint[]): readonly Servin
   return ready.length > 0 ? ready : endpoints;
 }
 
+/** The hosts of a set of sites. */
 export function compileHosts(sites: Iterable<Site>): HostTable {
-  const byPattern = new Map<string, Site[]>();
-  for (const site of sites) {
+  const index = new HostIndex();
+  for (const site of sites) index.add(site);
+  return index.table;
+}
+
+/** The hosts of sites that come and go: a change costs what it touches, however many others there are. */
+export class HostIndex {
+  readonly #sites = new Map<string, Map<string, Site>>();
+  readonly #touched = new Set<string>();
+  readonly #exact = new Map<string, ServingHost>();
+  readonly #wildcard = new Map<string, ServingHost>();
+  #any: ServingHost | undefined;
+
+  add(site: Site): void {
     for (const pattern of site.hosts) {
-      const list = byPattern.get(pattern);
-      if (list === undefined) byPattern.set(pattern, [site]);
-      else list.push(site);
+      const sites = this.#sites.get(pattern);
+      if (sites === undefined) this.#sites.set(pattern, new Map([[site.key, site]]));
+      else sites.set(site.key, site);
+      this.#touched.add(pattern);
     }
   }
-  const exact = new Map<string, ServingHost>();
-  const wildcard = new Map<string, ServingHost>();
-  let any: ServingHost | undefined;
-  for (const [pattern, list] of byPattern) {
-    const host = compileHost(pattern, list);
-    if (pattern === ANY_HOST) any = host;
-    else if (pattern.startsWith('*.')) wildcard.set(pattern.slice(1), host);
-    else exact.set(pattern, host);
+
+  remove(site: Site): void {
+    for (const pattern of site.hosts) {
+      const sites = this.#sites.get(pattern);
+      sites?.delete(site.key);
+      if (sites?.size === 0) this.#sites.delete(pattern);
+      this.#touched.add(pattern);
+    }
   }
-  return { exact, wildcard, any };
+
+  /** Up to date; a table taken earlier follows it, but for any host. */
+  get table(): HostTable {
+    for (const pattern of this.#touched) this.#compile(pattern);
+    this.#touched.clear();
+    return { exact: this.#exact, wildcard: this.#wildcard, any: this.#any };
+  }
+
+  #compile(pattern: string): void {
+    const sites = this.#sites.get(pattern);
+    const host = sites === undefined ? undefined : compileHost(pattern, [...sites.values()]);
+    if (pattern === ANY_HOST) this.#any = host;
+    else if (pattern.startsWith('*.')) place(this.#wildcard, pattern.slice(1), host);
+    else place(this.#exact, pattern, host);
+  }
+}
+
+function place(table: Map<string, ServingHost>, name: string, host: ServingHost | undefined): void {
+  if (host === undefined) table.delete(name);
+  else table.set(name, host);
 }
 
 function compileHost(pattern: string, list: readonly Site[]): ServingHost {

@@ -17,19 +17,24 @@ const MAX_TOLD = 2 * MAX_NOTES;
 
 export class EventMemory {
   #present: ReadonlyMap<string, EventNote> = new Map();
+  /** Of those, the ones that were there at the look before as well: what passes at once is not worth an Event. */
+  #lasting: ReadonlyMap<string, EventNote> = new Map();
   readonly #told = new Map<string, Told>();
 
-  /** The notes as they are now. */
-  see(notes: readonly EventNote[]): void {
+  /** The notes as they are now, some time after the look before. @returns whether some are new */
+  see(notes: readonly EventNote[]): boolean {
+    const before = this.#present;
     this.#present = new Map(notes.slice(0, MAX_NOTES).map((note) => [identityOf(note), note]));
+    this.#lasting = new Map([...this.#present].filter(([identity]) => before.has(identity)));
     for (const [identity, told] of this.#told) {
       if (!told.isOver && !this.#present.has(identity)) this.#told.set(identity, { ...told, isOver: true });
     }
+    return this.#lasting.size < this.#present.size;
   }
 
-  /** Notes that are there and were not told since they came. */
+  /** Notes that have lasted and were not told since they came. */
   untold(): readonly (readonly [identity: string, note: EventNote])[] {
-    return [...this.#present].filter(([identity]) => this.#told.get(identity)?.isOver ?? true);
+    return [...this.#lasting].filter(([identity]) => this.#told.get(identity)?.isOver ?? true);
   }
 
   isUntold(identity: string): boolean {

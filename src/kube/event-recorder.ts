@@ -24,6 +24,8 @@ const OBJECT_LIMITS: BucketLimits = { burst: 25, refillMs: 300_000 };
 /** Of all objects together. */
 const TOTAL_LIMITS: BucketLimits = { burst: 50, refillMs: 200 };
 const MAX_QUEUE = 1_000;
+/** Between two looks at the notes; what is told was there at both. */
+const LOOK_MS = 1_000;
 /** Objects whose pace is remembered before those that have been quiet are forgotten. */
 const MAX_BUCKETS = 2_000;
 
@@ -55,6 +57,8 @@ export class EventRecorder {
   readonly #queue = new Map<string, Waiting>();
   readonly #objects = new BucketSet(OBJECT_LIMITS, MAX_BUCKETS);
   readonly #total: TokenBucket;
+  #notes: readonly EventNote[] = [];
+  #cancelLook: (() => void) | undefined;
   #term: AbortController | undefined;
   #running: Promise<void> | undefined;
   #dropped = 0;
@@ -70,10 +74,10 @@ export class EventRecorder {
     return this.#dropped;
   }
 
-  /** All notes as they are now; those that are new are told. */
+  /** All notes as they are now; those that are new are told if they last for a second or two. */
   tell(notes: readonly EventNote[]): void {
-    this.#memory.see(notes);
-    if (this.#term !== undefined) this.#offer();
+    this.#notes = notes;
+    this.#lookLater();
   }
 
   /** To be called at each change of leadership; a new leader tells all that it has not told itself before. */
@@ -87,8 +91,19 @@ export class EventRecorder {
 
   /** Resolves when nothing is under way. */
   async stop(): Promise<void> {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
     this.lead(false);
     await this.#running;
+  }
+
+  #lookLater(): void {
+    this.#cancelLook ??= this.#options.timers.after(LOOK_MS, () => {
+      this.#cancelLook = undefined;
+      const hasNew = this.#memory.see(this.#notes);
+      if (this.#term !== undefined) this.#offer();
+      if (hasNew) this.#lookLater();
+    });
   }
 
   #offer(): void {
@@ -115,18 +130,14 @@ export class EventRecorder {
     for (const [identity, waiting] of this.#queue) {
       const waitMs = Math.max(this.#gate.waitMs, this.#total.waitMs(clock.monotonicMs()));
       if (waitMs > 0) await pause(timers, waitMs, signal);
-      if (signal.aborted || !isLeader()) return this.#giveUp(signal);
+      if (signal.aborted) return;
+      if (!isLeader()) return this.#queue.clear();
       this.#queue.delete(identity);
       // It may be over by now.
       if (!this.#memory.isUntold(identity)) continue;
       this.#total.take(clock.monotonicMs());
       await this.#send(identity, waiting, signal);
     }
-  }
-
-  /** A queue of a term that is over. */
-  #giveUp(signal: AbortSignal): void {
-    if (signal === this.#term?.signal) this.#queue.clear();
   }
 
   async #send(identity: string, waiting: Waiting, signal: AbortSignal): Promise<void> {

@@ -150,6 +150,18 @@ test('a definition rolled back later ends the watch: what was read stays, and is
   await end();
 });
 
+test('the schema is looked at 2 s after a watch was ended: it is a second late, and nothing is read before', async () => {
+  const { api, timers, keys, seen, end } = await withPolicies('a');
+  await timers.advance(10_000);
+  api.break();
+  await timers.advance(1_000);
+  api.cluster.definition.lackFields('admission');
+  api.cluster.put(PLURAL, policy('stripped'));
+  await timers.advance(60_000);
+  expect([keys(), seen.failures.at(-1)]).toEqual([['a'], 'outdated-schema']);
+  await end();
+});
+
 /** The policy as a definition without some fields has left it: no edit, so of the same generation. */
 function prune(api: FakeApi, name: string): void {
   const known = api.cluster.object(PLURAL, name);

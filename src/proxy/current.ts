@@ -1,15 +1,16 @@
 // The configuration a worker serves: deltas from the main thread in, something ready for requests out.
-import { compileBackend, compileHosts, type Serving, type ServingBackend } from '../decide/compiled.ts';
+import { compileBackend, HostIndex, type Serving, type ServingBackend } from '../decide/compiled.ts';
 import type { Certificate, Site } from '../model/configuration.ts';
 import type { Changes, Delta, PlacedBackend } from '../model/delta.ts';
 
 export class Current {
   readonly #sites = new Map<string, Site>();
+  #hosts = new HostIndex();
   readonly #backends = new Map<string, ServingBackend>();
   readonly #certificates = new Map<string, Certificate>();
   #serving: Serving = {
     generation: 0,
-    hosts: { exact: new Map(), wildcard: new Map(), any: undefined },
+    hosts: this.#hosts.table,
     backends: this.#backends,
     certificates: this.#certificates,
   };
@@ -21,22 +22,37 @@ export class Current {
   /** Takes a step; false when it does not start from what is served here: a snapshot is needed. */
   apply(delta: Delta): boolean {
     if (delta.base !== 0 && delta.base !== this.#serving.generation) return false;
-    if (delta.base === 0) for (const map of [this.#sites, this.#backends, this.#certificates]) map.clear();
-    change(this.#sites, delta.sites, (site) => [site.key, site]);
+    if (delta.base === 0) this.#clear();
+    this.#changeSites(delta.sites);
     change(this.#certificates, delta.certificates, (certificate) => [certificate.key, certificate]);
     change(this.#backends, delta.backends, (placed: PlacedBackend) => [
       placed.backend.key,
       compileBackend(placed),
     ]);
-    const isSame = delta.base !== 0 && delta.sites.set.length === 0 && delta.sites.removed.length === 0;
     this.#serving = {
       generation: delta.generation,
-      // Endpoints come and go all the time, sites do not.
-      hosts: isSame ? this.#serving.hosts : compileHosts(this.#sites.values()),
+      hosts: this.#hosts.table,
       backends: this.#backends,
       certificates: this.#certificates,
     };
     return true;
+  }
+
+  #clear(): void {
+    for (const map of [this.#sites, this.#backends, this.#certificates]) map.clear();
+    this.#hosts = new HostIndex();
+  }
+
+  #changeSites({ set, removed }: Changes<Site>): void {
+    for (const key of [...removed, ...set.map((site) => site.key)]) {
+      const before = this.#sites.get(key);
+      if (before !== undefined) this.#hosts.remove(before);
+      this.#sites.delete(key);
+    }
+    for (const site of set) {
+      this.#hosts.add(site);
+      this.#sites.set(site.key, site);
+    }
   }
 
   /** Slots whose endpoints take new users: idle connections elsewhere are of no more use. */

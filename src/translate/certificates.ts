@@ -35,6 +35,8 @@ export type CertificateUse = {
   readonly hosts: readonly string[];
 };
 
+/** Other types may hold the same two keys; where they do not, the type tells why. */
+const TLS_TYPE = 'kubernetes.io/tls';
 /** OpenSSL refuses to serve shorter ones (security level 2). */
 const MIN_RSA_BITS = 2048;
 
@@ -142,7 +144,9 @@ function readCertificate(
   if (typeof parsed !== 'string') return { good: parsed, fault: undefined };
   const remedy =
     'Put the certificate, leaf first, into tls.crt and its unencrypted key into tls.key, both as PEM';
-  const fault = { reason: 'SecretInvalid', message: `Secret ${key}: ${parsed}`, remedy } as const;
+  const isOther = secret.type !== undefined && secret.type !== TLS_TYPE;
+  const title = isOther ? `Secret ${key} of type ${secret.type}` : `Secret ${key}`;
+  const fault = { reason: 'SecretInvalid', message: `${title}: ${parsed}`, remedy } as const;
   return { good: remembered, fault };
 }
 

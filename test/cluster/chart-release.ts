@@ -1,9 +1,9 @@
 // The chart on a control plane of its own: releases come and go, and with them what is there once in a cluster.
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
-import { eventually } from '../support/eventually.ts';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import type { Cluster, CommandResult } from './harness/cluster.ts';
+import type { Stored } from './harness/kube-api.ts';
 import { ownCluster } from './harness/shared.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -14,6 +14,8 @@ export const PLAIN_CRD = join(root, 'deploy/crd.yaml');
 export const PLAIN_MANIFESTS = join(root, 'deploy/mattermost-ingress.yaml');
 const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
 
+/** A definition goes when all that it defines is gone, which the API server looks at every five seconds. */
+const GONE_MS = 45_000;
 /** All that the chart makes in these tests. */
 const KINDS = [
   'ingressclass,clusterrole,clusterrolebinding',
@@ -104,11 +106,17 @@ export class ChartCluster {
     await Promise.all([
       remove(KINDS, '--selector', 'app.kubernetes.io/part-of=mattermost-ingress'),
       remove('secret', '--selector', 'owner=helm'),
-      cluster.mustKubectl('delete', 'crd', CRD, '--ignore-not-found'),
+      cluster.mustKubectl('delete', '--wait=false', 'crd', CRD, '--ignore-not-found'),
     ]);
-    await eventually(async () => {
-      if (await cluster.hasCrd()) throw new Error('The definition of policies is still there');
-    });
+    await vi.waitFor(() => this.#lacksCrd(), { timeout: GONE_MS, interval: 25 });
+  }
+
+  /** Rejects with what the API server says of the definition while it is there. */
+  async #lacksCrd(): Promise<void> {
+    const { status, body } = await this.cluster.api.ask('GET', CRD_PATH);
+    if (status === 404) return;
+    const { conditions } = (body as Stored).status ?? {};
+    throw new Error(`The definition of policies is still there: ${JSON.stringify(conditions)}`);
   }
 
   stop(): Promise<void> {

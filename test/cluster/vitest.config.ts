@@ -1,4 +1,5 @@
 // How the cluster tests run: inside a network namespace of their own, made by scripts/cluster-run.ts.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { TallyReporter } from '../support/reporter.ts';
 
@@ -7,7 +8,8 @@ export default defineConfig({
     include: ['test/cluster/**/*.test.ts'],
     globalSetup: ['test/cluster/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // Most of a test is waiting, but each file may start a control plane with some 350 MB.
+    maxWorkers: Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2))),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,

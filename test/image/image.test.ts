@@ -206,7 +206,7 @@ describe('the image from a container builder', () => {
         'node',
         name,
         '-e',
-        'process.exit(process.getuid() === 0)',
+        'process.exitCode = process.getuid() === 0 ? 1 : 0',
       ];
       expect(call(command, input)).toMatchObject({ status: 0, error: '' });
     } finally {

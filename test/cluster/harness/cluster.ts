@@ -1,8 +1,9 @@
 // A control plane as a test uses it: namespaces of its own, kubeconfigs, service accounts, kubectl and helm.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type Access, kubeconfigOf } from './credentials.ts';
 import { type Draft, KubeApi, type Stored } from './kube-api.ts';
 import { Namespace } from './namespace.ts';
@@ -66,14 +67,15 @@ export class Cluster {
     await this.#listsPolicies();
   }
 
-  /** Our definition as an older version might have had it: without these parts of the spec. */
-  async downgradeCrd(...lost: readonly string[]): Promise<void> {
-    const at = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties';
-    await this.api.patch(
-      CRD_PATH,
-      lost.map((name) => ({ op: 'remove', path: `${at}/${name}` })),
-      'json',
-    );
+  /** Applies our definition as an older version might have had it: without these parts of the spec. */
+  async installOlderCrd(...lost: readonly string[]): Promise<void> {
+    const definition: unknown = parse(readFileSync(CRD_FILE, 'utf8'));
+    const path = ['spec', 'versions', '0', 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties'];
+    const properties = path.reduce((value, name) => Reflect.get(value as object, name), definition);
+    for (const name of lost) Reflect.deleteProperty(properties as object, name);
+    const file = join(this.folder, 'older-definition.json');
+    writeFileSync(file, JSON.stringify(definition));
+    await this.mustKubectl('apply', '--server-side', '-f', file);
   }
 
   /** Resolves when the API server has begun to delete it; its objects go first, by themselves. */

@@ -64,9 +64,11 @@ export function cacheFolder(environment: Environment): string {
  */
 export function provideTools(environment: Environment, print: (line: string) => void): FoundTools {
   const folder = join(cacheFolder(environment), 'cluster-tools', digestOfSources());
-  const given = environment['KUBEBUILDER_ASSETS'];
-  const ready = [given, folder].find((place) => place && missingIn(place).length === 0);
-  if (ready) return { kind: 'ready', folder: ready };
+  const given = environment['KUBEBUILDER_ASSETS'] ?? '';
+  const lacks = given === '' ? [] : missingIn(given).map(({ name }) => name);
+  if (lacks.length > 0) print(`KUBEBUILDER_ASSETS is not used, as it lacks ${lacks.join(', ')}`);
+  else if (given !== '') return { kind: 'ready', folder: given };
+  if (missingIn(folder).length === 0) return { kind: 'ready', folder };
   const reason = whyGoIsNoUse();
   if (reason !== undefined) return { kind: 'absent', reason };
   buildInto(folder, print);

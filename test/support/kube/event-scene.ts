@@ -4,7 +4,9 @@ import { EventRecorder } from '../../../src/kube/event-recorder.ts';
 import { createLogger } from '../../../src/observe/log.ts';
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
 import { FakeApi } from './fake-api.ts';
-import { ManualTimers, settled } from './manual-timers.ts';
+import { ManualTimers } from './manual-timers.ts';
+
+const LASTING_MS = 2_000;
 
 export class EventScene {
   readonly api = new FakeApi();
@@ -39,9 +41,10 @@ export class EventScene {
     });
   }
 
+  /** Tells notes, and waits until they have lasted. */
   async tell(...notes: readonly EventNote[]): Promise<void> {
     this.recorder.tell(notes);
-    await settled();
+    await this.timers.advance(LASTING_MS);
   }
 }
 
