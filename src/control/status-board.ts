@@ -1,6 +1,6 @@
 // What the cluster is told of our objects: their statuses once the workers serve what was translated, and notes about
 // what is wrong. Whoever writes to the API server takes it from here; nothing here does I/O.
-import { keyOf, type LoadBalancerIngress, type ObjectSet } from '../api/objects.ts';
+import { keyOf, type LoadBalancerIngress, type ObjectMeta, type ObjectSet } from '../api/objects.ts';
 import { POLICY_API_VERSION, POLICY_KIND } from '../api/policy.ts';
 import {
   type AncestorStatus,
@@ -66,6 +66,12 @@ export type Posting = {
 
 type Entry = { readonly outcome: PolicyOutcome; readonly uid: string; readonly told: ToldStatus };
 
+/** What Ingresses were told last. */
+type IngressEntries = {
+  readonly addresses: readonly LoadBalancerIngress[];
+  readonly told: ReadonlyMap<string, ToldStatus>;
+};
+
 /** The longest `summary` that the schema allows. */
 const MAX_SUMMARY_LENGTH = 4096;
 const INGRESS = { group: 'networking.k8s.io', version: 'networking.k8s.io/v1' } as const;
@@ -79,10 +85,13 @@ export class StatusBoard {
   readonly #options: BoardOptions;
   #posting: Posting | undefined;
   #served = 0;
+  readonly #fixed: readonly LoadBalancerIngress[];
   #entries: ReadonlyMap<string, Entry> = new Map();
+  #ingresses: IngressEntries = { addresses: [], told: new Map() };
 
   constructor(options: BoardOptions) {
     this.#options = options;
+    this.#fixed = fixedAddresses(options.publishAddresses);
   }
 
   /** Tells at once what the workers serve already, the rest when they do. */
@@ -130,22 +139,34 @@ export class StatusBoard {
   }
 
   #ingressStatuses({ translation, objects }: Posting): readonly ToldStatus[] {
-    const ingress = this.#addresses(objects);
-    if (!this.#options.updateStatus || ingress.length === 0) return [];
-    return translation.ingresses.flatMap((key) => {
-      const { uid, namespace, name } = objects.ingresses.get(key)?.metadata ?? {};
-      if (uid === undefined || namespace === undefined || name === undefined) return [];
-      return [{ kind: 'Ingress', namespace, name, uid, status: { loadBalancer: { ingress } } }];
-    });
+    const { updateStatus, publishService } = this.#options;
+    const addresses =
+      this.#fixed.length > 0 ? this.#fixed : (objects.services.get(publishService ?? '')?.loadBalancer ?? []);
+    if (!updateStatus || addresses.length === 0) return [];
+    const before = this.#ingresses.addresses === addresses ? this.#ingresses.told : new Map();
+    const told = new Map<string, ToldStatus>();
+    for (const key of translation.ingresses) {
+      const metadata = objects.ingresses.get(key)?.metadata;
+      if (metadata === undefined) continue;
+      const known: ToldStatus | undefined = before.get(key);
+      const status = known?.uid === metadata.uid ? known : ingressStatus(metadata, addresses);
+      if (status !== undefined) told.set(key, status);
+    }
+    this.#ingresses = { addresses, told };
+    return [...told.values()];
   }
+}
 
-  #addresses(objects: ObjectSet): readonly LoadBalancerIngress[] {
-    const { publishService, publishAddresses } = this.#options;
-    const fixed = publishAddresses.map(
-      (text): LoadBalancerIngress => (/^[0-9.]+$|:/u.test(text) ? { ip: text } : { hostname: text }),
-    );
-    return fixed.length > 0 ? fixed : (objects.services.get(publishService ?? '')?.loadBalancer ?? []);
-  }
+function ingressStatus(
+  { uid, namespace, name }: ObjectMeta,
+  ingress: readonly LoadBalancerIngress[],
+): ToldStatus | undefined {
+  if (uid === undefined) return undefined;
+  return { kind: 'Ingress', namespace, name, uid, status: { loadBalancer: { ingress } } };
+}
+
+function fixedAddresses(texts: readonly string[]): readonly LoadBalancerIngress[] {
+  return texts.map((text) => (/^[0-9.]+$|:/u.test(text) ? { ip: text } : { hostname: text }));
 }
 
 function policyStatus(

@@ -89,7 +89,7 @@ export class WatchReport implements ReflectorObserver {
         object: { kind, namespace, name },
         field: '',
         reason: 'ObjectUnreadable',
-        message: `${kind} ${name} of namespace ${namespace} cannot be read (${failure.message}); ${stays}`,
+        message: `${kind} ${name} of namespace ${namespace} cannot be read (${failure.message}); ${stays}, else it counts as missing`,
         remedy,
       };
     }

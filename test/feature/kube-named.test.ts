@@ -57,9 +57,8 @@ afterAll(async () => {
 
 test('the first request finds the Secret read; one that may not be read lets nobody in, and is named', async () => {
   expect([await status('known'), await status('refused')]).toEqual([200, 403]);
-  expect(await controller.logged({ reason: 'ObjectUnreadable', name: 'refused-app' })).toMatchObject({
-    kind: 'Secret',
-    namespace: 'test',
+  expect(await controller.logged({ reason: 'ObjectUnreadable' })).toMatchObject({
+    object: { kind: 'Secret', namespace: 'test', name: 'refused-app' },
     remedy: expect.stringContaining('resourceNames ["refused-app"] in namespace test'),
   });
   expect((await controller.admin('/readyz')).status).toBe(200);
