@@ -139,29 +139,37 @@ export class StatusBoard {
   }
 
   #ingressStatuses({ translation, objects }: Posting): readonly ToldStatus[] {
-    const { updateStatus, publishService } = this.#options;
-    const addresses =
-      this.#fixed.length > 0 ? this.#fixed : (objects.services.get(publishService ?? '')?.loadBalancer ?? []);
-    if (!updateStatus || addresses.length === 0) return [];
-    const before = this.#ingresses.addresses === addresses ? this.#ingresses.told : new Map();
+    const addresses = this.#addresses(objects);
+    if (addresses.length === 0) return [];
+    const before = this.#ingresses.addresses === addresses ? this.#ingresses.told : undefined;
     const told = new Map<string, ToldStatus>();
     for (const key of translation.ingresses) {
       const metadata = objects.ingresses.get(key)?.metadata;
-      if (metadata === undefined) continue;
-      const known: ToldStatus | undefined = before.get(key);
-      const status = known?.uid === metadata.uid ? known : ingressStatus(metadata, addresses);
+      const known = before?.get(key);
+      const isSame = known !== undefined && known.uid === metadata?.uid;
+      const status = isSame ? known : ingressStatus(metadata, addresses);
       if (status !== undefined) told.set(key, status);
     }
     this.#ingresses = { addresses, told };
     return [...told.values()];
   }
+
+  /** None where Ingresses are not to be told. */
+  #addresses(objects: ObjectSet): readonly LoadBalancerIngress[] {
+    const { updateStatus, publishService } = this.#options;
+    if (!updateStatus) return [];
+    return this.#fixed.length > 0
+      ? this.#fixed
+      : (objects.services.get(publishService ?? '')?.loadBalancer ?? []);
+  }
 }
 
 function ingressStatus(
-  { uid, namespace, name }: ObjectMeta,
+  metadata: ObjectMeta | undefined,
   ingress: readonly LoadBalancerIngress[],
 ): ToldStatus | undefined {
-  if (uid === undefined) return undefined;
+  if (metadata?.uid === undefined) return undefined;
+  const { uid, namespace, name } = metadata;
   return { kind: 'Ingress', namespace, name, uid, status: { loadBalancer: { ingress } } };
 }
 

@@ -9,6 +9,7 @@ import {
   controllerPods,
   CRD,
   describeTrouble,
+  errorsLogged,
   expectRollout,
   isReady,
   leader,
@@ -238,6 +239,7 @@ describe('the controller', () => {
     const first = await visitor.get();
     const cookie = stickyCookieOf(first.headers);
     const old = (await controllerPods()).map(({ metadata }) => metadata.name);
+    expect(await errorsLogged()).toEqual([]);
     const lost = await lostDuring(visitor, 'controller upgraded', async () => {
       await upgrade(
         '--set',
@@ -280,6 +282,7 @@ describe('the controller', () => {
   });
 
   test('is removed: the definition and the key Secrets stay, and nothing else', async () => {
+    expect(await errorsLogged()).toEqual([]);
     await uninstall();
     const added = (await clusterNames()).filter((name) => !scene.clusterBefore.includes(name));
     expect(added.filter((name) => name !== CRD)).toEqual([]);

@@ -11,6 +11,9 @@ export const CRD =
 const CHART = join(import.meta.dirname, '../../charts/mattermost-ingress');
 const SELECTOR = `--selector=app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=controller`;
 
+/** Of the log lines. */
+const ERROR_LEVEL = 50;
+
 type Pod = KubeObject & {
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -63,6 +66,13 @@ export async function logOf(pod: KubeObject): Promise<readonly Readonly<Record<s
   return text
     .split('\n')
     .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+}
+
+/** What the controller's pods have logged as an error; warnings are for users. */
+export async function errorsLogged(): Promise<readonly string[]> {
+  const logs = await Promise.all((await controllerPods()).map(logOf));
+  const errors = logs.flat().filter(({ level }) => typeof level === 'number' && level >= ERROR_LEVEL);
+  return errors.map((line) => JSON.stringify(line));
 }
 
 /** Name of the pod that holds the Lease; empty while none does. */

@@ -107,9 +107,9 @@ export class KubeApi {
     return `${root}${served.namespaced ? `/namespaces/${namespace ?? 'default'}` : ''}/${served.name}/${name}`;
   }
 
-  patch(path: string, body: unknown, type: 'merge' | 'strategic-merge' | 'json' = 'merge'): Promise<unknown> {
-    const contentType = `application/${type}-patch+json`;
-    return this.must('PATCH', path, { body, contentType });
+  /** A merge patch. */
+  patch(path: string, body: unknown): Promise<unknown> {
+    return this.must('PATCH', path, { body, contentType: 'application/merge-patch+json' });
   }
 
   delete(path: string, body: unknown = {}): Promise<unknown> {

@@ -27,6 +27,7 @@ export class Kubelet {
   readonly #node: string;
   readonly #start: PodStart;
   readonly #beforeStop: (name: string) => Promise<unknown>;
+  readonly #bound = new Set<string>();
   readonly #pods = new Map<string, Promise<PodProcess>>();
   readonly #end = new AbortController();
   #done: Promise<void> = Promise.resolve();
@@ -51,7 +52,7 @@ export class Kubelet {
   }
 
   /** A pod that is not ready keeps its process. */
-  setReady(name: string, isReady: boolean): Promise<unknown> {
+  setReady(name: string, isReady: boolean): Promise<void> {
     return this.#report(name, { conditions: conditions(isReady) });
   }
 
@@ -92,11 +93,15 @@ export class Kubelet {
       if (!this.#pods.delete(uid)) return;
       await this.#beforeStop(name);
       await (await running)?.stop();
-      await this.#api.delete(`${this.#path}/${name}`, { gracePeriodSeconds: 0, preconditions: { uid } });
+      const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+      await this.#tell('DELETE', name, { body });
     } else if (spec?.['nodeName'] === undefined) {
+      // Others may change a pod before it hears of its node.
+      if (this.#bound.has(uid)) return;
+      this.#bound.add(uid);
       const target = { apiVersion: 'v1', kind: 'Node', name: this.#node };
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
-      await this.#api.must('POST', `${this.#path}/${name}/binding`, { body });
+      await this.#tell('POST', `${name}/binding`, { body });
     } else if (running === undefined) {
       const starting = this.#startAnywhere(name);
       this.#pods.set(
@@ -121,8 +126,20 @@ export class Kubelet {
     }
   }
 
-  #report(name: string, status: object): Promise<unknown> {
-    return this.#api.patch(`${this.#path}/${name}/status`, { status }, 'strategic-merge');
+  #report(name: string, status: object): Promise<void> {
+    const contentType = 'application/strategic-merge-patch+json';
+    return this.#tell('PATCH', `${name}/status`, { body: { status }, contentType });
+  }
+
+  /** A pod may be gone, or be another one, before it is told anything. */
+  async #tell(
+    method: 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    ask: { readonly body: unknown; readonly contentType?: string },
+  ): Promise<void> {
+    const { status, body } = await this.#api.ask(method, `${this.#path}/${path}`, ask);
+    if (status < 300 || status === 404 || status === 409) return;
+    throw new Error(`${method} ${path} was answered with ${status}: ${JSON.stringify(body)}`);
   }
 }
 
