@@ -1,6 +1,6 @@
 // docs/reference/annotations.md: what becomes of the annotations of an Ingress.
-import type { AnnotationEntry, Fate } from '../src/translate/annotation-entry.ts';
-import { nginxAnnotations, ownAnnotations } from '../src/translate/annotations-table.ts';
+import type { AnnotationEntry, Fate } from '../src/translate/annotations/entry.ts';
+import { nginxAnnotations, ownAnnotations } from '../src/translate/annotations/table.ts';
 
 export function annotationsPage(): string {
   return `${[

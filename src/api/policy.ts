@@ -51,7 +51,6 @@ export type MattermostIngressPolicy = {
 
 export type PolicySpec = Fixed<Static<typeof specSchema>>;
 export type RouteSpec = NonNullable<PolicySpec['route']>;
-export type TargetRef = NonNullable<PolicySpec['targetRefs']>[number];
 export type AdmissionSpec = PolicySpec['admission'];
 export type AdmissionRule = NonNullable<AdmissionSpec['rules']>[number];
 export type PathCondition = NonNullable<AdmissionRule['paths']>[number];

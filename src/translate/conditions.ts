@@ -126,6 +126,6 @@ function statusOf(statement: Statement) {
 }
 
 /** RFC 3339 in whole seconds, as metav1.Time is. */
-export function timestamp(ms: number): string {
+function timestamp(ms: number): string {
   return new Date(ms).toISOString().replace(/\.[0-9]+Z$/u, 'Z');
 }

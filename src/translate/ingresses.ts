@@ -6,7 +6,7 @@ import { INGRESS_REASONS } from '../api/status.ts';
 import { isAcmePath } from '../model/acme-path.ts';
 import { ANY_HOST, type ClosedReason, type PlainHttp, type SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
-import { type IngressSettings, readAnnotations } from './annotations.ts';
+import { type IngressSettings, readAnnotations } from './annotations/annotations.ts';
 import type { Classes } from './classes.ts';
 import { wildcardOf } from './host-patterns.ts';
 import { mergeSpec } from './merge-spec.ts';
@@ -67,7 +67,7 @@ export function readIngresses(
 }
 
 /** Which policy governs which Ingress: the oldest one that names it. */
-export function governorsByIngress(policies: readonly PolicyDraft[]): ReadonlyMap<string, PolicyDraft> {
+function governorsByIngress(policies: readonly PolicyDraft[]): ReadonlyMap<string, PolicyDraft> {
   const governors = new Map<string, PolicyDraft>();
   for (const draft of policies) {
     for (const name of draft.targets) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PolicySpec } from '../api/policy.ts';
 import { checkPolicy } from '../api/validate.ts';
-import { type AnnotationSpec, readAnnotations } from './annotations.ts';
+import { type AnnotationSpec, readAnnotations } from './annotations/annotations.ts';
 import { mergeSpec } from './merge-spec.ts';
 
 const admission = { defaultAction: 'Allow' } as const;

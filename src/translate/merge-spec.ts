@@ -2,7 +2,7 @@
 // Used by ingresses.ts; what a choice of the policy leaves without meaning is dropped, so that the result keeps the schema.
 import { isRecord } from '../api/json-access.ts';
 import type { BackendTls, PolicySpec, SessionPersistence } from '../api/policy.ts';
-import type { AnnotationSpec } from './annotations.ts';
+import type { AnnotationSpec } from './annotations/annotations.ts';
 
 /** What a policy says of one site; the same without `admission` where nobody says who may come in. */
 type Settings = Omit<PolicySpec, 'admission'> & Pick<AnnotationSpec, 'admission'>;

@@ -4,7 +4,6 @@ import { DEFAULTS } from '../api/defaults.ts';
 import type { AdmissionSpec, MattermostIngressPolicy, PolicySpec } from '../api/policy.ts';
 import type { ClosedReason, PlainHttp, SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
-import type { Problem } from './problem.ts';
 
 /** Where somebody wants to serve. */
 export type Claim = {
@@ -59,9 +58,6 @@ export type Place = {
   /** Where its parts stand in the object. */
   readonly fields: { readonly hosts: string; readonly service: string; readonly tls: string };
 };
-
-/** Found while places were made, by the key of the place. */
-export type PlaceProblems = ReadonlyMap<string, readonly Problem[]>;
 
 const ROUTE_FIELDS = {
   hosts: 'spec.route.hosts',

@@ -10,8 +10,11 @@ import { StartingController } from './harness/starting-controller.ts';
 const chart = useChartCluster();
 const NAME = 'mattermost-ingress';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
-const CLUSTER_ROLE = `${RBAC}/clusterroles/${NAME}:${NAME}`;
-const OWN_ROLE = `${RBAC}/namespaces/${NAME}/roles/${NAME}:${NAME}:own`;
+/** What the controller may do everywhere, and with what is its own. */
+const roles = {
+  everywhere: `${RBAC}/clusterroles/${NAME}:${NAME}`,
+  own: `${RBAC}/namespaces/${NAME}/roles/${NAME}:${NAME}:own`,
+} as const;
 
 type Rule = { readonly resources: readonly string[]; readonly verbs: readonly string[] };
 
@@ -25,6 +28,8 @@ afterEach(async () => {
 /** Something to read of every kind, and something to tell. */
 async function applyObjects(): Promise<void> {
   await chart().createNamespace('chat');
+  // One that the last test's controller told of everything would be told nothing.
+  await chart().cluster.mustKubectl('delete', 'ingress', 'web', '-n', 'chat', '--ignore-not-found');
   const namespace = new Namespace(chart().cluster.api, 'chat');
   const tls = { mode: 'Verify', serverName: 'chat.internal', caRef: { kind: 'ConfigMap', name: 'ca' } };
   await namespace.apply(policy('chat', { backend: { tls } }), ingress());
@@ -44,7 +49,8 @@ function ingress(): Draft {
 }
 
 /** Installs, takes one right away from one role, and gives what `run` needs. */
-async function installWithout(role: string, resource: string, verb: string) {
+async function installWithout(scope: keyof typeof roles, resource: string, verb: string) {
+  const role = roles[scope];
   const { cluster } = chart();
   await chart().mustHelm('install', NAME, ['--set', 'publishAddress={192.0.2.9}']);
   await cluster.installCrd();
@@ -64,21 +70,21 @@ async function installWithout(role: string, resource: string, verb: string) {
 }
 
 describe('the controller says what it may not', () => {
-  test.each([
-    [CLUSTER_ROLE, 'mattermostingresspolicies', 'list'],
-    [CLUSTER_ROLE, 'mattermostingresspolicies/status', 'patch'],
-    [CLUSTER_ROLE, 'ingresses', 'list'],
-    [CLUSTER_ROLE, 'ingresses/status', 'patch'],
-    [CLUSTER_ROLE, 'ingressclasses', 'list'],
-    [CLUSTER_ROLE, 'endpointslices', 'list'],
-    [CLUSTER_ROLE, 'services', 'list'],
-    [CLUSTER_ROLE, 'configmaps', 'list'],
-    [CLUSTER_ROLE, 'secrets', 'list'],
-    [CLUSTER_ROLE, 'events', 'create'],
-    [OWN_ROLE, 'leases', 'create'],
-    [OWN_ROLE, 'leases', 'get'],
-  ])('by %s: %s, %s', async (role, resource, verb) => {
-    const { kubeconfig, options } = await installWithout(role, resource, verb);
+  test.each<[keyof typeof roles, string, string]>([
+    ['everywhere', 'mattermostingresspolicies', 'list'],
+    ['everywhere', 'mattermostingresspolicies/status', 'patch'],
+    ['everywhere', 'ingresses', 'list'],
+    ['everywhere', 'ingresses/status', 'patch'],
+    ['everywhere', 'ingressclasses', 'list'],
+    ['everywhere', 'endpointslices', 'list'],
+    ['everywhere', 'services', 'list'],
+    ['everywhere', 'configmaps', 'list'],
+    ['everywhere', 'secrets', 'list'],
+    ['everywhere', 'events', 'create'],
+    ['own', 'leases', 'create'],
+    ['own', 'leases', 'get'],
+  ])('%s: %s, %s', async (scope, resource, verb) => {
+    const { kubeconfig, options } = await installWithout(scope, resource, verb);
     controller = new StartingController(kubeconfig, options);
     const said = new RegExp(`cannot ${verb} resource \\\\"${resource}\\\\"`, 'u');
     await controller.log.wait((line) => said.test(JSON.stringify(line)));
@@ -86,7 +92,7 @@ describe('the controller says what it may not', () => {
   });
 
   test('and ends without its keys: nobody could be kept at a node', async () => {
-    const { kubeconfig, options } = await installWithout(OWN_ROLE, 'secrets', 'get');
+    const { kubeconfig, options } = await installWithout('own', 'secrets', 'get');
     const flags = Object.fromEntries(
       options.flatMap((name, at) => (at % 2 === 0 ? [[name.slice(2), options[at + 1] ?? '']] : [])),
     );

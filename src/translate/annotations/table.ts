@@ -1,7 +1,7 @@
 // Every annotation of ingress-nginx that we know of, and ours, with what becomes of it. annotations.ts goes by this table,
 // and the reference of annotations is made of it; annotations-*.ts read those that are kept.
-import { type AnnotationEntry, entries } from './annotation-entry.ts';
-import { refusedAnnotations } from './annotations-refused.ts';
+import { type AnnotationEntry, entries } from './entry.ts';
+import { refusedAnnotations } from './refused.ts';
 
 const streams = 'Bodies pass as they come, in both directions';
 

@@ -1,6 +1,6 @@
 // Annotations that no table knows: misspelt, or of other controllers.
 import { describe, expect, test } from 'vitest';
-import { saidOf, settingsOf } from './test-annotations.ts';
+import { saidOf, settingsOf } from './test-reading.ts';
 
 describe('annotations that no table knows', () => {
   test.each([

@@ -1,7 +1,7 @@
 // Annotations about sizes, times and the log -> spec.limits, backend.timeouts, websocket and accessLog.
-import type { BackendSpec, LimitsSpec, PolicySpec, WebSocketSpec } from '../api/policy.ts';
-import { type AnnotationReader, NGINX_PREFIX } from './annotation-reader.ts';
-import { formatSeconds, readSeconds, readSize, readSwitch } from './annotation-values.ts';
+import type { BackendSpec, LimitsSpec, PolicySpec, WebSocketSpec } from '../../api/policy.ts';
+import { type AnnotationReader, NGINX_PREFIX } from './reader.ts';
+import { formatSeconds, readSeconds, readSize, readSwitch } from './values.ts';
 
 type Timeouts = NonNullable<BackendSpec['timeouts']>;
 

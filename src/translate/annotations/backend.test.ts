@@ -1,7 +1,7 @@
 // How nodes are reached, by annotation.
 import { describe, expect, test } from 'vitest';
-import type { BackendTls } from '../api/policy.ts';
-import { saidOf, settingsOf } from './test-annotations.ts';
+import type { BackendTls } from '../../api/policy.ts';
+import { saidOf, settingsOf } from './test-reading.ts';
 
 type Values = Readonly<Record<string, string>>;
 

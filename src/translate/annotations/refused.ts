@@ -1,6 +1,6 @@
 // Annotations of ingress-nginx that have no effect here, each with what does the same, and those that close the site.
 // Part of annotations-table.ts.
-import { type AnnotationEntry, entries, switches } from './annotation-entry.ts';
+import { type AnnotationEntry, entries, switches } from './entry.ts';
 
 const admission = 'spec.admission of a policy';
 const session = 'spec.sessionPersistence of a policy';

@@ -1,6 +1,6 @@
 // Sizes, times and the access log in annotations.
 import { describe, expect, test } from 'vitest';
-import { saidOf, settingsOf } from './test-annotations.ts';
+import { saidOf, settingsOf } from './test-reading.ts';
 
 describe('proxy-body-size', () => {
   test.each([

@@ -1,10 +1,10 @@
 // What becomes of every annotation of the table, and that whatever is written can stand in a policy.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkPolicy } from '../api/validate.ts';
+import { checkPolicy } from '../../api/validate.ts';
 import { type IngressSettings, readAnnotations } from './annotations.ts';
-import { nginxAnnotations } from './annotations-table.ts';
-import { saidOf, settingsOf } from './test-annotations.ts';
+import { nginxAnnotations } from './table.ts';
+import { saidOf, settingsOf } from './test-reading.ts';
 
 const open: IngressSettings = {
   spec: {},

@@ -1,8 +1,8 @@
 // Annotations about the nodes -> spec.backend: TLS towards them, timeouts, the order in which they are taken.
-import type { BackendSpec, BackendTls } from '../api/policy.ts';
-import { dnsName, objectName } from '../api/text-forms.ts';
-import { type AnnotationReader, NGINX_PREFIX } from './annotation-reader.ts';
-import { readSwitch } from './annotation-values.ts';
+import type { BackendSpec, BackendTls } from '../../api/policy.ts';
+import { dnsName, objectName } from '../../api/text-forms.ts';
+import { type AnnotationReader, NGINX_PREFIX } from './reader.ts';
+import { readSwitch } from './values.ts';
 
 const tlsNames: readonly string[] = [
   'proxy-ssl-secret',

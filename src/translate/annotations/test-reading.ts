@@ -1,6 +1,6 @@
 // Annotations for the tests of this folder: those of ingress-nginx by short name, and what is said of them in short lines.
 import { type IngressSettings, readAnnotations } from './annotations.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../problem.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/';
 

@@ -1,8 +1,8 @@
 // Lists of networks in annotations -> spec.admission. A list that cannot be read closes the site: half a list is a guess.
-import type { AdmissionRule, AdmissionSpec } from '../api/policy.ts';
-import { isCanonicalCidr } from '../api/cidr.ts';
-import { networkHex, parseAddress } from '../model/address.ts';
-import { type AnnotationReader, NGINX_PREFIX } from './annotation-reader.ts';
+import type { AdmissionRule, AdmissionSpec } from '../../api/policy.ts';
+import { isCanonicalCidr } from '../../api/cidr.ts';
+import { networkHex, parseAddress } from '../../model/address.ts';
+import { type AnnotationReader, NGINX_PREFIX } from './reader.ts';
 
 /** Bounds of the schema: networks of a rule, and rules. */
 const maxNetworks = 256;

@@ -1,6 +1,6 @@
 // Lists of networks in annotations: who comes in, and that no doubt about a list opens a site.
 import { describe, expect, test } from 'vitest';
-import { saidOf, settingsOf } from './test-annotations.ts';
+import { saidOf, settingsOf } from './test-reading.ts';
 
 const deny = { status: 403, rejectReason: 'None' };
 

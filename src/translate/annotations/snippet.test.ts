@@ -1,7 +1,7 @@
 // Which pieces of nginx configuration keep somebody out.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { restrictsAccess } from './annotations-snippet.ts';
+import { restrictsAccess } from './snippet.ts';
 
 const imageCache = `
 location ~ /api/v[0-9]+/(users/)?websocket$ {

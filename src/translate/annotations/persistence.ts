@@ -1,9 +1,9 @@
 // Annotations about affinity -> spec.sessionPersistence. What is not said is left to the defaults of a policy.
-import type { SessionPersistence } from '../api/policy.ts';
-import { ownCookieName, sitePath } from '../api/text-forms.ts';
-import type { TextForm } from '../api/schema-node.ts';
-import { type AnnotationReader, NGINX_PREFIX } from './annotation-reader.ts';
-import { formatSeconds, readSeconds } from './annotation-values.ts';
+import type { SessionPersistence } from '../../api/policy.ts';
+import { ownCookieName, sitePath } from '../../api/text-forms.ts';
+import type { TextForm } from '../../api/schema-node.ts';
+import { type AnnotationReader, NGINX_PREFIX } from './reader.ts';
+import { formatSeconds, readSeconds } from './values.ts';
 
 type Cookie = NonNullable<SessionPersistence['cookie']>;
 

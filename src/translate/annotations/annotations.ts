@@ -1,17 +1,17 @@
 // The annotations of an Ingress -> what a policy would say, and what cannot be said. Called for each Ingress of ours;
 // pure, so that its result holds as long as the annotations do.
-import type { PolicySpec } from '../api/policy.ts';
-import type { AnnotationEntry } from './annotation-entry.ts';
-import { AnnotationReader, IGNORE_KEY, NGINX_PREFIX, OWN_PREFIX } from './annotation-reader.ts';
-import { readSwitch } from './annotation-values.ts';
-import { readAdmission } from './annotations-admission.ts';
-import { readBackendTls, readBalancing } from './annotations-backend.ts';
-import { readAccessLog, readLimits, readPatience } from './annotations-limits.ts';
-import { judgeForeign, judgeOwn, judgeUnknown } from './annotations-other.ts';
-import { readPersistence } from './annotations-persistence.ts';
-import { restrictsAccess } from './annotations-snippet.ts';
-import { nginxAnnotations, ownAnnotations } from './annotations-table.ts';
-import type { Problem } from './problem.ts';
+import type { PolicySpec } from '../../api/policy.ts';
+import type { AnnotationEntry } from './entry.ts';
+import { AnnotationReader, IGNORE_KEY, NGINX_PREFIX, OWN_PREFIX } from './reader.ts';
+import { readSwitch } from './values.ts';
+import { readAdmission } from './admission.ts';
+import { readBackendTls, readBalancing } from './backend.ts';
+import { readAccessLog, readLimits, readPatience } from './limits.ts';
+import { judgeForeign, judgeOwn, judgeUnknown } from './other.ts';
+import { readPersistence } from './persistence.ts';
+import { restrictsAccess } from './snippet.ts';
+import { nginxAnnotations, ownAnnotations } from './table.ts';
+import type { Problem } from '../problem.ts';
 
 /** The parts of a policy that annotations can say. */
 export type AnnotationSpec = Partial<

@@ -1,9 +1,9 @@
 // Annotations that no table knows: misspelt ones of ingress-nginx, those of other controllers, and unknown ones of ours.
 // Nothing of them has an effect; one whose name or text speaks of keeping somebody out closes the site.
-import { nearestName } from '../api/near-names.ts';
-import { type AnnotationReader, NGINX_PREFIX, OWN_PREFIX } from './annotation-reader.ts';
-import { restrictsAccess } from './annotations-snippet.ts';
-import { nginxAnnotations, ownAnnotations } from './annotations-table.ts';
+import { nearestName } from '../../api/near-names.ts';
+import { type AnnotationReader, NGINX_PREFIX, OWN_PREFIX } from './reader.ts';
+import { restrictsAccess } from './snippet.ts';
+import { nginxAnnotations, ownAnnotations } from './table.ts';
 
 /** Words of keeping somebody out, in the names that controllers use. */
 const restrictingName =

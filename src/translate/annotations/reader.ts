@@ -1,7 +1,7 @@
 // The annotations of one Ingress while they are read: values by short name, and what is wrong with them.
 // Made by annotations.ts; annotations-*.ts ask it theme by theme. Messages never hold values.
-import type { IngressReason } from '../api/status.ts';
-import type { Problem } from './problem.ts';
+import type { IngressReason } from '../../api/status.ts';
+import type { Problem } from '../problem.ts';
 
 /** Prefix of ingress-nginx; its annotations go by the rest of their key. */
 export const NGINX_PREFIX = 'nginx.ingress.kubernetes.io/';

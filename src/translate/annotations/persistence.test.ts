@@ -1,7 +1,7 @@
 // Affinity in annotations.
 import { describe, expect, test } from 'vitest';
-import type { SessionPersistence } from '../api/policy.ts';
-import { saidOf, settingsOf } from './test-annotations.ts';
+import type { SessionPersistence } from '../../api/policy.ts';
+import { saidOf, settingsOf } from './test-reading.ts';
 
 type Values = Readonly<Record<string, string>>;
 
