@@ -11,6 +11,7 @@ import type { ClusterWriter, LoadKey } from './cluster-writer.ts';
 /** What is read of the cluster and written to it, and where it is kept. */
 export type ClusterOptions = Pick<
   Options,
+  | 'publishService'
   | 'electionId'
   | 'electionNamespace'
   | 'watchNamespaces'

@@ -37,6 +37,7 @@ export async function openCluster(
     secretsMode,
     ingressClassReading: classReading(options),
     knownServerAddresses: knownAddresses(credentials),
+    publishedService: options.publishService,
     stateCache: stateCacheOf(options, credentials, tools),
   });
   return {

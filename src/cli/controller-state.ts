@@ -6,16 +6,21 @@ import type { SharedState } from '../model/shared-state.ts';
 import type { AdminStatus } from '../observe/admin.ts';
 import type { EndpointSample } from '../observe/registry.ts';
 
-export type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop; readonly publisher: Publisher };
-export type Progress = { readonly isListening: boolean; readonly isDraining: boolean };
+type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop };
+type Progress = { readonly isListening: boolean; readonly isDraining: boolean };
 
-export function statusOf({ fleet, loop, publisher }: Observed, progress: Progress): AdminStatus {
+/** @param observed undefined while what is needed to build the parts is still being fetched */
+export function statusOf(
+  publisher: Publisher,
+  observed: Observed | undefined,
+  progress: Progress,
+): AdminStatus {
   return {
-    synced: loop.isSynced,
+    synced: observed?.loop.isSynced ?? false,
     listening: progress.isListening,
     draining: progress.isDraining,
     generation: publisher.generation,
-    workers: fleet.members.map(({ index, isLive, generation }) => ({
+    workers: (observed?.fleet.members ?? []).map(({ index, isLive, generation }) => ({
       worker: index,
       alive: isLive,
       generation,

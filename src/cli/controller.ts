@@ -9,7 +9,7 @@ import { OutcomeReporter } from '../control/reporter.ts';
 import { StatusBoard } from '../control/status-board.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoundPorts } from '../model/delta.ts';
-import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
+import { allocateSharedMemory, type SharedMemory, SharedState } from '../model/shared-state.ts';
 import { type AdminServer, createAdminServer } from '../observe/admin.ts';
 import type { MainMetrics } from '../observe/main-metrics.ts';
 import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../observe/log.ts';
@@ -53,46 +53,48 @@ const clock: Clock = {
 
 /** Starts and resolves when all workers listen; rejects with a message for people where that cannot be. */
 export async function startController(options: Options, sink: LogSink): Promise<Controller> {
-  const parts = await buildParts(options, sink);
-  const { fleet, loop, publisher, progress } = parts;
+  const base = await buildBase(options, sink);
+  const { log, progress, writer } = base;
+  let parts: Parts | undefined;
   // The admin port comes first: whoever waits for readiness must be able to see that it is not there yet.
   const admin = await createAdminServer({
     address: options.adminAddress,
     port: options.adminPort,
-    state: { status: () => statusOf({ fleet, loop, publisher }, progress) },
-    registry: parts.metrics.registry,
+    state: { status: () => statusOf(base.publisher, parts, progress) },
+    registry: base.metrics.registry,
   });
   try {
     const { ingressClass, controllerName, takeOverClass } = options;
     const classes = { ingressClass, controllerName, takeOverClass };
-    const facts = { version: VERSION, adminPort: admin.port, ...parts.facts, ...classes };
-    parts.log.info(facts, 'reading objects');
-    await loop.start();
-    const ports = await fleet.start();
+    const facts = { version: VERSION, adminPort: admin.port, ...base.facts, ...classes };
+    log.info(facts, 'reading objects');
+    parts = await buildParts(base, options, sink);
+    await parts.loop.start();
+    const ports = await parts.fleet.start();
     progress.isListening = true;
-    parts.writer?.start();
-    parts.log.info({ ...facts, ports, workers: options.workers }, 'controller started');
-    return controllerOf(parts, admin, ports, options);
+    writer?.start();
+    log.info({ ...facts, ports, workers: options.workers }, 'controller started');
+    return controllerOf({ ...base, ...parts }, admin, ports, options);
   } catch (error) {
-    await Promise.all([fleet.close(), loop.close(), admin.close()]);
+    await Promise.all([parts?.fleet.close(), parts?.loop.close(), admin.close()]);
     throw error;
   }
 }
 
-type Parts = {
+/** What needs no key and no object. */
+type Base = ChosenSource & {
   readonly log: Logger;
-  readonly facts: ChosenSource['facts'];
-  readonly writer: ChosenSource['writer'];
+  readonly memory: SharedMemory;
   readonly state: SharedState;
+  readonly reader: SeriesReader;
   readonly publisher: Publisher;
   readonly metrics: Metrics;
-  readonly fleet: Fleet;
-  readonly loop: ControlLoop;
   readonly progress: { isListening: boolean; isDraining: boolean };
 };
 
-/** Everything but what is started: the parts know each other only through the calls given here. */
-async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
+type Parts = { readonly fleet: Fleet; readonly loop: ControlLoop };
+
+async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   const { workers, maxEndpoints } = options;
   const log = createLogger(sink, options.logLevel);
   const memory = allocateSharedMemory({ workers, slots: maxEndpoints, cells: METRIC_CELLS });
@@ -108,11 +110,19 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
     build: { version: VERSION, node: process.version },
   });
   const chosen: ChosenSource = await chooseSource(options, { clock, log, metrics: metrics.main });
+  const progress = { isListening: false, isDraining: false };
+  return { ...chosen, log, memory, state, reader, publisher, metrics, progress };
+}
+
+/** Everything else but what is started: the parts know each other only through the calls given here. */
+async function buildParts(base: Base, options: Options, sink: LogSink): Promise<Parts> {
+  const { log, memory, state, reader, publisher, metrics, loadKey } = base;
+  const { workers, logLevel } = options;
   const secretDigestKey = randomBytes(32);
-  const settings = await dataPlaneSettings(options, secretDigestKey, chosen.loadKey);
+  const settings = await dataPlaneSettings(options, secretDigestKey, loadKey);
   const fleet: Fleet = new Fleet({
     workers,
-    spawn: (worker) => spawnWorker({ worker, memory, settings, logLevel: options.logLevel }),
+    spawn: (worker) => spawnWorker({ worker, memory, settings, logLevel }),
     state,
     reader,
     clock,
@@ -123,12 +133,10 @@ async function buildParts(options: Options, sink: LogSink): Promise<Parts> {
     onRestarted: () => metrics.main.workerRestarted(),
   });
   const load = (slot: number) => state.load(slot);
-  const stickyKeys = await readStickyKeys(options, chosen.loadKey);
+  const stickyKeys = await readStickyKeys(options, loadKey);
   const parts = { publisher, fleet, clock, log, load, metrics: metrics.main };
-  const loop = buildLoop(options, parts, { ...chosen, stickyKeys, secretDigestKey });
-  const progress = { isListening: false, isDraining: false };
-  const { facts, writer } = chosen;
-  return { log, facts, writer, state, publisher, metrics, fleet, loop, progress };
+  const loop = buildLoop(options, parts, { ...base, stickyKeys, secretDigestKey });
+  return { fleet, loop };
 }
 
 type LoopKeys = Pick<ReturnType<LoopOptions['settings']>, 'stickyKeys' | 'secretDigestKey'>;
@@ -172,7 +180,12 @@ function translateSettings(options: Options, { stickyKeys, secretDigestKey }: Lo
   };
 }
 
-function controllerOf(parts: Parts, admin: AdminServer, ports: BoundPorts, options: Options): Controller {
+function controllerOf(
+  parts: Base & Parts,
+  admin: AdminServer,
+  ports: BoundPorts,
+  options: Options,
+): Controller {
   const { fleet, loop, state, progress, writer } = parts;
   return {
     ports,

@@ -1,6 +1,6 @@
 // What is asked for in each mode, and what a source tells beside its objects: status, staleness, server addresses.
 import { expect, test } from 'vitest';
-import { ingress, policy, slice } from '../../test/support/kube/cluster-objects.ts';
+import { ingress, policy, service, slice } from '../../test/support/kube/cluster-objects.ts';
 import { settled } from '../../test/support/kube/manual-timers.ts';
 import { applyAll, openSource, type VirtualOptions } from '../../test/support/kube/virtual-source.ts';
 import { failureOfStatus } from './api-failure.ts';
@@ -174,5 +174,22 @@ test('a definition without our fields at the start: the log says which, and what
   api.cluster.definition.lackFields();
   await timers.advance(10_000);
   await starting;
+  await source.close();
+});
+
+test('the published Service is read where nothing else of its namespace is', async () => {
+  const { api, source, start } = openSource({ namespaces: ['test'], publishedService: 'front/proxy' });
+  api.cluster.put('services', service('proxy', 80, 'front'));
+  api.cluster.put('services', service('other', 80, 'front'));
+  await start();
+  expect([...source.objects().services.keys()]).toEqual(['front/proxy']);
+  await source.close();
+});
+
+test('a published Service that may not be read is done without', async () => {
+  const { api, source, start } = openSource({ namespaces: ['test'], publishedService: 'front/proxy' });
+  api.cluster.denials.push({ plural: 'services', namespace: 'front' });
+  await start();
+  expect([source.objects().services.size, source.findings()]).toEqual([0, []]);
   await source.close();
 });

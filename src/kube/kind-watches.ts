@@ -7,6 +7,7 @@ import type {
   ObjectSet,
   RawPolicy,
   Secret,
+  Service,
 } from '../api/objects.ts';
 import type { Finding } from '../model/finding.ts';
 import type { WantedNames } from '../model/object-source.ts';
@@ -49,6 +50,8 @@ export type KindWatchesOptions = WatchTools & {
   readonly namespaces: readonly string[];
   readonly secretsMode: SecretsMode;
   readonly ingressClassReading: IngressClassReading;
+  /** `namespace/name` of the Service whose addresses Ingresses show; it may live where nothing else is read. */
+  readonly publishedService?: string | undefined;
   /** Addresses at which the API server is known to be. */
   readonly knownServerAddresses: readonly string[];
 };
@@ -59,6 +62,9 @@ export class KindWatches {
   readonly #ingresses;
   readonly #ingressClasses;
   readonly #services;
+  /** Of the published Service, where no other watch has it. */
+  readonly #published: WatchedSet<Service>;
+  readonly #allServices: WatchedSet<Service>;
   readonly #endpointSlices;
   readonly #secrets: WatchedSet<Secret>;
   readonly #serverSlices: WatchedSet<EndpointSlice>;
@@ -81,6 +87,8 @@ export class KindWatches {
     this.#ingresses = this.#all(ingresses);
     this.#ingressClasses = this.#classes();
     this.#services = this.#all(services);
+    this.#published = this.#publishedService();
+    this.#allServices = new WatchedSet([...this.#services.watched, ...this.#published.watched]);
     this.#endpointSlices = this.#all(endpointSlices);
     this.#secrets = secretsMode === 'named' ? new WatchedSet([]) : this.#all(secrets);
     const hasServerSlices = namespaces.length === 0 || namespaces.includes(API_SERVER_NAMESPACE);
@@ -130,7 +138,7 @@ export class KindWatches {
       policies: this.#policies.objects(),
       ingresses: this.#ingresses.objects(),
       ingressClasses: this.#isClassAssumed ? this.#assumedClasses : this.#ingressClasses.objects(),
-      services: this.#services.objects(),
+      services: this.#allServices.objects(),
       endpointSlices: this.#endpointSlices.objects(),
       secrets: isByName ? this.#namedSecrets.objects() : this.#secrets.objects(),
       configMaps: this.#namedConfigMaps.objects(),
@@ -200,7 +208,7 @@ export class KindWatches {
   get #optional(): readonly Watched<ApiObject>[] {
     const classes = this.#options.ingressClassReading.kind === 'all' ? [] : this.#ingressClasses.watched;
     const slices = this.#serverSlices === this.#endpointSlices ? [] : this.#serverSlices.watched;
-    return [...classes, ...slices];
+    return [...classes, ...slices, ...this.#published.watched];
   }
 
   get #named(): readonly Watched<ApiObject>[] {
@@ -232,6 +240,13 @@ export class KindWatches {
     if (reading.kind === 'all') return this.#all(ingressClasses);
     if (reading.kind === 'none') return new WatchedSet([]);
     return new WatchedSet([watchOf(ingressClasses, { name: reading.name, isOptional: true }, this.#options)]);
+  }
+
+  #publishedService(): WatchedSet<Service> {
+    const { namespaces, publishedService } = this.#options;
+    const [namespace = '', name = ''] = publishedService?.split('/') ?? [];
+    if (name === '' || namespaces.length === 0 || namespaces.includes(namespace)) return new WatchedSet([]);
+    return new WatchedSet([watchOf(services, { namespace, name, isOptional: true }, this.#options)]);
   }
 
   #ownServerSlices(): WatchedSet<EndpointSlice> {

@@ -67,7 +67,7 @@ describe('an Ingress', () => {
       ofClass(),
       true,
     ],
-  ])('%s', (_, classes, takeOver, object, expected) => {
+  ])('%s', (...[, classes, takeOver, object, expected]) => {
     expect(read(classes, takeOver).ownsIngress(object)).toBe(expected);
   });
 });

@@ -217,6 +217,13 @@ describe('the proof for a certificate authority', () => {
     expect(solver([HOST, PROOF])?.claim).toMatchObject({ path: PROOF, pathType: 'Exact' });
   });
 
+  test.each<[string, readonly IngressLine[], readonly string[]]>([
+    ['of nothing else hears nothing of what closes the rest', [[HOST, PROOF]], []],
+    ['with more beside it does', [[HOST, PROOF], ROOT], ['PolicyMissing metadata.name']],
+  ])('an Ingress %s', (_, written, expected) => {
+    expect(brief(draftOf(web({}, written), { requirePolicy: true }).problems)).toEqual(expected);
+  });
+
   test('is served on plain HTTP without admission or persistence, also where the rest is closed', () => {
     const annotations = {
       'mattermost-ingress.io/require-policy': 'true',

@@ -97,7 +97,10 @@ function readIngress(
     closed,
     problems: [...settings.problems, ...settings.restrictions, ...problemsOf(settings, governor, closed)],
   };
-  return { ...draft, places: placesOf(draft) };
+  const places = placesOf(draft);
+  // A proof alone is served whatever closes the rest: nothing of that is true of it.
+  const isProof = places.length > 0 && places.every(({ isAcme }) => isAcme);
+  return { ...draft, ...(isProof ? { problems: settings.problems } : {}), places };
 }
 
 function problemsOf(

@@ -136,3 +136,9 @@ test('a place with a policy of its own, and the proof for a certificate authorit
   const proof = added('chat/z', '/.well-known/acme-challenge/x', { isAcme: true });
   expect(settle(governed('chat/a', '/', undefined), proof).place).toBe(proof);
 });
+
+test('an exact host below a wildcard with admission has that admission too', () => {
+  const wildcard = governed('chat/wild', '/', DENY, { hosts: ['*.example.com'] });
+  expect(settle(wildcard, added('chat/exact', '/')).admission).toEqual(DENY);
+  expect(settle(wildcard, added('other/exact', '/')).admission).toBeUndefined();
+});

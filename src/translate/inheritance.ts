@@ -1,5 +1,6 @@
 // Pass 4: a path that an Ingress without policy adds to a host with admission gets that admission. Otherwise whoever may
 // create an Ingress in the namespace could open a back door into a closed host.
+import { wildcardOf } from './host-patterns.ts';
 import { judgesSecrets, type Place, type SiteSpec } from './places.ts';
 import type { Problem } from './problem.ts';
 import type { Grant } from './routes.ts';
@@ -59,7 +60,8 @@ function settle(place: Place, governed: ReadonlyMap<string, readonly Place[]>): 
 /** The place with a policy whose admission holds for this one too. */
 function protectorOf(place: Place, governed: ReadonlyMap<string, readonly Place[]>): Place | undefined {
   const [host = ''] = place.claim.hosts;
-  const all = governed.get(host) ?? [];
+  // A wildcard that answered for the host until now protected it as well.
+  const all = governed.get(host) ?? governed.get(wildcardOf(host) ?? '') ?? [];
   const neighbours = all.filter(({ reference }) => isSameNamespace(reference, place));
   return nearest(neighbours, place);
 }

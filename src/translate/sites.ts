@@ -57,12 +57,15 @@ export function compilePlace(place: Place, grant: Grant, source: SiteSource): Co
  * were admitted by it and are not to be taken for those of a removed site.
  */
 function closedSites(place: Place, grant: Grant): readonly Site[] {
-  if (grant.closed.length === 0) return [];
-  const key = grant.open.length === 0 ? place.key : `${place.key}#closed`;
   const { content } = place;
+  const isWhole = content.kind === 'closed' || grant.open.length === 0;
+  // A place may be closed by its neighbours after its hosts were granted to it.
+  const hosts = content.kind === 'closed' ? [...grant.open, ...grant.closed] : grant.closed;
+  if (hosts.length === 0) return [];
+  const key = isWhole ? place.key : `${place.key}#closed`;
   const { reason, tls } =
     content.kind === 'closed' ? content : ({ reason: 'policy-invalid', tls: undefined } as const);
-  return [{ ...siteOf(place, key), hosts: grant.closed, service: { kind: 'closed', reason, tls } }];
+  return [{ ...siteOf(place, key), hosts, service: { kind: 'closed', reason, tls } }];
 }
 
 function siteOf({ reference, claim }: Place, key: string): Pick<Site, 'key' | 'owner' | 'path' | 'pathType'> {

@@ -4,6 +4,7 @@ import type { ObjectSet } from '../api/objects.ts';
 import {
   answers,
   brief,
+  ingress,
   objectSet,
   policy,
   route,
@@ -77,6 +78,20 @@ describe('closed, never open', () => {
     const [condition] = policies.get('chat/site')?.conditions ?? [];
     expect(condition?.message).toContain('spec.admission.defaultAction');
     expect(condition?.message).toContain('spec.limits.requestBody');
+  });
+
+  test.each([
+    ['the policy is invalid', { admission: {} }, {}],
+    [
+      'it has a list of its own',
+      {},
+      { 'nginx.ingress.kubernetes.io/whitelist-source-range': '192.0.2.0/24' },
+    ],
+  ])('a path added to a host with admission is a closed place where %s', (_, spec, annotations) => {
+    const old = { creationTimestamp: '2025-01-01T00:00:00Z' };
+    const plugin = ingress('chat/plugin', [['chat.example.com', '/plugins']], { annotations });
+    const after = run(objectSet(policy('chat/site', spec, old), plugin, ...NODES));
+    expect(answers(after, 'chat.example.com', '/plugins')).toEqual(['closed chat/plugin']);
   });
 
   test('a closed exact host shadows the wildcard site', () => {

@@ -33,6 +33,7 @@ test('the defaults make these objects and no others', () => {
       'CustomResourceDefinition mattermostingresspolicies.mattermost-ingress.io',
       'Deployment edge/web-mattermost-ingress',
       'IngressClass mattermost',
+      'Lease edge/web-mattermost-ingress',
       'PodDisruptionBudget edge/web-mattermost-ingress',
       'Role edge/edge:web-mattermost-ingress:own',
       'RoleBinding edge/edge:web-mattermost-ingress:own',

@@ -12,7 +12,6 @@ type Rule = {
 };
 
 const OWN = [
-  'edge: create leases',
   'edge: get,update leases[web-mattermost-ingress]',
   'edge: get,update secrets[web-mattermost-ingress-sticky-key,web-mattermost-ingress-ticket-key]',
 ];

@@ -81,7 +81,6 @@ describe('the controller says what it may not', () => {
     ['everywhere', 'configmaps', 'list'],
     ['everywhere', 'secrets', 'list'],
     ['everywhere', 'events', 'create'],
-    ['own', 'leases', 'create'],
     ['own', 'leases', 'get'],
   ])('%s: %s, %s', async (scope, resource, verb) => {
     const { kubeconfig, options } = await installWithout(scope, resource, verb);

@@ -15,7 +15,7 @@ export const PLAIN_MANIFESTS = join(root, 'deploy/mattermost-ingress.yaml');
 const CRD_PATH = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD}`;
 
 /** A definition goes when all that it defines is gone, which the API server looks at every five seconds. */
-const GONE_MS = 45_000;
+const GONE = { timeout: 15_000, interval: 25 };
 /** All that the chart makes in these tests. */
 const KINDS = [
   'ingressclass,clusterrole,clusterrolebinding',
@@ -108,7 +108,13 @@ export class ChartCluster {
       remove('secret', '--selector', 'owner=helm'),
       cluster.mustKubectl('delete', '--wait=false', 'crd', CRD, '--ignore-not-found'),
     ]);
-    await vi.waitFor(() => this.#lacksCrd(), { timeout: GONE_MS, interval: 25 });
+    try {
+      await vi.waitFor(() => this.#lacksCrd(), GONE);
+    } catch {
+      // Seen once in some hundred deletions: the API server's own finalizer hangs, soon after the definition changed.
+      await cluster.api.patch(CRD_PATH, { metadata: { finalizers: [] } });
+      await vi.waitFor(() => this.#lacksCrd(), GONE);
+    }
   }
 
   /** Rejects with what the API server says of the definition while it is there. */

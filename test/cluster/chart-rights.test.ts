@@ -152,7 +152,6 @@ test('the controller may write what is its own, and nothing else', async () => {
   const merge = { body: {}, contentType: 'application/merge-patch+json' };
   const allowed = {
     'its key': () => api.ask('PUT', key, { body: {} }),
-    'a Lease': () => api.ask('POST', leases, { body: lease(ACCOUNT) }),
     'its Lease': () => api.ask('PUT', `${leases}/${ACCOUNT}`, { body: lease(ACCOUNT) }),
     'an event': () => api.ask('POST', events, { body: event('one') }),
     'an event again': () => api.ask('PATCH', `${events}/one`, merge),
@@ -166,6 +165,7 @@ test('the controller may write what is its own, and nothing else', async () => {
     'the served schema, to read': () => api.ask('GET', '/openapi/v3'),
   };
   const refused = {
+    'a new Lease': () => api.ask('POST', leases, { body: lease('another') }),
     'the Lease of another': () => api.ask('PUT', `${leases}/foreign`, { body: lease('foreign') }),
     'its Lease away': () => api.ask('DELETE', `${leases}/${ACCOUNT}`),
     'a policy': () => api.ask('PATCH', `${stored}/chat`, merge),

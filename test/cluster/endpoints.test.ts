@@ -44,10 +44,15 @@ async function siteOfPods(word: string, replicas: number) {
   return { namespace, kubelet };
 }
 
-/** Resolves when the controller sends nobody new to a pod. */
-function leavesAlone(endpoint: string): Promise<void> {
-  return controller.expectMetrics((metrics) =>
-    expect(metrics.sum('endpoint_state', { endpoint, state: 'ready' })).toBe(0),
+/** Resolves when no worker of the controller sends anybody new to a pod. */
+async function leavesAlone(endpoint: string): Promise<void> {
+  let published = 0;
+  await controller.expectMetrics((metrics) => {
+    expect(metrics.sum('endpoint_state', { endpoint, state: 'ready' })).toBe(0);
+    published = metrics.sum('configuration_generation');
+  });
+  await controller.logged(
+    ({ msg, generation }) => msg === 'configuration served' && Number(generation) >= published,
   );
 }
 

@@ -95,6 +95,49 @@ const brokenIngresses = fc
 
 const mistakes = fc.record({ at: fc.nat(), policy: brokenPolicies, ingress: brokenIngresses });
 
+const oddTexts = fc.oneof(
+  fc.constantFrom('', '*', '/', '//', '*.', 'x/y', '__proto__', '0.0.0.0/0'),
+  fc.string(),
+);
+const oddPolicies = fc
+  .tuple(anyPolicy, fc.jsonValue())
+  .map(([object, spec]): RawPolicy => ({ ...object, spec }));
+const oddIngresses = fc
+  .record({
+    object: anyIngress,
+    host: oddTexts,
+    path: oddTexts,
+    name: oddTexts,
+    value: oddTexts,
+    certificate: oddTexts,
+  })
+  .map(({ object, host, path, name, value, certificate }): Ingress => {
+    const backend = { serviceName: name };
+    return {
+      ...object,
+      annotations: { [`${NGINX}/${name}`]: value, [name]: value },
+      tls: [{ hosts: [host], secretName: certificate }],
+      rules: [...object.rules, { host, paths: [{ path, pathType: 'ImplementationSpecific', backend }] }],
+    };
+  });
+
+test('whatever the objects say, it returns, and no host and path is served twice', {
+  timeout: TIMEOUT_MS,
+}, () => {
+  fc.assert(
+    fc.property(anyWorld, fc.array(fc.oneof(oddPolicies, oddIngresses), { maxLength: 6 }), (world, odd) => {
+      const first = run(world);
+      const { configuration } = run(unique([...world, ...odd]), first.memory);
+      const places = [...configuration.sites.values()].flatMap(({ hosts, path, pathType }) =>
+        hosts.map((host) => `${host} ${pathType} ${path}`),
+      );
+      expect(new Set(places).size).toBe(places.length);
+      expect(servingOf(configuration).hosts.exact.size).toBeLessThanOrEqual(places.length);
+    }),
+    PARAMETERS,
+  );
+});
+
 test('a mistake in one object opens nothing that was not open', { timeout: TIMEOUT_MS }, () => {
   let closed = 0;
   fc.assert(

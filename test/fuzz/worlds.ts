@@ -16,10 +16,10 @@ import {
 } from '../../src/translate/test-objects.ts';
 
 const NGINX = 'nginx.ingress.kubernetes.io';
-export const HOSTS = ['chat.example.com', 'a.example.com', '*.example.com'] as const;
+const HOSTS = ['chat.example.com', 'a.example.com', '*.example.com'] as const;
 const CONTROLLER = 'mattermost-ingress.io/controller';
 /** Networks that rules and annotations let in; nobody else comes in by address. */
-export const LISTED = '192.0.2.0/24';
+const LISTED = '192.0.2.0/24';
 export const SECRET_HEADER = { name: 'X-Secret', value: '0123456789abcdef' };
 export const TOKEN_PATH = '/.well-known/acme-challenge/To_ken-1';
 

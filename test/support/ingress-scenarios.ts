@@ -38,7 +38,7 @@ export type ScenarioWorld = {
 };
 
 /** The class that the controller under test is given; that of `ingress class` belongs to nobody. */
-export const SCENARIO_CLASS = 'mattermost';
+const SCENARIO_CLASS = 'mattermost';
 const PORT = 8080;
 
 function ingress(name: string, spec: object, className = SCENARIO_CLASS): Manifest {

@@ -66,7 +66,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* The image, or an error that says how to get one. */}}
 {{- define "mattermost-ingress.image" -}}
-{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion | toString -}}
 {{- if not .Values.image.repository -}}
 {{- fail (printf "\n\nimage.repository is not set: no image of mattermost-ingress is published yet. Build one in the project's folder, and bring it to the cluster, for example to kind:\n  make image IMAGE=mattermost-ingress:%s\n  kind load docker-image mattermost-ingress:%s\nor push it to a registry of yours. Then say where it is:\n  --set image.repository=mattermost-ingress,image.tag=%s\n" $tag $tag $tag) -}}
 {{- end -}}

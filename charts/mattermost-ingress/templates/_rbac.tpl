@@ -46,11 +46,8 @@
   verbs: [list, watch]
 {{- end -}}
 
-{{/* The controller's own objects: its Lease and its key Secrets. `create` cannot be bound to a name. */}}
+{{/* The controller's own objects, which the release brings: its Lease and its key Secrets. */}}
 {{- define "mattermost-ingress.ownRules" -}}
-- apiGroups: [coordination.k8s.io]
-  resources: [leases]
-  verbs: [create]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: {{ list (include "mattermost-ingress.electionId" .) | toJson }}

@@ -11,7 +11,12 @@ import { ManualTimers } from './manual-timers.ts';
 export type VirtualOptions = Partial<
   Pick<
     KubeSourceOptions,
-    'namespaces' | 'secretsMode' | 'ingressClassReading' | 'knownServerAddresses' | 'stateCache'
+    | 'namespaces'
+    | 'secretsMode'
+    | 'ingressClassReading'
+    | 'knownServerAddresses'
+    | 'publishedService'
+    | 'stateCache'
   >
 > & { readonly cluster?: FakeCluster; readonly timers?: ManualTimers };
 
