@@ -17,6 +17,14 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'The policy of this host breaks its schema: closed, never open',
     look: '`mattermost-ingress check`, the log at the time of the last change',
   },
+  'policy-missing': {
+    when: 'The Ingress of this host needs a policy (`--require-policy` or its annotation), and none that is accepted names it',
+    look: '`kubectl get mmip`; apply a policy whose `targetRefs` name the Ingress',
+  },
+  'restriction-unsupported': {
+    when: 'An annotation of the Ingress restricts access in a way that is not understood: closed, never open',
+    look: 'Events of the Ingress; say it in a policy, or name it in `mattermost-ingress.io/ignore-annotations`',
+  },
   'unknown-host': {
     when: 'No policy names this host',
     look: 'Host of the request; does another namespace own it?',

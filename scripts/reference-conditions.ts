@@ -4,6 +4,7 @@ import {
   PROGRAMMED_REASONS,
   type ReasonText,
   RESOLVED_REFS_REASONS,
+  INGRESS_REASONS,
   WARNING_REASONS,
 } from '../src/api/status.ts';
 import type { ReadReason } from '../src/model/finding.ts';
@@ -58,6 +59,7 @@ export function conditionsPage(): string {
     ...table('ResolvedRefs: is all there that the policy refers to', RESOLVED_REFS_REASONS),
     ...table('Programmed: do the workers serve it', PROGRAMMED_REASONS),
     ...table('Warnings, which change no condition', WARNING_REASONS),
+    ...table('Ingresses and their classes: Events, lines of `check` and the log', INGRESS_REASONS),
     ...table('Reading objects', READ_REASONS),
   ].join('\n')}\n`;
 }
