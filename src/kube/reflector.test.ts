@@ -162,3 +162,15 @@ describe('policies', () => {
     await end();
   });
 });
+
+test('what was known in another life is not taken over once a list was read', async () => {
+  const { api, reflector, known, end } = runReflector(services);
+  api.cluster.put('services', service('live'));
+  await settled();
+  const before = known();
+  const [record] = reflector.store.records();
+  if (record === undefined) throw new Error('Nothing was read');
+  reflector.seed([{ ...record, key: 'test/old' }], 60_000);
+  expect([known(), reflector.isSeeded]).toEqual([before, false]);
+  await end();
+});

@@ -108,3 +108,25 @@ describe('a list', () => {
     expect(store.objects()).toBe(before);
   });
 });
+
+describe('records of which something cannot be read', () => {
+  const flawed = (version: string, issues: number): ObjectRecord<{ readonly n: number }> => ({
+    key: 'a/b',
+    uid: 'u',
+    version,
+    object: undefined,
+    issues: Array.from({ length: issues }, () => ({ field: 'spec', message: 'is wrong', remedy: 'Mend it' })),
+  });
+
+  test.each<[string, (store: ObjectStore<{ readonly n: number }>) => unknown]>([
+    ['mended', (store) => store.put(flawed('2', 0))],
+    ['deleted', (store) => store.remove(flawed('2', 1))],
+    ['gone from the list', (store) => store.replace(new Map())],
+  ])('are told until they are %s', (_, end) => {
+    const store = new ObjectStore<{ readonly n: number }>();
+    store.put(flawed('1', 1));
+    expect([...store.flawed()].map(({ key }) => key)).toEqual(['a/b']);
+    end(store);
+    expect([...store.flawed()]).toEqual([]);
+  });
+});

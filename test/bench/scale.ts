@@ -31,7 +31,7 @@ export const scaleBenchmark: Benchmark = {
 };
 
 async function runScale(context: BenchmarkContext): Promise<BenchmarkResult> {
-  const { processes, progress, rounds, seconds } = context;
+  const { processes, progress } = context;
   progress.show('filling a fake API server');
   const server = await FakeApiServer.start();
   try {
@@ -43,15 +43,9 @@ async function runScale(context: BenchmarkContext): Promise<BenchmarkResult> {
     const controller = await Controller.start(kubeconfig);
     const startMs = performance.now() - startedMs;
     const startTranslateMs = await controller.translateMs();
-    const turns: Record<Change, Turn[]> = { endpoint: [], policy: [] };
-    const endMs = performance.now() + seconds * 1000;
-    for (let round = -WARM_UP_CHANGES; round < rounds && performance.now() < endMs; round++) {
-      progress.show(`change ${round + 1} of ${rounds}`);
-      for (const change of ['endpoint', 'policy'] as const) {
-        const turn = await controller.follow(() => apply(server, change, round + WARM_UP_CHANGES));
-        if (round >= 0) turns[change].push(turn);
-      }
-    }
+    const turns = await changeRounds(context, (change, round) =>
+      controller.follow(() => apply(server, change, round)),
+    );
     const rssMb = rssKbOf(controller.processId) / 1024;
     const heapMb = await controller.heapMb();
     await controller.stop();
@@ -59,6 +53,21 @@ async function runScale(context: BenchmarkContext): Promise<BenchmarkResult> {
   } finally {
     await server.stop();
   }
+}
+
+/** Both kinds of change in turn; the first ones do not count. */
+async function changeRounds(
+  { progress, rounds, seconds }: BenchmarkContext,
+  make: (change: Change, round: number) => Promise<Turn>,
+): Promise<Record<Change, readonly Turn[]>> {
+  const turns: Record<Change, Turn[]> = { endpoint: [], policy: [] };
+  const endMs = performance.now() + seconds * 1000;
+  for (let round = 0; round < rounds + WARM_UP_CHANGES && performance.now() < endMs; round++) {
+    progress.show(`change ${round + 1} of ${rounds + WARM_UP_CHANGES}`);
+    turns.endpoint.push(await make('endpoint', round));
+    turns.policy.push(await make('policy', round));
+  }
+  return { endpoint: turns.endpoint.slice(WARM_UP_CHANGES), policy: turns.policy.slice(WARM_UP_CHANGES) };
 }
 
 /** Each site in a namespace of its own, as tenants have it. */
