@@ -100,8 +100,6 @@ describe.each([
     await cluster.api.patch(`${service}/status`, {
       status: { loadBalancer: { ingress: [{ ip: ADDRESS }] } },
     });
-    // The last test's controller was not given the time to give it back.
-    await chart().cluster.kubectl('delete', 'lease', NAME, '-n', OWN);
     const controller = await startController();
     const statusOf = async (headers: Readonly<Record<string, string>>) =>
       (await controller.get(hostOf('web'), '/', { headers })).status;

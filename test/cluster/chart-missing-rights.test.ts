@@ -55,7 +55,6 @@ async function installWithout(scope: keyof typeof roles, resource: string, verb:
   await chart().mustHelm('install', NAME, ['--set', 'publishAddress={192.0.2.9}']);
   await cluster.installCrd();
   await applyObjects();
-  await cluster.kubectl('delete', 'lease', NAME, '-n', NAME);
   const { rules } = (await cluster.api.read(role)) as unknown as { readonly rules: readonly Rule[] };
   const isIt = (rule: Rule) => rule.resources.includes(resource) && rule.verbs.includes(verb);
   expect(rules.filter(isIt)).toHaveLength(1);

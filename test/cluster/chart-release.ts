@@ -19,7 +19,7 @@ const GONE = { timeout: 15_000, interval: 25 };
 /** All that the chart makes in these tests. */
 const KINDS = [
   'ingressclass,clusterrole,clusterrolebinding',
-  'deployment,daemonset,service,serviceaccount,secret,role,rolebinding,pdb,hpa',
+  'deployment,daemonset,service,serviceaccount,secret,role,rolebinding,pdb,lease,hpa',
 ].join(',');
 const IMAGE = ['--set', 'image.repository=example.com/mattermost-ingress'];
 /** What the chart's README says of a second release. */
