@@ -97,13 +97,15 @@ export class ControlLoop {
   /** All live workers serve that generation. */
   served(generation: number): void {
     const { publisher, clock, metrics, load, log, onServed } = this.#options;
-    onServed(generation);
     if (publisher.collect(generation, load)) this.#markDirty();
-    if (generation !== publisher.generation) return;
-    clearTimeout(this.#stalled);
-    const durationMs = clock.monotonicMs() - this.#sentMs;
-    metrics.configurationServed({ durationMs, epochMs: clock.epochMs() });
-    log.info({ generation, durationMs: Math.round(durationMs) }, 'configuration served');
+    if (generation === publisher.generation) {
+      clearTimeout(this.#stalled);
+      const durationMs = clock.monotonicMs() - this.#sentMs;
+      metrics.configurationServed({ durationMs, epochMs: clock.epochMs() });
+      log.info({ generation, durationMs: Math.round(durationMs) }, 'configuration served');
+    }
+    // Last: who hears of it may have much to write.
+    onServed(generation);
   }
 
   #markDirty(): void {
