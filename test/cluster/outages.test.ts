@@ -58,8 +58,8 @@ describe('asked directly', () => {
   });
 
   test('it stops and starts again', async () => {
-    await applySite(scene, namespace, 'before-stop');
-    await vi.waitFor(async () => expect(await status('before-stop')).toBe(200), CATCH_UP);
+    await applySite(scene, namespace, 'before-outage');
+    await vi.waitFor(async () => expect(await status('before-outage')).toBe(200), CATCH_UP);
     const traffic = await SteadyTraffic.start(controller, hostOf('steady'));
     await own.plane.stopApiServer();
     await controller.logged(
@@ -67,9 +67,9 @@ describe('asked directly', () => {
     );
     await traffic.more(A_WHILE);
     await own.plane.startApiServer();
-    await namespace.delete('MattermostIngressPolicy', 'before-stop');
-    await applySite(scene, namespace, 'after-stop');
-    await catchesUp('after-stop', 'before-stop');
+    await namespace.delete('MattermostIngressPolicy', 'before-outage');
+    await applySite(scene, namespace, 'after-outage');
+    await catchesUp('after-outage', 'before-outage');
     await expectUnnoticed(traffic);
   });
 
