@@ -6,7 +6,7 @@ export function annotationsPage(): string {
   return `${[
     '# Annotations of an Ingress',
     '',
-    '<!-- Generated from src/translate/annotations-table.ts by "npm run generate". Do not edit. -->',
+    '<!-- Generated from src/translate/annotations/table.ts by "npm run generate". Do not edit. -->',
     '',
     'Annotations of ingress-nginx (`nginx.ingress.kubernetes.io/…`) are read so that an Ingress written for it works here.',
     'A policy that names the Ingress in `targetRefs` wins field by field; its `admission` stands in place of lists of networks as a whole.',

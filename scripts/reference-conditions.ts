@@ -58,7 +58,10 @@ export function conditionsPage(): string {
     ...table('Accepted: can the policy be followed, and has it its hosts', ACCEPTED_REASONS),
     ...table('ResolvedRefs: is all there that the policy refers to', RESOLVED_REFS_REASONS),
     ...table('Programmed: do the workers serve it', PROGRAMMED_REASONS),
-    ...table('Warnings, which change no condition', WARNING_REASONS),
+    ...table(
+      'Warnings: Events and lines of the log; ClientAddressDoubtful is a condition too',
+      WARNING_REASONS,
+    ),
     ...table('Ingresses and their classes: Events, lines of `check` and the log', INGRESS_REASONS),
     ...table('Reading objects', READ_REASONS),
   ].join('\n')}\n`;
@@ -66,7 +69,8 @@ export function conditionsPage(): string {
 
 function table(title: string, reasons: Readonly<Record<string, Explained>>): readonly string[] {
   const rows = Object.entries(reasons).map(
-    ([reason, { status, meaning, remedy }]) => `| \`${reason}\` | ${status ?? ''} | ${meaning} | ${remedy} |`,
+    ([reason, { status, meaning, remedy }]) =>
+      `| \`${reason}\` | ${status ?? ''} | ${meaning} | ${remedy.replaceAll('|', '\\|')} |`,
   );
   return [
     `## ${title}`,

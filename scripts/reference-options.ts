@@ -11,7 +11,7 @@ export function optionsPage(): string {
   };
   const rows = Object.values(flagTable(machine)).map(({ flag, placeholder, help, fallback }) => {
     const value = described[flag] ?? (fallback === '' ? '' : `\`${fallback}\``);
-    return `| \`--${flag} ${placeholder}\` | ${value} | ${help} | \`${environmentName(flag)}\` |`;
+    return `| \`--${flag} ${placeholder.replaceAll('|', '\\|')}\` | ${value} | ${help} | \`${environmentName(flag)}\` |`;
   });
   return `${[
     '# Options of `run`',
