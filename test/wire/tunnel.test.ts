@@ -1,9 +1,6 @@
 // WebSockets after their 101 (row U11): bytes pass untouched with backpressure, ends and deadlines are those of both sides.
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configuration } from '../support/data-plane.ts';
-import { cutBy, pieceLengths } from '../support/cuts.ts';
-import { encodeFrame } from '../support/frames.ts';
 import { eventually, turns, until } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
 import {
@@ -51,46 +48,6 @@ describe('bytes', () => {
     expect(tunnel.received()).toEqual(backendText('down'));
   });
 
-  const frames = (isMasked: boolean) =>
-    fc.array(
-      fc.record({
-        opcode: fc.constantFrom(0, 1, 2, 9, 10),
-        fin: fc.boolean(),
-        payload: fc
-          .tuple(fc.constantFrom(0, 1, 100, 125, 126, 1000, 65_535, 65_536, 200_000), fc.nat(255))
-          .map(([length, byte]) => Buffer.alloc(length, byte)),
-        mask: isMasked ? fc.nat(0xffffffff) : fc.constant(undefined),
-      }),
-      { minLength: 1, maxLength: 5 },
-    );
-
-  test('are the same in random frames and random cuts', async () => {
-    const property = fc.asyncProperty(
-      frames(true),
-      frames(false),
-      pieceLengths,
-      fc.constantFrom(1, 40, 3000),
-      async (up, down, lengths, factor) => {
-        const sent = [Buffer.concat(up.map(encodeFrame)), Buffer.concat(down.map(encodeFrame))] as const;
-        const tunnel = await openTunnel(scene);
-        const pieces = (bytes: Buffer) =>
-          bytes.length > 2000 * factor
-            ? [bytes]
-            : cutBy(
-                bytes,
-                lengths.map((length) => length * factor),
-              );
-        await Promise.all([tunnel.client.sendPieces(pieces(sent[0])), sendDown(tunnel, pieces(sent[1]))]);
-        await untilArrived(tunnel, sent[0]);
-        await untilReceived(tunnel, sent[1]);
-        expect(tunnel.arrived().equals(sent[0])).toBe(true);
-        expect(tunnel.received().equals(sent[1])).toBe(true);
-        await scene.reset();
-      },
-    );
-    await fc.assert(property, { numRuns: 25 });
-  });
-
   test('that are no frames pass too', async () => {
     const tunnel = await openTunnel(scene);
     const noise = Buffer.from(Array.from({ length: 5000 }, (_, at) => (at * 31 + 7) % 256));
@@ -100,13 +57,6 @@ describe('bytes', () => {
     await untilReceived(tunnel, noise);
     expect([tunnel.arrived().equals(noise), tunnel.received().equals(noise)]).toEqual([true, true]);
   });
-
-  async function sendDown(tunnel: Tunnel, pieces: readonly Buffer[]): Promise<void> {
-    for (const piece of pieces) {
-      tunnel.backend.send(piece);
-      await turns(1);
-    }
-  }
 });
 
 describe('backpressure', () => {

@@ -50,19 +50,20 @@ export type Tunnel = {
   readonly arrivedBytes: () => number;
 };
 
-/** Opens a WebSocket through the proxy, on a connection of its own or the one given. */
+/** Opens a WebSocket through the proxy, on a connection of its own or the one given, which may lead to the backend itself. */
 export async function openTunnel(
   scene: WireScene,
   fields: readonly string[] = [],
   given?: WireClient,
 ): Promise<Tunnel> {
-  const known = scene.backend.connections.length;
   scene.backend.script = acceptAll(fields.map((field) => field.replace('; client_max_window_bits', '')));
   const client = given ?? (await scene.client());
   client.send(handshake(...fields));
   await client.until((text) => text.includes('\r\n\r\n'));
   const head = client.text.indexOf('\r\n\r\n') + 4;
-  const backend = scene.backend.connections[known];
+  const backend = scene.backend.connections.findLast(
+    ({ isTunnel, requests }) => !isTunnel && requests.length > 0,
+  );
   if (backend === undefined) throw new Error('The handshake reached no backend');
   const handshakeBytes = backend.receivedBytes;
   // From here on both ends are bytes only.
