@@ -25,12 +25,15 @@ export async function until(isSo: () => boolean, what: () => string): Promise<vo
 
 export class WireClient {
   readonly socket: Socket;
+  /** Below TLS where there is TLS, else the same. */
+  readonly raw: Socket;
   ending: Ending;
   readonly #chunks: Buffer[] = [];
   #receivedBytes = 0;
 
-  private constructor(socket: Socket, keeps: boolean) {
+  private constructor(socket: Socket, raw: Socket, keeps: boolean) {
     this.socket = socket;
+    this.raw = raw;
     socket.on('data', (chunk: Buffer) => {
       this.#receivedBytes += chunk.length;
       if (keeps) this.#chunks.push(chunk);
@@ -43,7 +46,7 @@ export class WireClient {
   /** @param keeps false: bytes are counted only */
   static async connect(port: number, keeps = true): Promise<WireClient> {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    const client = new WireClient(socket, keeps);
+    const client = new WireClient(socket, socket, keeps);
     await once(socket, 'connect');
     // The other side has accepted, so that what is written first is read alone.
     await turns();
@@ -53,7 +56,7 @@ export class WireClient {
   static async connectTls(port: number, servername: string, keeps = true): Promise<WireClient> {
     const tcp = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     const socket = connectTls({ socket: tcp, servername, rejectUnauthorized: false });
-    const client = new WireClient(socket, keeps);
+    const client = new WireClient(socket, tcp, keeps);
     // A TLS socket made around another one does not hear of every reset of that one.
     tcp.on('error', () => (client.ending ??= 'reset'));
     await once(socket, 'secureConnect');

@@ -95,7 +95,7 @@ describe('random streams, both ways at once, in random pieces', () => {
     const property = fc.asyncProperty(up, down, pieceLengths, pieceLengths, (above, below, first, second) =>
       expectTransparent({ up: pieces(above, first), down: pieces(below, second) }),
     );
-    await fc.assert(property, { numRuns: RUNS });
+    await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
   });
 });
 

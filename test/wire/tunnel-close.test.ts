@@ -72,6 +72,15 @@ type Script = {
   readonly manner: 'answers' | 'says something first' | 'is silent';
 };
 
+/** The stream in some hundred pieces at most. */
+function piecesOf({ stream, lengths }: Script): readonly Buffer[] {
+  const factor = Math.max(1, Math.ceil(stream.length / 2000));
+  return cutBy(
+    stream,
+    lengths.map((length) => length * factor),
+  );
+}
+
 /** What the client does when it has heard the Close. @returns what the backend hears of it */
 function answerOf(manner: Script['manner']): Buffer {
   if (manner === 'is silent') return Buffer.alloc(0);
@@ -109,33 +118,20 @@ describe('in the middle of random frames', () => {
   test('each client hears whole frames and one Close, however it answers', async () => {
     const property = fc.asyncProperty(scripts, fc.nat(80), (all, moment) =>
       withScene(async (scene) => {
-        const tunnels: Tunnel[] = [];
-        for (const { isTls } of all) tunnels.push(await open(scene, isTls));
-        const sending = all.map(({ stream, lengths }, at) => {
-          const factor = Math.max(1, Math.ceil(stream.length / 2000));
-          const [tunnel] = tunnels.slice(at);
-          return (
-            tunnel &&
-            sendDown(
-              tunnel,
-              cutBy(
-                stream,
-                lengths.map((length) => length * factor),
-              ),
-            )
-          );
-        });
+        const pairs: (readonly [Tunnel, Script])[] = [];
+        for (const script of all) pairs.push([await open(scene, script.isTls), script]);
+        const sending = pairs.map(([tunnel, script]) => sendDown(tunnel, piecesOf(script)));
         await turns(moment);
         const drained = scene.plane.plane.drain(0);
         await Promise.all(sending);
-        await Promise.all(tunnels.map((tunnel, at) => expectGoodEnd(tunnel, all[at] as Script)));
+        await Promise.all(pairs.map(([tunnel, script]) => expectGoodEnd(tunnel, script)));
         await scene.plane.advance(GRACE_MS + 200);
-        await Promise.all(tunnels.map(untilEnded));
+        await Promise.all(pairs.map(([tunnel]) => untilEnded(tunnel)));
         await scene.plane.advance(GRACE_MS + 200);
         await drained;
       }),
     );
-    await fc.assert(property, { numRuns: RUNS });
+    await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
   });
 });
 
@@ -166,7 +162,7 @@ describe('where there is no place for a Close frame', () => {
         expect(tunnel.received().equals(stream)).toBe(true);
       }),
     );
-    await fc.assert(property, { numRuns: RUNS });
+    await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
   });
 
   test.each(['backend', 'client'] as const)(

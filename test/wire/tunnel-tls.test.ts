@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cutBy } from '../support/cuts.ts';
 import { splitAnswers } from '../support/messages.ts';
-import { turns, until } from '../support/wire-client.ts';
+import { until } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
 import {
   backendText,
@@ -14,8 +14,6 @@ import {
   untilArrived,
   untilReceived,
 } from './tunnels.ts';
-
-const MEBIBYTE = 1024 * 1024;
 
 let scene: WireScene;
 
@@ -57,29 +55,6 @@ test('bytes behind the handshake end the connection', async () => {
   client.send(`${handshake()}\x81\x80abcd`);
   expect(await client.ended()).toBe('fin');
   expect(splitAnswers(client.bytes).statuses).toEqual([400]);
-});
-
-test('a client that does not read stops the backend', async () => {
-  const tunnel = await open();
-  tunnel.client.socket.pause();
-  const message = backendText('x'.repeat(MEBIBYTE));
-  for (let at = 0; at < 60; at++) tunnel.backend.send(message);
-  let before = -1;
-  await until(
-    () => {
-      const isSame = tunnel.backend.socket.writableLength === before;
-      before = tunnel.backend.socket.writableLength;
-      return isSame;
-    },
-    () => 'the stall',
-  );
-  await turns(1000);
-  expect(tunnel.backend.socket.writableLength).toBeGreaterThan(20 * MEBIBYTE);
-  tunnel.client.socket.resume();
-  await until(
-    () => tunnel.receivedBytes() === 60 * message.length,
-    () => `all of it at the client, which has ${tunnel.receivedBytes()}`,
-  );
 });
 
 test('the end of the client is told to the backend, which may finish', async () => {

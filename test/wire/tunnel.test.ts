@@ -1,7 +1,7 @@
-// WebSockets after their 101 (row U11): bytes pass untouched with backpressure, ends and deadlines are those of both sides.
+// WebSockets after their 101 (row U11): bytes pass, ends and deadlines are those of both sides.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configuration } from '../support/data-plane.ts';
-import { eventually, turns, until } from '../support/wire-client.ts';
+import { turns, until } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
 import {
   backendText,
@@ -13,10 +13,7 @@ import {
   untilReceived,
 } from './tunnels.ts';
 
-const MEBIBYTE = 1024 * 1024;
 const IDLE_MS = 120_000;
-/** What the kernel's own buffers of two connections hold at most, with some room. */
-const KERNEL_BYTES = 40 * MEBIBYTE;
 
 let scene: WireScene;
 
@@ -57,53 +54,6 @@ describe('bytes', () => {
     await untilReceived(tunnel, noise);
     expect([tunnel.arrived().equals(noise), tunnel.received().equals(noise)]).toEqual([true, true]);
   });
-});
-
-describe('backpressure', () => {
-  const message = backendText('x'.repeat(MEBIBYTE));
-
-  test('a client that does not read stops the backend', async () => {
-    const tunnel = await openTunnel(scene);
-    tunnel.client.socket.pause();
-    for (let at = 0; at < 60; at++) tunnel.backend.send(message);
-    expect(await stalledAt(tunnel.backend.socket)).toBeLessThan(KERNEL_BYTES);
-    tunnel.client.socket.resume();
-    await until(
-      () => tunnel.receivedBytes() === 60 * message.length,
-      () => `all of it at the client, which has ${tunnel.receivedBytes()}`,
-    );
-    expect(tunnel.client.ending).toBeUndefined();
-  });
-
-  test('a backend that does not read stops the client', async () => {
-    const tunnel = await openTunnel(scene);
-    tunnel.backend.socket.pause();
-    const up = clientText('x'.repeat(MEBIBYTE));
-    for (let at = 0; at < 60; at++) tunnel.client.send(up);
-    expect(await stalledAt(tunnel.client.socket)).toBeLessThan(KERNEL_BYTES);
-    // The other direction goes on meanwhile.
-    tunnel.backend.send(backendText('still here'));
-    await untilReceived(tunnel, backendText('still here'));
-    tunnel.backend.socket.resume();
-    await until(
-      () => tunnel.arrivedBytes() === 60 * up.length,
-      () => `all of it at the backend, which has ${tunnel.arrivedBytes()}`,
-    );
-  });
-
-  async function stalledAt(socket: Tunnel['client']['socket']): Promise<number> {
-    const handed = () => socket.bytesWritten - socket.writableLength;
-    let before = -1;
-    await eventually(() => {
-      const now = handed();
-      const isSame = now === before;
-      before = now;
-      expect(isSame).toBe(true);
-    });
-    await turns(1000);
-    expect(socket.writableLength).toBeGreaterThan(0);
-    return handed();
-  }
 });
 
 describe('the end', () => {

@@ -1,0 +1,43 @@
+// How many bytes of a connection lie where: with the kernel, by its own count, or with whoever sends and reads.
+// The rest of what was sent is what a proxy between two connections holds itself. Linux only.
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+
+/** Bytes the kernel holds for one end of a connection: not yet acknowledged by the other end, not yet read by this one. */
+type Queues = { readonly unsent: number; readonly unread: number };
+
+export function hasKernelQueues(): boolean {
+  return process.platform === 'linux';
+}
+
+function queuesOf(localPort: number, remotePort: number): Queues {
+  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
+    const [, local = '', remote = '', , queues = ''] = line.trim().split(/\s+/);
+    if (portOf(local) !== localPort || portOf(remote) !== remotePort) continue;
+    const [unsent = 0, unread = 0] = queues.split(':').map((part) => Number.parseInt(part, 16));
+    return { unsent, unread };
+  }
+  return { unsent: 0, unread: 0 };
+}
+
+function portOf(place: string): number {
+  return Number.parseInt(place.split(':')[1] ?? '', 16);
+}
+
+/** All that the kernel holds of a connection in the direction away from this end. */
+export function queuedFrom({ localPort = 0, remotePort = 0 }: Socket): number {
+  return queuesOf(localPort, remotePort).unsent + queuesOf(remotePort, localPort).unread;
+}
+
+/** All that the kernel holds of a connection in the direction to this end. */
+export function queuedTo({ localPort = 0, remotePort = 0 }: Socket): number {
+  return queuesOf(remotePort, localPort).unsent + queuesOf(localPort, remotePort).unread;
+}
+
+type Handle = { readonly bytesWritten: number; readonly writeQueueSize: number };
+
+/** What the kernel has taken of a socket so far; the socket's own count includes what waits in front of the kernel. */
+export function handedOver(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { readonly _handle: Handle | null };
+  return handle === null ? 0 : handle.bytesWritten - handle.writeQueueSize;
+}
