@@ -131,27 +131,6 @@ describe('U6 bytes before the 101', () => {
 });
 
 describe('U7 another answer than 101', () => {
-  test.each([
-    { status: 200, bytes: answer('page') },
-    { status: 403, bytes: 'HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\npage' },
-    {
-      status: 426,
-      bytes: 'HTTP/1.1 426 Upgrade Required\r\nContent-Length: 4\r\nUpgrade: websocket\r\n\r\npage',
-    },
-    { status: 503, bytes: 'HTTP/1.1 503 x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npage\r\n0\r\n\r\n' },
-    { status: 302, bytes: 'HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 4\r\n\r\npage' },
-  ])('$status is passed on and ends both connections', async ({ status, bytes }) => {
-    scene.backend.script = (connection) => connection.send(bytes);
-    const client = await scene.client();
-    client.send(handshake());
-    expect(await client.ended()).toBe('fin');
-    const { messages, statuses } = splitAnswers(client.bytes);
-    expect([statuses, messages[0]?.body.toString()]).toEqual([[status], 'page']);
-    expect(messages[0]?.head).toMatch(/^Connection: close$/m);
-    expect(messages[0]?.head).not.toMatch(/^Upgrade/m);
-    await scene.upstreamEnd();
-  });
-
   test('is a 403 where nothing but the shape of a cookie opened the door', async () => {
     const id = 'a'.repeat(26);
     const shape = rule('signed-in', {
