@@ -30,8 +30,8 @@ e2e: $(installed) ## Install IMAGE=NAME:TAG on the cluster that kubectl and helm
 bench: $(installed) ## Measure against other proxies; ARGS="http --seconds 10"
 	$(run)
 
-bench-peers: ## Install HAProxy and nginx for the benchmarks, as root on Debian; without them they are left out
-	apt-get install -y haproxy nginx
+bench-peers: ## Install HAProxy, nginx and Caddy for the benchmarks, as root on Debian; absent ones are left out
+	apt-get install -y haproxy nginx caddy
 
 define advice
 

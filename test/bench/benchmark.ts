@@ -1,5 +1,6 @@
 // What a benchmark is to main.ts.
-import type { ProcessSet } from './process-set.ts';
+import type { Bodies } from './load/messages.ts';
+import type { ProcessSet } from './stage/process-set.ts';
 import type { Progress } from './progress.ts';
 
 export type BenchmarkOptions = {
@@ -9,10 +10,18 @@ export type BenchmarkOptions = {
   readonly rounds: number;
 };
 
-export type BenchmarkContext = BenchmarkOptions & {
-  readonly processes: ProcessSet;
-  readonly progress: Progress;
+/** What only some benchmarks take. */
+export type Choices = {
+  readonly bodies: Bodies;
+  /** Keys of the peers that take part; undefined for all. */
+  readonly peers: readonly string[] | undefined;
 };
+
+export type BenchmarkContext = BenchmarkOptions &
+  Choices & {
+    readonly processes: ProcessSet;
+    readonly progress: Progress;
+  };
 
 export type BenchmarkResult = {
   /** For people: a table and what it says. */
@@ -25,5 +34,6 @@ export type Benchmark = {
   /** One line for the help. */
   readonly summary: string;
   readonly defaults: BenchmarkOptions;
+  readonly takes: readonly (keyof Choices)[];
   run(context: BenchmarkContext): Promise<BenchmarkResult>;
 };

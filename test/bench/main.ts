@@ -3,7 +3,7 @@
 import process from 'node:process';
 import { benchmarks } from './benchmarks.ts';
 import { helpText, readOptions } from './options.ts';
-import { ProcessSet } from './process-set.ts';
+import { ProcessSet } from './stage/process-set.ts';
 import { Progress } from './progress.ts';
 
 async function main(): Promise<void> {
@@ -27,7 +27,9 @@ async function main(): Promise<void> {
     if (asJson) process.stdout.write(`${JSON.stringify(result.json)}\n`);
   } catch (error) {
     progress.clear();
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof Error ? error.message : String(error)}\n${processes.troubles()}`,
+    );
     process.exitCode = 1;
   } finally {
     await processes.end();

@@ -1,41 +1,58 @@
-// Sockets of the load's clients, and the head of a request as a Mattermost browser client sends it.
-import { connect, type Socket } from 'node:net';
-import { HOST } from '../peers/controller-manifests.ts';
+// Sockets of the load's clients, plain or over TLS. All proxies are offered the same one way of TLS 1.3.
+import { readFileSync } from 'node:fs';
+import { connect as netConnect, type Socket } from 'node:net';
+import { connect as tlsConnect, createSecureContext, type SecureContext } from 'node:tls';
+import { HOST } from '../peers/host.ts';
+import type { Transport } from './messages.ts';
 
-/** Read by every socket of this process: what is read is looked at before the next read. */
-const readBuffer = Buffer.allocUnsafeSlow(65_536);
+/** Bytes [0, length) of a buffer that is used again after the call. */
+export type OnBytes = (buffer: Buffer, length: number) => void;
 
-/** The cookies of a login; the proxy's own comes on top once it has given one. */
-const LOGIN_COOKIES =
-  'MMAUTHTOKEN=8y4bj7ki3tbizp9wkiqjwcm1dh; MMUSERID=ycd7w3tq5jnr9bd1wmkxsc8k4y; MMCSRF=j6zb9fhs1pn7im5tqx3kwyuo4e';
+/** Left to themselves, some servers would choose costlier ciphers and groups than others. */
+const TLS_CHOICE = {
+  minVersion: 'TLSv1.3',
+  maxVersion: 'TLSv1.3',
+  ciphers: 'TLS_AES_128_GCM_SHA256',
+  ecdhCurve: 'X25519',
+} as const;
+const READ_BYTES = 65_536;
 
-/** @param onBytes bytes [0, length) of a buffer that is used again after the call */
-export function openSocket(port: number, onBytes: (buffer: Buffer, length: number) => void): Socket {
-  return connect({
-    host: '127.0.0.1',
-    port,
-    noDelay: true,
-    onread: {
-      buffer: readBuffer,
-      callback: (length) => {
-        onBytes(readBuffer, length);
+export class ClientSockets {
+  readonly #context: SecureContext;
+  /** Read by every socket: what is read is looked at before the next read. */
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+  /** @param certificateFile what the certificate of every proxy is checked against */
+  constructor(certificateFile: string) {
+    this.#context = createSecureContext({ ...TLS_CHOICE, ca: readFileSync(certificateFile) });
+  }
+
+  /** A full handshake each time: no session is resumed. @param onOpen called when bytes can be sent */
+  open(transport: Transport, port: number, onBytes: OnBytes, onOpen: () => void): Socket {
+    const onread = {
+      buffer: this.#buffer,
+      callback: (length: number) => {
+        onBytes(this.#buffer, length);
         return true;
       },
-    },
-  });
-}
+    };
+    const place = { host: '127.0.0.1', port, onread };
+    if (transport === 'plain') return netConnect({ ...place, noDelay: true }, onOpen);
+    const socket = tlsConnect(
+      { ...place, secureContext: this.#context, servername: HOST, ALPNProtocols: ['http/1.1'] },
+      onOpen,
+    );
+    return socket.setNoDelay();
+  }
 
-/** @param fields further field lines, each with its line end; @param cookie the proxy's own, where it gave one */
-export function requestText(path: string, fields: string, cookie: string | undefined): string {
-  const cookies = cookie === undefined ? LOGIN_COOKIES : `${LOGIN_COOKIES}; ${cookie}`;
-  return (
-    `GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\n` +
-    'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n' +
-    `Accept: */*\r\nAccept-Language: en\r\n${fields}Cookie: ${cookies}\r\n\r\n`
-  );
-}
-
-/** Name and value of the first cookie that an answer's head sets. */
-export function cookieOf(head: string): string | undefined {
-  return /^set-cookie: *([^;\r]+)/im.exec(head)?.[1];
+  /** A socket for node:http2, which reads by itself. */
+  openHttp2(port: number): Socket {
+    return tlsConnect({
+      host: '127.0.0.1',
+      port,
+      secureContext: this.#context,
+      servername: HOST,
+      ALPNProtocols: ['h2'],
+    }).setNoDelay();
+  }
 }

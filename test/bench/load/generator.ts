@@ -1,29 +1,46 @@
-// The load, a process of its own: obeys one order after another and answers each.
+// The load, a process of its own: obeys orders and answers each. Argument: the certificate that proxies show.
 import process from 'node:process';
+import type { Asker, AskerEvents } from './asker.ts';
+import { ClientSockets } from './client-socket.ts';
+import { ConnectAsker } from './connect-asker.ts';
 import { SocketHolder } from './held-sockets.ts';
+import { Http2Asker } from './http2-asker.ts';
 import { HttpAsker } from './http-asker.ts';
-import { measureLoad } from './load.ts';
-import type { Order, Reply } from './messages.ts';
+import { measureLoad } from './measured-load.ts';
+import type { LoadOrder, Order, Reply } from './messages.ts';
 import { WebSocketAsker } from './websocket-asker.ts';
 
-const holder = new SocketHolder();
+const sockets = new ClientSockets(process.argv[2] ?? '');
+const holder = new SocketHolder(sockets);
 
 async function obey(order: Order): Promise<Reply> {
   switch (order.kind) {
-    case 'http':
-      return {
-        kind: 'measured',
-        result: await measureLoad(order, (sink) => new HttpAsker(order.port, sink)),
-      };
-    case 'ws':
-      return {
-        kind: 'measured',
-        result: await measureLoad(order, (sink) => new WebSocketAsker(order.port, sink)),
-      };
+    case 'load': {
+      const result = await measureLoad(order, (events, index) => createAsker(order, events, index));
+      return { kind: 'measured', result };
+    }
     case 'hold':
-      if (order.sockets === 0) await holder.closeAll();
-      else await holder.open(order.port, order.sockets);
-      return { kind: 'held' };
+      await holder.open(order);
+      return { kind: 'done' };
+    case 'count':
+      return { kind: 'counted', sockets: await holder.count() };
+    case 'release':
+      await holder.release();
+      return { kind: 'done' };
+  }
+}
+
+function createAsker({ question, port }: LoadOrder, events: AskerEvents, index: number): Asker {
+  const place = { port, sockets, events };
+  switch (question.kind) {
+    case 'http':
+      return new HttpAsker({ ...place, question });
+    case 'http2':
+      return new Http2Asker({ ...place, question });
+    case 'ws':
+      return new WebSocketAsker({ ...place, question }, `client ${index}`);
+    case 'connect':
+      return new ConnectAsker({ ...place, question });
   }
 }
 

@@ -1,55 +1,62 @@
-// One WebSocket client: sends a message of 100 bytes, waits for its echo, sends the next.
+// One WebSocket client: a message of 100 bytes, its echo, the next.
 import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
-import type { Asker, AnswerSink } from './load.ts';
+import type { Asker, AskerParts } from './asker.ts';
+import { type FramePair, textFrame } from './client-frames.ts';
+import { EchoCheck } from './echo-check.ts';
 import { openWebSocket } from './websocket-opening.ts';
 
-const PAYLOAD_BYTES = 100;
-/** A text frame masked with zeros (RFC 6455 section 5.3): the mask of a test need not surprise anybody. */
-const MESSAGE = Buffer.concat([
-  Buffer.from([0x81, 0x80 | PAYLOAD_BYTES, 0, 0, 0, 0]),
-  Buffer.alloc(PAYLOAD_BYTES, 'x'),
-]);
-const ECHO_BYTES = 2 + PAYLOAD_BYTES;
+const MESSAGE_BYTES = 100;
 
 export class WebSocketAsker implements Asker {
-  readonly #port: number;
-  readonly #sink: AnswerSink;
+  readonly #parts: AskerParts<'ws'>;
+  readonly #message: FramePair;
+  readonly #check: EchoCheck;
   #socket: Socket | undefined;
-  #missing = ECHO_BYTES;
-  #isStopped = false;
-  #askedMs = 0;
+  #dueMs = 0;
 
-  constructor(port: number, sink: AnswerSink) {
-    this.#port = port;
-    this.#sink = sink;
+  /** @param name makes its messages unlike those of others, so that nobody is given another one's echo unseen */
+  constructor(parts: AskerParts<'ws'>, name: string) {
+    this.#parts = parts;
+    this.#message = textFrame(`${name} `.padEnd(MESSAGE_BYTES, 'x'));
+    this.#check = new EchoCheck(this.#message.echo);
   }
 
-  start(): void {
-    this.#socket = openWebSocket(this.#port, {
-      onOpen: () => this.#ask(),
-      onBytes: (length) => this.#onBytes(length),
-      onLost: (error) => {
-        if (!this.#isStopped) this.#sink.failed(error);
+  open(): void {
+    const { question, events, ...place } = this.#parts;
+    const socket = openWebSocket({
+      ...place,
+      transport: question.transport,
+      onOpen: () => events.onReady(this),
+      onBytes: (buffer, length) => this.#onBytes(buffer, length),
+      onEnd: (reason) => {
+        if (socket === this.#socket) this.#fail(reason);
       },
     });
+    this.#socket = socket;
   }
 
-  stop(): void {
-    this.#isStopped = true;
-    this.#socket?.destroy();
+  ask(dueMs: number): void {
+    this.#dueMs = dueMs;
+    this.#socket?.write(this.#message.frame);
   }
 
-  #ask(): void {
-    this.#missing = ECHO_BYTES;
-    this.#askedMs = performance.now();
-    this.#socket?.write(MESSAGE);
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.destroy();
   }
 
-  #onBytes(length: number): void {
-    this.#missing -= length;
-    if (this.#missing > 0 || this.#isStopped) return;
-    this.#sink.answered(this.#askedMs);
-    this.#ask();
+  #onBytes(buffer: Buffer, length: number): void {
+    const outcome = this.#check.read(buffer, length);
+    if (outcome === 'wrong') this.#fail('An echo is not what was sent');
+    if (outcome !== 'whole') return;
+    const { events } = this.#parts;
+    events.onAnswer(this.#dueMs);
+    events.onReady(this);
+  }
+
+  #fail(reason: string): void {
+    this.close();
+    this.#parts.events.onFailure(this, new Error(`Port ${this.#parts.port}: ${reason}`));
   }
 }

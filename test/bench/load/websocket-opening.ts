@@ -1,36 +1,48 @@
 // The client's half of a WebSocket handshake on a bare socket.
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { openSocket, requestText } from './client-socket.ts';
+import type { ClientSockets, OnBytes } from './client-socket.ts';
+import type { Transport } from './messages.ts';
+import { requestText } from './request-text.ts';
 
-export type OpeningEvents = {
+export type Opening = {
+  readonly sockets: ClientSockets;
+  readonly transport: Transport;
+  readonly port: number;
   onOpen(): void;
-  onBytes(length: number): void;
+  readonly onBytes: OnBytes;
   /** The connection ended, or its head was no 101. */
-  onLost(error: Error): void;
+  onEnd(reason: string): void;
 };
 
-export function openWebSocket(port: number, events: OpeningEvents): Socket {
+const END_OF_HEAD = '\r\n\r\n';
+
+export function openWebSocket(opening: Opening): Socket {
   let head: string | undefined = '';
-  const socket = openSocket(port, (buffer, length) => {
+  const onBytes: OnBytes = (buffer, length) => {
     if (head === undefined) {
-      events.onBytes(length);
+      opening.onBytes(buffer, length);
       return;
     }
     head += buffer.toString('latin1', 0, length);
-    if (!head.includes('\r\n\r\n')) return;
-    if (!head.startsWith('HTTP/1.1 101'))
-      events.onLost(new Error(`Port ${port} answered: ${head.slice(0, 200)}`));
-    else {
-      head = undefined;
-      events.onOpen();
+    if (!head.includes(END_OF_HEAD)) return;
+    // The backend says nothing first: a head is never followed by anything.
+    if (!head.startsWith('HTTP/1.1 101') || !head.endsWith(END_OF_HEAD)) {
+      opening.onEnd(`answered ${head.slice(0, 200)}`);
+      return;
     }
-  });
+    head = undefined;
+    opening.onOpen();
+  };
   const fields =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
     `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n`;
-  socket.once('connect', () => socket.write(requestText('/api/v4/websocket', fields, undefined), 'latin1'));
-  socket.once('error', (error) => events.onLost(error));
-  socket.once('close', () => events.onLost(new Error(`Port ${port} closed a WebSocket`)));
+  const request = requestText('GET /api/v4/websocket', fields, undefined);
+  const socket = opening.sockets.open(opening.transport, opening.port, onBytes, () => {
+    socket.write(request, 'latin1');
+  });
+  let reason = 'closed a WebSocket';
+  socket.once('error', (error) => (reason = error.message));
+  socket.once('close', () => opening.onEnd(reason));
   return socket;
 }

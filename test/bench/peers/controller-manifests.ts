@@ -1,17 +1,20 @@
 // What our own controller is given: a site that does what such a site does, with rules, stickiness and one endpoint.
-
-/** Host of the site; every proxy is asked for it. */
-export const HOST = 'chat.example.com';
+import { readFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import type { CommandOptions } from '../stage/proxy-kind.ts';
+import { HOST } from './host.ts';
 
 /** The objects as one YAML text. The load comes from loopback, which the second rule lets in. */
-export function controllerManifests(backendPort: number, hasAccessLog: boolean): string {
+export function controllerManifests(options: CommandOptions): string {
+  const { transport, backendPort, hasAccessLog } = options;
+  const isTls = transport === 'tls';
   return `apiVersion: mattermost-ingress.io/v1alpha1
 kind: MattermostIngressPolicy
 metadata: {name: chat, namespace: bench}
 spec:
   route:
     hosts: [${HOST}]
-    service: {name: mattermost, port: 8065}
+    service: {name: mattermost, port: 8065}${isTls ? '\n    tls: {secretName: chat-tls}' : ''}
   admission:
     rules:
       - {name: blocked-networks, sourceCIDRs: [203.0.113.0/24], action: Reset}
@@ -44,5 +47,18 @@ endpoints:
   - addresses: [127.0.0.1]
     conditions: {ready: true}
     targetRef: {kind: Pod, name: node-1, uid: bench-node-1}
-`;
+${isTls ? `---\n${secretText(options)}` : ''}`;
+}
+
+function secretText({ files }: CommandOptions): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/tls',
+    metadata: { name: 'chat-tls', namespace: 'bench' },
+    stringData: {
+      'tls.crt': readFileSync(files.certificate, 'utf8'),
+      'tls.key': readFileSync(files.key, 'utf8'),
+    },
+  });
 }

@@ -1,14 +1,23 @@
 // A proxy as one writes it by hand on node:http: an agent that keeps connections, pipes both ways.
-// Arguments: the port to listen on, the port of the backend.
-import { Agent, createServer, type IncomingMessage, request as openRequest } from 'node:http';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request as openRequest,
+  type RequestListener,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
-import process from 'node:process';
 import type { Duplex } from 'node:stream';
+import { createRequestLogger, readPeerOptions, tlsOptions } from './peer-options.ts';
 
-const [listenPort = 0, backendPort = 0] = process.argv.slice(2).map(Number);
+const options = readPeerOptions();
+const { backendPort } = options;
+const logRequest = createRequestLogger(options);
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
-const server = createServer((request, response) => {
+const onRequest: RequestListener = (request, response) => {
   const { method, url, headers, socket } = request;
+  logRequest(request, response);
   const onward = openRequest(
     {
       host: '127.0.0.1',
@@ -25,10 +34,12 @@ const server = createServer((request, response) => {
   );
   onward.on('error', () => response.destroy());
   request.pipe(onward);
-});
+};
 
-server.on('upgrade', (request, socket, head) => tunnel(request, socket, head));
-server.listen(listenPort, '127.0.0.1');
+const plain = createServer(onRequest).listen(options.plainPort, '127.0.0.1');
+const tls = createTlsServer(tlsOptions(options), onRequest).listen(options.tlsPort, '127.0.0.1');
+for (const server of [plain, tls])
+  server.on('upgrade', (request, socket, head) => tunnel(request, socket, head));
 
 function tunnel({ url, rawHeaders }: IncomingMessage, client: Duplex, head: Buffer): void {
   const backend = connect({ host: '127.0.0.1', port: backendPort, noDelay: true }, () => {

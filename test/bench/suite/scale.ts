@@ -4,16 +4,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Draft, policy, service } from '../support/kube/cluster-objects.ts';
-import { FakeApiServer } from '../support/kube/fake-api-server.ts';
-import { hasFields, LogLines } from '../support/log-lines.ts';
-import { MetricsText } from '../support/metrics-text.ts';
-import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.ts';
-import { cpuUsOf, rssKbOf } from './process-cost.ts';
+import { type Draft, policy, service } from '../../support/kube/cluster-objects.ts';
+import { FakeApiServer } from '../../support/kube/fake-api-server.ts';
+import { hasFields, LogLines } from '../../support/log-lines.ts';
+import { MetricsText } from '../../support/metrics-text.ts';
+import type { Benchmark, BenchmarkContext, BenchmarkResult } from '../benchmark.ts';
+import { cpuUsOf, rssKbOf } from '../stage/process-cost.ts';
 
 const POLICIES = 10_000;
 const ENDPOINTS_EACH = 3;
-const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 /** What comes first fills caches of the engine, not ours. */
 const WARM_UP_CHANGES = 5;
 
@@ -27,6 +27,7 @@ type Turn = { readonly servedMs: number; readonly cpuMs: number };
 export const scaleBenchmark: Benchmark = {
   summary: `start, change and memory with ${POLICIES} policies and ${POLICIES * ENDPOINTS_EACH} endpoints`,
   defaults: { seconds: 60, rounds: 40 },
+  takes: [],
   run: runScale,
 };
 

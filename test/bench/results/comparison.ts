@@ -1,6 +1,8 @@
 // From the turns of all proxies to a table for people and an object for programs.
-import type { BenchmarkResult } from './benchmark.ts';
-import { OURS, type ProxyKind } from './proxies.ts';
+import type { BenchmarkResult } from '../benchmark.ts';
+import type { ProxyKind } from '../stage/proxy-kind.ts';
+import { median, round } from './statistics.ts';
+import { textTable } from './text-table.ts';
 
 /** One number that each turn yields. */
 export type Column<Turn> = {
@@ -11,48 +13,48 @@ export type Column<Turn> = {
   readonly of: (turn: Turn) => number;
 };
 
+/** Who did not take part, and why. */
+export type Absence = { readonly kind: ProxyKind; readonly reason: string };
+
 export type ComparisonOptions<Turn> = {
-  readonly absent: readonly ProxyKind[];
+  readonly absent: readonly Absence[];
   /** What is compared: less is better. */
   readonly metric: Pick<Column<Turn>, 'name' | 'of'>;
   readonly columns: readonly Column<Turn>[];
+  /** Lines below the table. */
+  readonly notes?: readonly string[];
 };
 
 type Turns<Turn> = ReadonlyMap<ProxyKind, readonly Turn[]>;
 
 /** Medians of the rounds. A ratio is the median of the ratios of each round, since its neighbours saw the same machine. */
 export function compare<Turn>(turns: Turns<Turn>, options: ComparisonOptions<Turn>): BenchmarkResult {
-  const { absent, metric, columns } = options;
+  const { absent, metric, columns, notes = [] } = options;
   const json: Record<string, unknown> = {
     [metric.name]: byKey(turns, (own) => round(median(own.map(metric.of)), 2)),
-    ratio: ratiosOf(turns, OURS, metric.of),
   };
-  for (const kind of turns.keys()) {
-    if (kind.isOurs && kind !== OURS)
-      json[`ratio${capitalized(kind.key)}`] = ratiosOf(turns, kind, metric.of);
-  }
-  for (const column of columns) {
+  const [first, ...others] = [...turns.keys()].filter(({ isOurs }) => isOurs);
+  json['ratio'] = ratiosOf(turns, first, metric.of);
+  for (const kind of others) json[`ratio${capitalized(kind.key)}`] = ratiosOf(turns, kind, metric.of);
+  for (const column of columns)
     json[column.name] = byKey(turns, (own) => round(median(own.map(column.of)), column.digits));
-  }
   json['rounds'] = Math.min(...[...turns.values()].map((own) => own.length));
-  json['absent'] = absent.map(({ key }) => key);
-  return { text: [...tableOf(turns, options), ...absent.map(absentLine)].join('\n'), json };
-}
-
-function absentLine({ name }: ProxyKind): string {
-  return `${name}: absent, not installed (make bench-peers)`;
+  json['absent'] = absent.map(({ kind }) => kind.key);
+  const absences = absent.map(({ kind, reason }) => `${kind.name}: absent, ${reason}`);
+  return { text: [...tableOf(turns, first, options), ...notes, ...absences].join('\n'), json };
 }
 
 function byKey<Turn>(turns: Turns<Turn>, of: (own: readonly Turn[]) => number): Record<string, number> {
   return Object.fromEntries([...turns].map(([kind, own]) => [kind.key, of(own)]));
 }
 
-/** What one of ours costs in parts of what each peer costs. */
+/** What one of ours costs in parts of what each peer costs; empty where it takes no part. */
 function ratiosOf<Turn>(
   turns: Turns<Turn>,
-  ours: ProxyKind,
+  ours: ProxyKind | undefined,
   of: (turn: Turn) => number,
 ): Record<string, number> {
+  if (ours === undefined) return {};
   const peers = [...turns].filter(([kind]) => !kind.isOurs);
   return Object.fromEntries(peers.map(([kind, own]) => [kind.key, ratio(turns.get(ours) ?? [], own, of)]));
 }
@@ -65,34 +67,22 @@ function ratio<Turn>(ours: readonly Turn[], peer: readonly Turn[], of: (turn: Tu
   return round(median(ratios), 3);
 }
 
-function tableOf<Turn>(turns: Turns<Turn>, { metric, columns }: ComparisonOptions<Turn>): readonly string[] {
-  const titles = ['', metric.name, 'ours/it', ...columns.map(({ title }) => title)];
-  const rows = [...turns].map(([kind, own]) => [
-    kind.name,
-    median(own.map(metric.of)).toFixed(1),
-    kind === OURS ? '' : `${ratio(turns.get(OURS) ?? [], own, metric.of).toFixed(2)}x`,
-    ...columns.map(({ of, digits }) => median(own.map(of)).toFixed(digits)),
+function tableOf<Turn>(
+  turns: Turns<Turn>,
+  ours: ProxyKind | undefined,
+  { metric, columns }: ComparisonOptions<Turn>,
+): readonly string[] {
+  const ratioCell = (own: readonly Turn[]): string =>
+    `${ratio((ours && turns.get(ours)) ?? [], own, metric.of).toFixed(2)}x`;
+  return textTable([
+    ['', metric.name, 'ours/it', ...columns.map(({ title }) => title)],
+    ...[...turns].map(([kind, own]) => [
+      kind.name,
+      median(own.map(metric.of)).toFixed(1),
+      kind === ours || ours === undefined ? '' : ratioCell(own),
+      ...columns.map(({ of, digits }) => median(own.map(of)).toFixed(digits)),
+    ]),
   ]);
-  const widths = titles.map((title, at) =>
-    Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)),
-  );
-  return [titles, ...rows].map((row) =>
-    row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }
 
 function capitalized(text: string): string {

@@ -1,0 +1,2 @@
+/** Host of the site; every proxy is asked for it. */
+export const HOST = 'chat.example.com';
