@@ -8,7 +8,7 @@ import type { LoadKey } from './cluster-writer.ts';
 
 const CERTIFICATE_YEARS = 10;
 const YEAR_MS = 365 * 86_400_000;
-const TICKET_KEY_BYTES = 48;
+const TICKET_SECRET_BYTES = 48;
 const STICKY_KEY_BYTES = 32;
 const MIN_STICKY_KEY_LENGTH = 16;
 
@@ -23,11 +23,12 @@ export async function dataPlaneSettings(
     httpPort,
     httpsPort,
     legacyHttpsPort,
+    http2: options.http2,
     redirectHttpsPort: options.redirectHttpsPort,
     trustedProxies,
     proxyProtocolFrom,
     secretDigestKey,
-    ticketKeys: await readTicketKeys(options, loadKey),
+    ticketSecret: await readTicketSecret(options, loadKey),
     defaultCertificate: await selfSignedCertificate(),
     defaultCertificateKey: options.defaultTlsSecret,
     refusesUnknownNames: options.refusesUnknownNames,
@@ -45,16 +46,16 @@ async function selfSignedCertificate(): Promise<DataPlaneSettings['defaultCertif
   return { chain: made.cert, privateKey: made.private };
 }
 
-async function readTicketKeys(
+async function readTicketSecret(
   { ticketKeyFile: file, ticketKeySecret: secret }: Options,
   loadKey: LoadKey | undefined,
 ): Promise<Uint8Array> {
   if (secret !== undefined && loadKey !== undefined)
-    return loadKey(secret, { field: 'key', form: 'bytes', randomBytes: TICKET_KEY_BYTES });
-  if (file === undefined) return randomBytes(TICKET_KEY_BYTES);
+    return loadKey(secret, { field: 'key', form: 'bytes', randomBytes: TICKET_SECRET_BYTES });
+  if (file === undefined) return randomBytes(TICKET_SECRET_BYTES);
   const keys = await readFile(file);
-  if (keys.length === TICKET_KEY_BYTES) return keys;
-  throw new Error(`--ticket-key-file ${file} must hold ${TICKET_KEY_BYTES} bytes, not ${keys.length}`);
+  if (keys.length === TICKET_SECRET_BYTES) return keys;
+  throw new Error(`--ticket-key-file ${file} must hold ${TICKET_SECRET_BYTES} bytes, not ${keys.length}`);
 }
 
 /** Keys of the cookie tokens; the first one signs, the others are still recognised. */

@@ -106,7 +106,6 @@ describe('SNI and Host agree, or 421 (row S1)', () => {
   ]);
   const strict = 'chat/tls 1.3';
   const NAMELESS = { serverName: undefined };
-  const UNTOLD = { serverName: undefined, policy: undefined, version: '1.2' } as const;
   test.each([
     ['the same host', HOST, tlsClient(POLICY), 'forward'],
     ['another host of the same policy', 'same.test', tlsClient(POLICY), 'forward'],
@@ -118,8 +117,6 @@ describe('SNI and Host agree, or 421 (row S1)', () => {
     ['no SNI, for a host without TLS', 'plain.test', tlsClient(undefined, NAMELESS), 'forward'],
     ['the default certificate, for a host without TLS', 'plain.test', tlsClient(), 'forward'],
     ['a version below the floor', 'strict.test', tlsClient(strict, { version: '1.2' }), 'tls-version'],
-    ['a resumed session that does not tell its name', 'other.test', tlsClient(POLICY, UNTOLD), 'forward'],
-    ['which still must meet the floor', 'strict.test', tlsClient(POLICY, UNTOLD), 'tls-version'],
     ['the floor itself', 'strict.test', tlsClient(strict, { version: '1.3' }), 'forward'],
     ['TLS 1.1 on the legacy listener', HOST, tlsClient(POLICY, { version: '1.1' }), 'tls-version'],
   ])('%s', (_, host, from, expected) => {

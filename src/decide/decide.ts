@@ -91,8 +91,7 @@ function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destinat
 
 function judgeConnection(host: ServingHost, client: Client): RejectReason | undefined {
   if (client.tls === undefined) return undefined;
-  const { policy } = client.tls;
-  if (policy !== undefined && policy !== host.tlsPolicy) return 'misdirected';
+  if (client.tls.policy !== host.tlsPolicy) return 'misdirected';
   const floor = host.tls?.minVersion;
   // Versions of equal length compare as text.
   return floor !== undefined && client.tls.version < floor ? 'tls-version' : undefined;

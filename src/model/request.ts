@@ -65,11 +65,8 @@ export type ClientTls = {
   /** SNI lower-cased without trailing dot; undefined when the client sent none. */
   readonly serverName: string | undefined;
   readonly version: TlsVersion;
-  /**
-   * The TLS policy that the handshake was made under: requests for another one get 421 (row S1).
-   * Undefined for a session resumed before TLS 1.3: OpenSSL does not tell under which name it was made.
-   */
-  readonly policy: string | undefined;
+  /** The TLS policy that the handshake was made under: requests for another one get 421 (row S1). */
+  readonly policy: string;
 };
 
 /** Who really asks and by which scheme, after trusted proxies were heard. */

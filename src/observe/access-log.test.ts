@@ -14,6 +14,7 @@ const bare: AccessRecord = {
 const full: Required<AccessRecord> = {
   ...bare,
   scheme: 'https',
+  protocol: '2',
   host: 'Chat.example.com:8443',
   method: 'POST',
   target: '/api/v4/posts?set_online=true',
@@ -55,6 +56,7 @@ test('everything that is known is in the line', () => {
     requestId: 'r1',
     client: '192.0.2.7',
     scheme: 'https',
+    protocol: 'HTTP/2',
     host: 'Chat.example.com:8443',
     method: 'POST',
     path: '/api/v4/posts',

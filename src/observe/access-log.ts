@@ -2,6 +2,7 @@
 // Made in the worker by hand: nothing gets in but the fields named here.
 import type { AdmissionVerdict, AffinityResult, RejectReason, SiteLabels } from '../model/decision.ts';
 import type { FaultCode } from '../model/fault.ts';
+import type { RequestHead } from '../model/request.ts';
 import { loggablePath, quoted } from './log-text.ts';
 import type { WebSocketCloseReason } from './recorder.ts';
 
@@ -16,6 +17,8 @@ export type AccessRecord = {
   /** Address of the client. */
   readonly client: string;
   readonly scheme?: 'http' | 'https' | undefined;
+  /** Version of HTTP that the client spoke. */
+  readonly protocol?: RequestHead['version'] | undefined;
   /** Host as the client sent it. */
   readonly host?: string | undefined;
   readonly method?: string | undefined;
@@ -50,6 +53,7 @@ const MESSAGES: Readonly<Record<AccessEvent, string>> = {
 
 type Word =
   | NonNullable<AccessRecord['scheme' | 'reason' | 'persistence']>
+  | `HTTP/${RequestHead['version']}`
   | AdmissionVerdict['action' | 'mode'];
 
 const INFO = 30;
@@ -69,6 +73,7 @@ function requestFields(record: AccessRecord): string {
     text('requestId', record.requestId, MAX_NAME) +
     text('client', record.client, MAX_WORD) +
     word('scheme', record.scheme) +
+    word('protocol', record.protocol && (`HTTP/${record.protocol}` as const)) +
     text('host', record.host, MAX_NAME) +
     text('method', record.method, MAX_WORD) +
     text('path', target === undefined ? undefined : loggablePath(target), MAX_PATH) +

@@ -36,6 +36,7 @@ export type Options = {
   readonly httpPort: number | undefined;
   readonly httpsPort: number | undefined;
   readonly legacyHttpsPort: number | undefined;
+  readonly http2: boolean;
   readonly redirectHttpsPort: number;
   readonly adminAddress: string;
   readonly adminPort: number;

@@ -88,6 +88,11 @@ export function yesOrNo(value: string): boolean {
   return value === 'true';
 }
 
+export function onOrOff(value: string): boolean {
+  if (value !== 'on' && value !== OFF) throw new Error(`must be on or ${OFF}`);
+  return value === 'on';
+}
+
 export function secretsMode(value: string): SecretsMode {
   const mode = SECRETS_MODES.find((known) => known === value);
   if (mode === undefined) throw new Error(`must be one of ${SECRETS_MODES.join(', ')}`);

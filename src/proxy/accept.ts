@@ -1,11 +1,13 @@
 // From an accepted socket to a connection that speaks HTTP: PROXY header where one is due, then TLS where there is TLS.
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { isInRanges } from '../model/ranges.ts';
 import { type IpAddress, parsePeerAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { Client, ClientTls } from '../model/request.ts';
 import type { ConnectionRejection, Listener as ListenerName, Recorder } from '../observe/recorder.ts';
 import { Http1Connection } from './connection.ts';
+import { Http2Connection } from './http2-connection.ts';
 import { readProxyHeader } from './proxy-header.ts';
 import { adoptSocket } from './read-buffer.ts';
 import type { ConnectionServices, OpenConnection } from './services.ts';
@@ -84,7 +86,9 @@ export class Acceptor {
       timer.cancel();
       if (outcome.kind === 'secure') {
         recorder.tlsHandshake(outcome.tls.version, 'ok');
-        this.#open(outcome.socket, shell, this.#clientOf(arrival, outcome.tls), undefined);
+        const client = this.#clientOf(arrival, outcome.tls);
+        if (outcome.protocol === 'h2') this.#openHttp2(outcome.socket, shell, client);
+        else this.#open(outcome.socket, shell, client, undefined);
         return;
       }
       recorder.tlsHandshake(outcome.kind === 'refused' ? outcome.version : undefined, outcome.kind);
@@ -96,6 +100,14 @@ export class Acceptor {
 
   #clientOf(arrival: Arrival, tls: ClientTls | undefined): Client {
     return { ...arrival, tls, trusted: isInRanges(arrival.peer, this.#services.trustedProxies) };
+  }
+
+  #openHttp2(socket: TLSSocket, raw: Socket, client: Client): void {
+    const { recorder, arriving } = this.#services;
+    arriving.delete(raw);
+    recorder.connectionOpened(this.#name);
+    socket.once('close', () => recorder.connectionClosed(this.#name));
+    this.#services.onConnection(new Http2Connection({ socket, raw }, client, this.#services));
   }
 
   #open(socket: Socket, raw: Socket, client: Client, early: Buffer | undefined): void {

@@ -15,7 +15,8 @@ import { refuse } from './local-answer.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { ExchangeServices, OpenConnection } from './services.ts';
 import { Timer, type TimerWheel } from './timers.ts';
-import { type DefaultCertificate, TlsTerminator } from './tls.ts';
+import { TlsTerminator } from './tls.ts';
+import type { DefaultCertificate } from './tls-contexts.ts';
 import { TunnelSet } from './tunnel-set.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
@@ -26,11 +27,14 @@ export type DataPlaneSettings = {
   readonly httpPort: number | undefined;
   readonly httpsPort: number | undefined;
   readonly legacyHttpsPort: number | undefined;
+  /** Whether clients of the HTTPS port are offered HTTP/2. */
+  readonly http2: boolean;
   readonly redirectHttpsPort: number;
   readonly trustedProxies: AddressRanges;
   readonly proxyProtocolFrom: AddressRanges;
   readonly secretDigestKey: Uint8Array;
-  readonly ticketKeys: Uint8Array;
+  /** What keys of TLS session tickets are made from; shared by all workers and replicas. */
+  readonly ticketSecret: Uint8Array;
   readonly defaultCertificate: DefaultCertificate;
   /** Key of a certificate of the configuration that takes its place while it is there. */
   readonly defaultCertificateKey: string | undefined;
@@ -111,6 +115,7 @@ export class DataPlane {
   /** Readiness is red: clients are asked to leave with each answer. */
   lameDuck(): void {
     this.#isLameDuck = true;
+    for (const connection of this.#connections) connection.onLameDuck?.();
   }
 
   /** Stops accepting and lets everything end, WebSockets spread over that time; resolves when nothing is open. */
@@ -136,16 +141,18 @@ export class DataPlane {
 
   #terminator(name: ListenerName): TlsTerminator | undefined {
     if (name === 'http') return undefined;
-    const { defaultCertificate, defaultCertificateKey, refusesUnknownNames } = this.#settings;
-    const ticketKeys = Buffer.from(this.#settings.ticketKeys);
+    const { defaultCertificate, defaultCertificateKey, refusesUnknownNames, http2 } = this.#settings;
     const isLegacy = name === 'legacy-https';
-    const terminator = new TlsTerminator({
+    const settings = {
       isLegacy,
-      ticketKeys,
+      // HTTP/2 wants at least TLS 1.2 (RFC 9113 section 9.2).
+      speaksHttp2: http2 && !isLegacy,
+      ticketSecret: this.#settings.ticketSecret,
       defaultCertificate,
       defaultCertificateKey,
       refusesUnknownNames,
-    });
+    };
+    const terminator = new TlsTerminator(settings, () => this.#host.clock.epochMs());
     terminator.update(this.#current.serving);
     this.#terminators.push(terminator);
     return terminator;
@@ -167,6 +174,7 @@ export class DataPlane {
       onRefused: (fault, stream) => refuse(services, fault, stream),
       onConnection: (connection) => this.#connections.add(connection),
       onClosed: (connection) => this.#connections.delete(connection),
+      isLameDuck: services.isLameDuck,
     };
   }
 

@@ -6,6 +6,9 @@ import type { Client, RequestHead } from '../model/request.ts';
 import type { ExchangeServices } from './services.ts';
 import type { TunnelSummary } from './tunnel.ts';
 
+/** Of a request that was no request. */
+const NO_HEAD: Partial<RequestHead> = {};
+
 export class ExchangeReport {
   /** Set as the exchange learns of them. */
   context: Context | undefined;
@@ -108,14 +111,16 @@ export class ExchangeReport {
 
   /** What request lines and WebSocket lines have in common. */
   #facts() {
+    const { host, method, target, version: protocol } = this.#head ?? NO_HEAD;
     return {
       epochMs: this.#services.clock.epochMs(),
       requestId: this.requestId,
       client: (this.context?.address ?? this.#client.peer).text,
       scheme: this.context?.scheme,
-      host: this.#head?.host,
-      method: this.#head?.method,
-      target: this.#head?.target,
+      protocol,
+      host,
+      method,
+      target,
       site: this.context?.site,
       status: this.status,
       connectMs: this.#connectMs,

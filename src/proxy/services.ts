@@ -40,6 +40,8 @@ export type ExchangeServices = {
 export type OpenConnection = {
   /** No further request on it; ends at once where none is being answered. */
   closeWhenIdle(): void;
+  /** Clients are to leave: HTTP/2 can say so before the next answer. */
+  onLameDuck?(): void;
 };
 
 export type ConnectionServices = {
@@ -53,4 +55,6 @@ export type ConnectionServices = {
   /** A mistake of ours, which costs the one connection it happened on. */
   readonly onBug: (error: unknown) => void;
   readonly onClosed: (connection: OpenConnection) => void;
+  /** Clients are to leave. */
+  readonly isLameDuck: () => boolean;
 };

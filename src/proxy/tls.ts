@@ -1,29 +1,30 @@
 // TLS towards clients: certificates by SNI, replaced while connections live, one floor for the listener and one a host.
-import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import { DEFAULT_TLS_POLICY, type Serving, type ServingHost } from '../decide/compiled.ts';
 import { findHost } from '../decide/match.ts';
-import type { Certificate, TlsVersion } from '../model/configuration.ts';
+import type { TlsVersion } from '../model/configuration.ts';
 import type { ClientTls } from '../model/request.ts';
+import { ticketPeriod } from './ticket-keys.ts';
+import { type ContextSettings, SecureContexts } from './tls-contexts.ts';
 
-/** What clients that name no host, or one that is not served, are shown; undefined refuses their handshake. */
-export type DefaultCertificate = { readonly chain: string; readonly privateKey: string };
-
-export type TlsSettings = {
-  /** The listener of --legacy-https-port: TLS 1.1 needs OpenSSL's security level 0 for all of it (row S3). */
-  readonly isLegacy: boolean;
-  /** 48 bytes that all workers and replicas share, so that a ticket is good at each of them (row S4). */
-  readonly ticketKeys: Buffer;
-  readonly defaultCertificate: DefaultCertificate;
-  /** Key of a certificate of the configuration that takes its place while it is there. */
+export type TlsSettings = ContextSettings & {
+  readonly speaksHttp2: boolean;
+  /** Key of a certificate of the configuration that takes the place of the default one while it is there. */
   readonly defaultCertificateKey: string | undefined;
   /** Names that are not served get no handshake at all. */
   readonly refusesUnknownNames: boolean;
 };
 
+export type Protocol = 'h2' | 'http/1.1';
+
 export type HandshakeOutcome =
-  | { readonly kind: 'secure'; readonly socket: TLSSocket; readonly tls: ClientTls }
+  | {
+      readonly kind: 'secure';
+      readonly socket: TLSSocket;
+      readonly tls: ClientTls;
+      readonly protocol: Protocol;
+    }
   | { readonly kind: 'failed' }
   /** The version is below what the policy of this host demands (row S2: OpenSSL cannot say so by host). */
   | { readonly kind: 'refused'; readonly version: TlsVersion };
@@ -36,43 +37,38 @@ const VERSIONS: Readonly<Record<string, TlsVersion>> = {
 
 export class TlsTerminator {
   readonly #settings: TlsSettings;
-  readonly #selfSigned: SecureContext;
-  #default: SecureContext;
-  readonly #contexts = new Map<Certificate, SecureContext>();
+  readonly #contexts: SecureContexts;
+  readonly #epochMs: () => number;
+  /** Who offers other protocols only is refused; who offers none speaks HTTP/1.1 (row S7). */
+  readonly #protocols: Protocol[];
   #serving: Serving | undefined;
 
-  constructor(settings: TlsSettings) {
+  /** @param epochMs the wall clock, which all replicas share */
+  constructor(settings: TlsSettings, epochMs: () => number) {
     this.#settings = settings;
-    this.#selfSigned = createSecureContext(
-      this.#contextOptions(settings.defaultCertificate, DEFAULT_TLS_POLICY),
-    );
-    this.#default = this.#selfSigned;
+    this.#epochMs = epochMs;
+    this.#contexts = new SecureContexts(settings, ticketPeriod(epochMs()));
+    this.#protocols = settings.speaksHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
   }
 
   /** Takes the certificates of a configuration; connections that live keep the one they were made with. */
   update(serving: Serving): void {
     this.#serving = serving;
-    const wanted = new Set(serving.certificates.values());
-    for (const known of this.#contexts.keys()) if (!wanted.has(known)) this.#contexts.delete(known);
-    for (const certificate of wanted) {
-      if (this.#contexts.has(certificate)) continue;
-      this.#contexts.set(
-        certificate,
-        createSecureContext(this.#contextOptions(certificate, certificate.key)),
-      );
-    }
-    const chosen = serving.certificates.get(this.#settings.defaultCertificateKey ?? '');
-    this.#default = (chosen && this.#contexts.get(chosen)) ?? this.#selfSigned;
+    const { certificates } = serving;
+    this.#contexts.update(certificates, certificates.get(this.#settings.defaultCertificateKey ?? ''));
   }
 
   /** Starts the handshake; `onOutcome` is called once unless the caller destroys the socket before. */
   accept(raw: Socket, onOutcome: (outcome: HandshakeOutcome) => void): TLSSocket {
+    this.#contexts.renew(ticketPeriod(this.#epochMs()));
+    const secureContext = this.#contexts.default;
     const socket = new TLSSocket(raw, {
       isServer: true,
-      secureContext: this.#default,
-      ALPNProtocols: ['http/1.1'],
+      secureContext,
+      ALPNProtocols: this.#protocols,
       SNICallback: (name, callback) => this.#choose(name, callback),
     });
+    rememberName(socket, secureContext);
     let isOver = false;
     const settle = (outcome: HandshakeOutcome) => {
       if (isOver) return;
@@ -94,8 +90,7 @@ export class TlsTerminator {
       callback(new Error('No site of that name'));
       return;
     }
-    const certificate = host?.tls && this.#serving?.certificates.get(host.tls.certificate);
-    callback(null, (certificate && this.#contexts.get(certificate)) ?? this.#default);
+    callback(null, this.#contexts.of(host?.tls && this.#serving?.certificates.get(host.tls.certificate)));
   }
 
   #hostOf(name: string): ServingHost | undefined {
@@ -110,29 +105,24 @@ export class TlsTerminator {
     const serverName = nameOf(socket);
     const host = serverName === undefined ? undefined : this.#hostOf(serverName);
     if (host?.tls !== undefined && version < host.tls.minVersion) return { kind: 'refused', version };
-    const isUntold = serverName === undefined && version !== '1.3' && socket.isSessionReused();
-    const policy = isUntold ? undefined : (host?.tlsPolicy ?? DEFAULT_TLS_POLICY);
-    return { kind: 'secure', socket, tls: { serverName, version, policy } };
-  }
-
-  #contextOptions(certificate: DefaultCertificate, sessionIdContext: string): SecureContextOptions {
-    const { isLegacy, ticketKeys } = this.#settings;
-    const options: SecureContextOptions = {
-      cert: certificate.chain,
-      key: certificate.privateKey,
-      minVersion: isLegacy ? 'TLSv1.1' : 'TLSv1.2',
-      // Row S6: a client could make us work for nothing by asking for new handshakes.
-      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-      ticketKeys,
-      // At most 32 bytes. That of the default context counts for all: a session is looked up before the name is heard.
-      sessionIdContext: sessionIdContext.slice(-32),
-    };
-    return isLegacy ? { ...options, ciphers: 'DEFAULT@SECLEVEL=0' } : options;
+    const policy = host?.tlsPolicy ?? DEFAULT_TLS_POLICY;
+    const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
+    return { kind: 'secure', socket, tls: { serverName, version, policy }, protocol };
   }
 }
 
-/** What the client sent as SNI. */
+/** The name of the host the client asked for, in a resumed session the one of its first handshake. */
 function nameOf(socket: TLSSocket): string | undefined {
   const { servername } = socket as TLSSocket & { readonly servername?: string | false };
   return servername === false || servername === '' ? undefined : servername;
+}
+
+/**
+ * Before TLS 1.3 a resumed session goes by the name it was made under, which OpenSSL keeps in it only where a context was
+ * chosen before the name was heard, and Node chooses later. So the default context is chosen in Node's place; Node's own
+ * choice replaces it. Where this door is shut such a session has no name: it is good for the default policy only.
+ */
+function rememberName(socket: TLSSocket, { context }: SecureContext): void {
+  const { _handle: handle } = socket as unknown as { readonly _handle: { sni_context?: unknown } | null };
+  if (handle !== null) handle.sni_context = context;
 }

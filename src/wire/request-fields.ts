@@ -3,7 +3,7 @@
 import { clientFault, type Fault } from '../model/fault.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import { type Authority, parseAuthority } from './authority.ts';
-import { isDisguised, PROTECTED, SINGLETONS } from './field-names.ts';
+import { isDisguised, PROTECTED, SINGLE, SINGLETONS } from './field-names.ts';
 import type { FieldLines, RequestLine, SingleFields } from './request-parts.ts';
 import { foldAscii, isDigits, isToken, parseTokenList, trimOws } from './tokens.ts';
 import { judgeUpgrade } from './websocket-handshake.ts';
@@ -19,7 +19,7 @@ const CODINGS: ReadonlySet<string> = new Set([
 
 /** Builds the head that everything later reads, or says why there is none. */
 export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestHead | Fault {
-  const singles = new Map<string, string>();
+  const singles = new Array<string | undefined>(SINGLETONS.size).fill(undefined);
   const nominated: string[] = [];
   for (let at = 0; at < lines.names.length; at++) {
     const fault = readField(lines.names[at] ?? '', lines.fields[2 * at + 1] ?? '', singles, nominated);
@@ -38,7 +38,7 @@ export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestH
     method: line.method,
     target: line.target,
     path: query === -1 ? line.target : line.target.slice(0, query),
-    host: singles.get('host') ?? '',
+    host: singles[SINGLE.host] ?? '',
     hostname: authority.hostname,
     version: line.version,
     fields: lines.fields,
@@ -55,12 +55,13 @@ export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestH
 function readField(
   name: string,
   value: string,
-  singles: Map<string, string>,
+  singles: (string | undefined)[],
   nominated: string[],
 ): string | undefined {
-  if (SINGLETONS.has(name)) {
-    if (singles.has(name)) return `Field ${name} stands twice`;
-    singles.set(name, value);
+  const place = SINGLETONS.get(name);
+  if (place !== undefined) {
+    if (singles[place] !== undefined) return `Field ${name} stands twice`;
+    singles[place] = value;
     return undefined;
   }
   if (name === 'connection') {
@@ -76,7 +77,7 @@ function readField(
 }
 
 function judgeHost(line: RequestLine, singles: SingleFields): Authority | string {
-  const host = singles.get('host');
+  const host = singles[SINGLE.host];
   if (host === undefined) return 'Host is missing';
   const authority = parseAuthority(host);
   if (authority === undefined) return 'Host is not a host';
@@ -87,14 +88,15 @@ function judgeHost(line: RequestLine, singles: SingleFields): Authority | string
 }
 
 function judgeFraming(line: RequestLine, singles: SingleFields): BodyFraming | string {
-  const transferEncoding = singles.get('transfer-encoding');
-  const contentLength = singles.get('content-length');
+  const transferEncoding = singles[SINGLE['transfer-encoding']];
+  const contentLength = singles[SINGLE['content-length']];
   if (transferEncoding !== undefined) {
     if (contentLength !== undefined) return 'Content-Length and Transfer-Encoding';
     if (line.version !== '1.1') return 'Transfer-Encoding with a version that has none';
     return judgeTransferEncoding(transferEncoding);
   }
-  if (contentLength === undefined) return { kind: 'none' };
+  if (contentLength === undefined)
+    return line.hasStreamedBody === true ? { kind: 'chunked' } : { kind: 'none' };
   const bytes = parseContentLength(contentLength);
   if (bytes === undefined) return 'Content-Length is not a length';
   if (bytes > 0 && line.version === '1.0' && line.method !== 'POST' && line.method !== 'PUT') {
@@ -115,7 +117,7 @@ function judgeExpect(
   singles: SingleFields,
   framing: BodyFraming,
 ): 'none' | 'continue' | 'unknown' {
-  const value = line.version === '1.0' ? undefined : singles.get('expect');
+  const value = line.version === '1.0' ? undefined : singles[SINGLE.expect];
   if (value === undefined) return 'none';
   if (foldAscii(value) !== '100-continue') return 'unknown';
   return framing.kind === 'none' ? 'none' : 'continue';

@@ -9,6 +9,8 @@ export type RequestLine = {
   /** Authority of an absolute-form target (RFC 9112 section 3.2.2). */
   readonly authority: string | undefined;
   readonly version: RequestHead['version'];
+  /** HTTP/2: a body follows, and where no length is stated it is as long as its stream. */
+  readonly hasStreamedBody?: boolean;
 };
 
 export type FieldLines = {
@@ -17,7 +19,7 @@ export type FieldLines = {
   readonly headBytes: number;
 };
 
-/** The values of the fields that stand at most once and decide something. */
-export type SingleFields = ReadonlyMap<string, string>;
+/** The values of the fields that stand at most once, at the places that SINGLE names. */
+export type SingleFields = readonly (string | undefined)[];
 
 export type HandshakeFault = Extract<ClientFault, 'request-malformed' | 'websocket-version'>;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { type ApiObject, type Ingress, keyOf, type RawPolicy } from '../../src/api/objects.ts';
-import type { Serving } from '../../src/decide/compiled.ts';
+import { DEFAULT_TLS_POLICY, type Serving } from '../../src/decide/compiled.ts';
 import { decide } from '../../src/decide/decide.ts';
 import { findHost } from '../../src/decide/match.ts';
 import { address, client, request } from '../../src/decide/test-objects.ts';
@@ -59,7 +59,7 @@ const PROBES: readonly Probe[] = ['chat.example.com', 'a.example.com', 'b.exampl
 );
 
 function isForwarded(serving: Serving, { host, path, peer, isTls, hasSecret }: Probe): boolean {
-  const { tlsPolicy: policy } = findHost(serving.hosts, host) ?? {};
+  const policy = findHost(serving.hosts, host)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
   const tls = isTls ? ({ serverName: host, version: '1.2', policy } as const) : undefined;
   const lines = [`Host: ${host}`, ...(hasSecret ? [`${SECRET_HEADER.name}: ${SECRET_HEADER.value}`] : [])];
   const from = client({ peer: address(peer), tls });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { keyOf, type ApiObject } from '../../src/api/objects.ts';
 import { balance } from '../../src/decide/balance.ts';
-import type { Serving } from '../../src/decide/compiled.ts';
+import { DEFAULT_TLS_POLICY, type Serving } from '../../src/decide/compiled.ts';
 import { decide } from '../../src/decide/decide.ts';
 import { findHost } from '../../src/decide/match.ts';
 import { client, loadView, request, SETTINGS as DECIDE_SETTINGS } from '../../src/decide/test-objects.ts';
@@ -41,7 +41,7 @@ function serve(world: ScenarioWorld): Serving {
 
 /** The Service and, behind it, the endpoint; or the status of our own answer. */
 function answer(serving: Serving, { method, scheme, host, path }: ScenarioRequest, random: number) {
-  const { tlsPolicy: policy } = findHost(serving.hosts, host) ?? {};
+  const policy = findHost(serving.hosts, host)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
   const from =
     scheme === 'https'
       ? client({ localPort: 8443, tls: { serverName: host, version: '1.3', policy } })

@@ -19,6 +19,8 @@ import { turns } from './wire-client.ts';
 
 export type PlaneOptions = {
   readonly https?: boolean;
+  /** Unless said otherwise it is offered. */
+  readonly http2?: boolean;
   /** CIDRs. */
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocolFrom?: readonly string[];
@@ -100,11 +102,12 @@ export class TestPlane {
       httpPort: 0,
       httpsPort: options.https === true ? 0 : undefined,
       legacyHttpsPort: undefined,
+      http2: options.http2 ?? true,
       redirectHttpsPort: 443,
       trustedProxies: compileRanges(options.trustedProxies ?? []) ?? NO_ADDRESSES,
       proxyProtocolFrom: compileRanges(options.proxyProtocolFrom ?? []) ?? NO_ADDRESSES,
       secretDigestKey: DIGEST_KEY,
-      ticketKeys: Buffer.alloc(48, 1),
+      ticketSecret: Buffer.alloc(48, 1),
       defaultCertificate: { chain: certificate, privateKey: key },
       defaultCertificateKey: undefined,
       refusesUnknownNames: false,
