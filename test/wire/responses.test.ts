@@ -1,129 +1,212 @@
-// Rows of answers: a scripted backend behind the real data plane; the client's bytes, its ending and the pool are judged.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
+// Rows of responses against the real data plane, each in four deliveries by a backend that sends just these bytes.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { backend, endpoint } from '../../src/decide/test-objects.ts';
 import { singleBytes } from '../support/cuts.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer, type BackendConnection, RecordingBackend } from '../support/recording-backend.ts';
 import { turns, until, WireClient } from '../support/wire-client.ts';
-import { type ResponseRow, responseRows } from './rows-response.ts';
+import { openToAll } from './row-sites.ts';
+import type { ResponseRow } from './response-rows.ts';
+import { responseRows } from './rows-response.ts';
+import { upgradeRows } from './rows-upgrade.ts';
 import { get, head } from './rows.ts';
+
+const EVERY_OFFSET_BYTES = 400;
+const EXCHANGES_AT_ONCE = 40;
+/** Comes behind an answer, and belongs to no request: nobody may ever see it. */
+const POISON = answer('poison');
 
 let scripted: RecordingBackend;
 let plane: TestPlane;
 
 beforeAll(async () => {
   scripted = await RecordingBackend.start();
-  const persistence = { ...openSite().persistence, type: 'None' } as const;
   plane = await TestPlane.start(
     configuration(
-      [site('a', openSite({ persistence }))],
+      [openToAll('a')],
       [backend([endpoint('node', { address: '127.0.0.1', port: scripted.port })])],
     ),
   );
 });
 
-beforeEach(() => scripted.forget());
-
 afterAll(async () => {
+  await until(
+    () => plane.load === 0,
+    () => `the load ${plane.load} to go`,
+  );
   await scripted.stop();
   await plane.close();
 });
 
-/** The first request gets the row's answer, every other one a plain one. */
-function play({ answer: bytes, afterwards }: ResponseRow, cut: (bytes: Buffer) => readonly Buffer[]): void {
-  let isFirst = true;
-  scripted.script = (connection) => {
-    if (!isFirst) {
+/** One exchange: how the answer is cut, and over which connection of the backend it went. */
+type Play = {
+  readonly row: ResponseRow;
+  readonly pieces: readonly Buffer[];
+  connection: BackendConnection | undefined;
+};
+
+/** The requests with a number get the answer of that play, every other one a plain one. */
+function playAll(plays: readonly Play[]): void {
+  scripted.forget();
+  scripted.script = (connection, request) => {
+    const play = plays[Number(/^Play: (\d+)$/m.exec(request.head)?.[1] ?? -1)];
+    if (play === undefined) {
       connection.send(answer('canary'));
       return;
     }
-    isFirst = false;
-    void sendAnswer(connection, cut(Buffer.from(bytes, 'latin1'))).then(async () => {
-      await turns();
-      if (afterwards === 'end') connection.socket.end();
-      if (afterwards === 'reset') connection.socket.resetAndDestroy();
-    });
+    play.connection = connection;
+    void sendAnswer(connection, play);
   };
 }
 
-async function sendAnswer(connection: BackendConnection, pieces: readonly Buffer[]): Promise<void> {
+async function sendAnswer(connection: BackendConnection, { row, pieces }: Play): Promise<void> {
   for (const [at, piece] of pieces.entries()) {
     if (at > 0) await turns(2);
     if (connection.socket.destroyed) return;
     connection.send(piece);
   }
+  await turns();
+  if (row.afterwards === 'end') connection.socket.end();
+  if (row.afterwards === 'reset') connection.socket.resetAndDestroy();
 }
 
-async function expectEnded(connection: BackendConnection | undefined): Promise<void> {
+/** Each of these cuts in an exchange of its own. */
+async function expectRow(row: ResponseRow, cuts: readonly (readonly Buffer[])[]): Promise<void> {
+  const plays = cuts.map((pieces): Play => ({ row, pieces, connection: undefined }));
+  playAll(plays);
+  const atOnce = hasSurplus(row) ? 1 : EXCHANGES_AT_ONCE;
+  for (let at = 0; at < plays.length; at += atOnce) {
+    const some = plays.slice(at, at + atOnce);
+    await Promise.all(some.map((play, index) => expectPlay(play, at + index)));
+  }
+  expect(scripted.errors).toEqual([]);
+}
+
+/** What comes behind an answer in a later segment may meet the request of somebody else: HTTP/1 cannot tell. */
+function hasSurplus({ outcome }: ResponseRow): boolean {
+  return outcome.kind === 'relayed' && !outcome.reuses;
+}
+
+async function expectPlay(play: Play, number: number): Promise<void> {
+  const { row } = play;
+  const client = await WireClient.connect(plane.httpPort);
+  client.send(head(row.line, 'Host: a', ...row.fields, `Play: ${number}`));
+  await expectAnswer(client, row);
+  const reuses = row.outcome.kind === 'relayed' && row.outcome.reuses;
+  if (!reuses) await expectEnded(play);
+  await expectCanary(client);
+  if (reuses) expect(play.connection?.ending).toBeUndefined();
+}
+
+async function expectAnswer(client: WireClient, row: ResponseRow): Promise<void> {
+  const { outcome } = row;
+  switch (outcome.kind) {
+    case 'cut-off':
+      expect(await client.ended()).toBe('reset');
+      expect(client.text).not.toMatch(/0\r\n\r\n$/);
+      return;
+    case 'switched': {
+      const text = `${outcome.head}\r\n\r\n${outcome.behind}`;
+      await client.until(({ length }) => length >= text.length);
+      expect(await client.end()).toBe('fin');
+      expect(client.text).toBe(text);
+      return;
+    }
+    case 'bad-gateway':
+      if (endsWithAnswer(row)) await client.ended();
+      else await client.until((text) => /\((response|closed|upgrade)-[a-z-]+\)\n$/.test(text));
+      expect(splitAnswers(client.bytes).statuses.filter((status) => status >= 200)).toEqual([502]);
+      return;
+    case 'relayed': {
+      const isHead = row.line.startsWith('HEAD');
+      const split = (bytes: Buffer) => splitAnswers(bytes, isHead);
+      if (endsWithAnswer(row)) await client.ended();
+      else await client.until((text) => split(Buffer.from(text, 'latin1')).statuses.some(isFinal));
+      const { messages, rest } = split(client.bytes);
+      expect(messages.map((message) => message.head)).toEqual(outcome.heads);
+      // What is of no length ends with the connection.
+      const open = endsWithAnswer(row) ? rest : '';
+      expect(`${messages.map(({ body }) => body.toString('latin1')).join('')}${open}`).toBe(outcome.body);
+    }
+  }
+}
+
+function isFinal(status: number): boolean {
+  return status >= 200;
+}
+
+/** HTTP/1.0, and a handshake that comes to nothing: there is no next request. */
+function endsWithAnswer({ line, fields }: ResponseRow): boolean {
+  return line.endsWith('1.0') || fields.includes('Upgrade: websocket');
+}
+
+async function expectEnded({ connection }: Play): Promise<void> {
   await until(
     () => connection?.ending !== undefined,
     () => 'the end of a backend connection',
   );
 }
 
-async function expectRow(row: ResponseRow, cut: (bytes: Buffer) => readonly Buffer[]): Promise<void> {
-  play(row, cut);
-  const client = await WireClient.connect(plane.httpPort);
-  client.send(head(row.line, 'Host: a'));
-  const { outcome } = row;
-  if (outcome.kind === 'cut-off') {
-    expect(await client.ended()).toBe('reset');
-    expect(client.text).not.toMatch(/0\r\n\r\n$/);
-    await expectEnded(scripted.connections[0]);
-    return;
-  }
-  const isClosed = row.line.endsWith('1.0');
-  const isHead = row.line.startsWith('HEAD');
-  if (isClosed) await client.ended();
-  else if (outcome.kind === 'bad-gateway')
-    await client.until((text) => /\((response|closed|upgrade)-[a-z-]+\)\n$/.test(text));
-  else
-    await client.until((text) =>
-      splitAnswers(Buffer.from(text, 'latin1'), isHead).statuses.some((status) => status >= 200),
-    );
-  if (outcome.kind === 'bad-gateway') {
-    expect(splitAnswers(client.bytes).statuses.filter((status) => status >= 200)).toEqual([502]);
-    await expectEnded(scripted.connections[0]);
-  } else expectRelayed(client, outcome, { isClosed, isHead });
-  await expectCanary(client, isClosed, outcome.kind === 'relayed' && outcome.reuses);
-}
-
-function expectRelayed(
-  client: WireClient,
-  { heads, body }: Extract<ResponseRow['outcome'], { kind: 'relayed' }>,
-  { isClosed, isHead }: { isClosed: boolean; isHead: boolean },
-): void {
-  const answers = splitAnswers(client.bytes, isHead);
-  expect(answers.messages.map((message) => message.head)).toEqual(heads);
-  const content = `${answers.messages.map((message) => message.body.toString('latin1')).join('')}${answers.rest}`;
-  expect(content).toBe(body);
-  if (!isClosed) expect(answers.rest).toBe('');
-}
-
-/** A second request tells whether the backend's connection was kept. */
-async function expectCanary(client: WireClient, isClosed: boolean, reuses: boolean): Promise<void> {
-  if (!reuses) await expectEnded(scripted.connections[0]);
-  const next = isClosed ? await WireClient.connect(plane.httpPort) : client;
+/** Another request, on the same connection where there is one, is answered with what was meant for it. */
+async function expectCanary(client: WireClient): Promise<void> {
+  const next = client.ending === undefined ? client : await WireClient.connect(plane.httpPort);
   next.send(get());
   await next.until((text) => text.endsWith('canary'));
-  expect(scripted.connections.map(({ requests }) => requests.length)).toEqual(reuses ? [2] : [1, 1]);
+  expect(client.text).not.toContain('poison');
   expect(await next.end()).toBe('fin');
 }
 
-describe.each(responseRows)('$name', (row) => {
-  test('whole', () => expectRow(row, (bytes) => [bytes]));
+/** The row with the poison in the same segment; where the connection ends, the next request alone is the canary. */
+function poisoned(row: ResponseRow): ResponseRow {
+  const { outcome } = row;
+  if (row.afterwards !== 'stay' || outcome.kind === 'switched') return row;
+  return {
+    ...row,
+    answer: row.answer + POISON,
+    outcome: outcome.kind === 'relayed' ? { ...outcome, reuses: false } : outcome,
+  };
+}
+
+function bytesOf(row: ResponseRow): Buffer {
+  return Buffer.from(row.answer, 'latin1');
+}
+
+describe.each([...responseRows, ...upgradeRows])('$name', (row) => {
+  const bytes = bytesOf(row);
+
+  test('whole', () => expectRow(row, [[bytes]]));
 
   test('byte by byte', () =>
-    expectRow(row, (bytes) =>
+    expectRow(row, [
       bytes.length < 2000 ? singleBytes(bytes) : [bytes.subarray(0, 1000), bytes.subarray(1000)],
-    ));
+    ]));
+
+  test('cut at every offset', () => {
+    const offsets = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, at) => at + 1).filter(
+      (at) => at <= EVERY_OFFSET_BYTES || at % 997 === 0,
+    );
+    return expectRow(
+      row,
+      offsets.map((at) => [bytes.subarray(0, at), bytes.subarray(at)]),
+    );
+  });
+
+  test('with a canary behind it', () => expectRow(poisoned(row), [[bytesOf(poisoned(row))]]));
 });
 
-test('nothing is in flight when all is done', async () => {
-  await until(
-    () => plane.load === 0,
-    () => `the load ${plane.load} to go`,
-  );
-  expect(scripted.errors).toEqual([]);
+test.each([
+  { name: 'with an answer for the next request behind it', behind: answer('poison') },
+  { name: 'with one byte behind it', behind: '\0' },
+])('R7 a connection that was kept is not used again $name', async ({ behind }) => {
+  const row = responseRows.find(({ outcome }) => outcome.kind === 'relayed' && outcome.reuses);
+  if (row === undefined) throw new Error('No row keeps its connection');
+  const play: Play = { row, pieces: [bytesOf(row)], connection: undefined };
+  playAll([play]);
+  const client = await WireClient.connect(plane.httpPort);
+  client.send(head(row.line, 'Host: a', ...row.fields, 'Play: 0'));
+  await expectAnswer(client, row);
+  play.connection?.send(behind);
+  await expectCanary(client);
+  await expectEnded(play);
 });

@@ -232,7 +232,7 @@ const hops: readonly RequestRow[] = [
       host: 's',
     },
   ),
-  forwardedOnce('Connection: close', get('Connection: close'), ROOT),
+  forwardedOnce('B7 Connection: close', get('Connection: close'), ROOT),
 ];
 
 const elsewhere: readonly RequestRow[] = [

@@ -1,61 +1,5 @@
-// Rows R1 to R7 of the security research: bytes of a backend, and what the client gets of them.
-
-export type ResponseOutcome =
-  /** A 502 of ours; the backend's connection is never used again. */
-  | { readonly kind: 'bad-gateway' }
-  /** Head and body exactly so. `reuses`: the next request goes over the same backend connection. */
-  | {
-      readonly kind: 'relayed';
-      readonly heads: readonly string[];
-      readonly body: string;
-      readonly reuses: boolean;
-    }
-  /** The answer had begun: the client's connection is reset, so that nobody takes it for whole. */
-  | { readonly kind: 'cut-off' };
-
-export type ResponseRow = {
-  readonly name: string;
-  /** Request line; `GET / HTTP/1.1` unless it matters. */
-  readonly line: string;
-  readonly answer: string;
-  /** What the backend does behind its answer. */
-  readonly afterwards: 'stay' | 'end' | 'reset';
-  readonly outcome: ResponseOutcome;
-};
-
-type Change = Partial<Pick<ResponseRow, 'line' | 'afterwards'>>;
-
-const DEFAULTS = { line: 'GET / HTTP/1.1', afterwards: 'stay' } as const;
-
-function bad(name: string, answer: string, change: Change = {}): ResponseRow {
-  return { name, ...DEFAULTS, ...change, answer, outcome: { kind: 'bad-gateway' } };
-}
-
-function cutOff(
-  name: string,
-  answer: string,
-  afterwards: ResponseRow['afterwards'],
-  change: Change = {},
-): ResponseRow {
-  return { name, ...DEFAULTS, ...change, afterwards, answer, outcome: { kind: 'cut-off' } };
-}
-
-/** @param heads each line of the heads the client gets, interim ones included, without line ends */
-function relayed(
-  name: string,
-  answer: string,
-  [heads, body, reuses]: readonly [heads: readonly (readonly string[])[], body: string, reuses: boolean],
-  change: Change = {},
-): ResponseRow {
-  const outcome = { kind: 'relayed', heads: heads.map((lines) => lines.join('\r\n')), body, reuses } as const;
-  return { name, ...DEFAULTS, ...change, answer, outcome };
-}
-
-const OK = 'HTTP/1.1 200 OK';
-const LENGTH = 'Content-Length: 2';
-const CHUNKED = 'Transfer-Encoding: chunked';
-const hi = (...lines: readonly string[]) => `${[OK, ...lines].map((line) => `${line}\r\n`).join('')}\r\nhi`;
-const bare = (...lines: readonly string[]) => `${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
+// Rows R1 to R7 of the security research: what a backend may say, and what it may not.
+import { bad, bare, CHUNKED, cutOff, hi, LENGTH, OK, relayed, type ResponseRow } from './response-rows.ts';
 
 const badStatusLines = [
   [
@@ -152,7 +96,7 @@ const bodies: readonly ResponseRow[] = [
     },
   ),
   relayed('HTTP/1.0', bare('HTTP/1.0 200 OK', LENGTH) + 'hi', [[[OK, LENGTH]], 'hi', false]),
-  relayed('Connection: close', hi('Connection: Close', LENGTH), [[[OK, LENGTH]], 'hi', false]),
+  relayed('R7 Connection: close', hi('Connection: Close', LENGTH), [[[OK, LENGTH]], 'hi', false]),
   relayed('R2 HEAD with a length', bare(OK, LENGTH), [[[OK, LENGTH]], '', true], { line: 'HEAD / HTTP/1.1' }),
   relayed('R2 HEAD chunked', bare(OK, CHUNKED), [[[OK]], '', true], { line: 'HEAD / HTTP/1.1' }),
   relayed('R2 HEAD without a length', bare(OK), [[[OK]], '', true], { line: 'HEAD / HTTP/1.1' }),
@@ -240,7 +184,7 @@ const hopByHop = [
 ].flat();
 
 const fields: readonly ResponseRow[] = [
-  relayed('X1 fields of one hop', hi('A: 1', ...hopByHop, 'B: 2', LENGTH), [
+  relayed('X1 fields of the hop to the backend', hi('A: 1', ...hopByHop, 'B: 2', LENGTH), [
     [[OK, 'A: 1', 'B: 2', LENGTH]],
     'hi',
     true,
