@@ -18,8 +18,10 @@ export type ExchangeParts = {
 const NO_CONTENT: BodyFraming = { kind: 'none' };
 
 /** The next answer must end the connection: somebody wants so, or what is left of the request will not be read. */
-export function mustClose({ services, stream }: ExchangeParts): boolean {
-  return stream.mustClose || services.isLameDuck() || !stream.isRequestComplete;
+export function mustClose({ services, stream, head }: ExchangeParts): boolean {
+  // A client that hopes for its WebSocket may have sent frames already: they are no next request (row U6).
+  const mayBeFrames = head.upgrade.kind === 'websocket';
+  return mayBeFrames || stream.mustClose || services.isLameDuck() || !stream.isRequestComplete;
 }
 
 /** Writes the whole answer and ends the exchange; HEAD gets the length of the body it would have had. */
