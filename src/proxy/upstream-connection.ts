@@ -47,7 +47,7 @@ export class UpstreamConnection {
   #requestWritten = false;
   #persistent = true;
   #interims = 0;
-  readonly #head = new HeadReader(RESPONSE_HEAD_LIMITS, false);
+  readonly #head = new HeadReader(RESPONSE_HEAD_LIMITS, 'response');
   readonly #body = new BodyDecoder();
 
   constructor(
@@ -124,10 +124,7 @@ export class UpstreamConnection {
   #readHead(chunk: Buffer, at: number, end: number): number | undefined {
     const state = this.#head.push(chunk, at, end);
     if (state === 'incomplete') return end;
-    const head =
-      state === 'complete'
-        ? parseResponseHead(this.#head.text, this.#head.lineEnds, this.#method)
-        : undefined;
+    const head = state === 'complete' ? parseResponseHead(this.#head, this.#method) : undefined;
     if (head === undefined) {
       this.#fail('response-malformed', 'The head of the answer is not HTTP');
       return undefined;

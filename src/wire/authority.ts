@@ -6,6 +6,8 @@ import { foldAscii, isDigits, isHostText } from './tokens.ts';
 export type Authority = { readonly hostname: string; readonly port: number | undefined };
 
 const MAX_HOST_LENGTH = 253;
+const DOT = 0x2e;
+const HYPHEN = 0x2d;
 
 /** Reads `host[:port]`; undefined for anything that two readers could understand differently. */
 export function parseAuthority(text: string): Authority | undefined {
@@ -31,11 +33,16 @@ function parseBracketed(host: string): string | undefined {
   return `[${foldAscii(address)}]`;
 }
 
+/** Labels of letters, digits and inner hyphens, none of them empty. */
 function parseName(host: string): string | undefined {
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
   if (name.length > MAX_HOST_LENGTH || !isHostText(name)) return undefined;
-  for (const label of name.split('.')) {
-    if (label === '' || label.startsWith('-') || label.endsWith('-')) return undefined;
+  let previous = DOT;
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    if (code === DOT && (previous === DOT || previous === HYPHEN)) return undefined;
+    if (code === HYPHEN && previous === DOT) return undefined;
+    previous = code;
   }
-  return foldAscii(name);
+  return previous === DOT || previous === HYPHEN ? undefined : foldAscii(name);
 }

@@ -1,5 +1,5 @@
 // The chunked transfer coding, read strictly (RFC 9112 section 7.1, rows C1 to C6): named states, one short method each.
-import { parseFieldLines } from './field-lines.ts';
+import { type HeadLimits, HeadReader } from './head-reader.ts';
 import { isHexCode } from './tokens.ts';
 
 type State =
@@ -9,7 +9,7 @@ type State =
   | 'data'
   | 'data-carriage-return'
   | 'data-line-feed'
-  | 'trailer'
+  | 'trailers'
   | 'done'
   | 'malformed';
 
@@ -20,8 +20,7 @@ const MAX_SIZE_DIGITS = 16;
 const MAX_SIZE = 2 ** 52;
 const MAX_EXTENSION_BYTES = 256;
 const MAX_EXTENSION_BYTES_PER_BODY = 4096;
-const MAX_TRAILER_BYTES = 8192;
-const MAX_TRAILER_FIELDS = 32;
+const TRAILER_LIMITS: HeadLimits = { firstLineBytes: 0, fieldLineBytes: 8190, headBytes: 8190, fields: 32 };
 const EXTENSIONS =
   /^(;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(=([!#$%&'*+\-.^_`|~0-9A-Za-z]+|"([\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
 
@@ -34,16 +33,14 @@ export class ChunkedDecoder {
   #digits = 0;
   #extension = '';
   #extensionBytes = 0;
-  #trailer = '\r\n';
-  /** Of the trailer line so far. */
-  #lineBytes = 0;
-  #previous = 0;
+  #trailers: HeadReader | undefined;
 
   /** Reads up to the end of the first piece of content, or of the bytes; returns where it stopped. */
   push(chunk: Buffer, start: number, end: number): number {
     this.dataStart = this.dataEnd = start;
     for (let at = start; at < end; at++) {
       if (this.state === 'data') return this.#data(at, end);
+      if (this.state === 'trailers') return this.#readTrailers(chunk, at, end);
       this.#byte(chunk[at] ?? 0);
       if (this.state === 'done' || this.state === 'malformed') return at + 1;
     }
@@ -66,9 +63,6 @@ export class ChunkedDecoder {
         return;
       case 'data-line-feed':
         this.state = code === LF ? 'size' : 'malformed';
-        return;
-      case 'trailer':
-        this.#trailerByte(code);
         return;
       default:
         this.state = 'malformed';
@@ -116,30 +110,15 @@ export class ChunkedDecoder {
     this.#digits = 0;
     this.#extension = '';
     if (code !== LF) this.state = 'malformed';
-    else this.state = this.#size === 0 ? 'trailer' : 'data';
+    else this.state = this.#size === 0 ? 'trailers' : 'data';
   }
 
-  /** Trailers are judged like fields and then dropped (row C6). The text is only read when it is whole. */
-  #trailerByte(code: number): void {
-    this.#trailer += String.fromCharCode(code);
-    const followsCarriageReturn = this.#previous === CR;
-    this.#previous = code;
-    if (this.#trailer.length > MAX_TRAILER_BYTES || (code === LF) !== followsCarriageReturn) {
-      this.state = 'malformed';
-      return;
-    }
-    this.#lineBytes++;
-    if (code !== LF) return;
-    if (this.#lineBytes === 2) this.#endOfTrailers();
-    this.#lineBytes = 0;
-  }
-
-  #endOfTrailers(): void {
-    const lineEnds: number[] = [];
-    for (let at = this.#trailer.indexOf('\n'); at !== -1; at = this.#trailer.indexOf('\n', at + 1))
-      lineEnds.push(at);
-    const isValid =
-      lineEnds.length - 2 <= MAX_TRAILER_FIELDS && parseFieldLines(this.#trailer, lineEnds) !== undefined;
-    this.state = isValid ? 'done' : 'malformed';
+  /** Trailers are judged like fields and then dropped (row C6). */
+  #readTrailers(chunk: Buffer, at: number, end: number): number {
+    this.#trailers ??= new HeadReader(TRAILER_LIMITS, 'fields');
+    const state = this.#trailers.push(chunk, at, end);
+    if (state === 'incomplete') return end;
+    this.state = state === 'complete' ? 'done' : 'malformed';
+    return state === 'complete' ? this.#trailers.position : end;
   }
 }

@@ -1,32 +1,28 @@
-// Field lines of a head or a trailer section into names and values (RFC 9112 section 5), rows F1 to F5.
+// Field lines of a head into names and values (RFC 9112 section 5); HeadReader has judged every byte of them (rows F1 to F5).
+import { lowerCaseName } from './common-names.ts';
+import type { HeadReader } from './head-reader.ts';
 import type { FieldLines } from './request-parts.ts';
-import { foldAscii, isFieldValue, isTokenCode, trimOws } from './tokens.ts';
+import { trimOws } from './tokens.ts';
 
-const COLON = 0x3a;
+/** The marks of a head that is complete. */
+export type HeadMarks = Pick<HeadReader, 'text' | 'fieldCount' | 'lineEnds' | 'colons'>;
 
-/** All lines but the first and the empty last one; undefined when one of them is not a field. */
-export function parseFieldLines(text: string, lineEnds: readonly number[]): FieldLines | undefined {
+export function readFieldLines({ text, fieldCount, lineEnds, colons }: HeadMarks): FieldLines {
   const fields: string[] = [];
   const names: string[] = [];
-  for (let at = 1; at < lineEnds.length - 1; at++) {
-    const start = (lineEnds[at - 1] ?? 0) + 1;
-    const end = (lineEnds[at] ?? 0) - 1;
-    const colon = endOfName(text, start);
-    // White space around a value is allowed in it too: judged before it is cut off, nothing is cut in vain.
-    if (colon === undefined || colon >= end || !isFieldValue(text, colon + 1, end)) return undefined;
+  let start = (lineEnds[0] ?? 0) + 1;
+  for (let at = 0; at < fieldCount; at++) {
+    const colon = colons[at] ?? 0;
+    const lineFeed = lineEnds[at + 1] ?? 0;
     const name = text.slice(start, colon);
-    fields.push(name, trimOws(text, colon + 1, end));
-    names.push(foldAscii(name));
+    fields.push(name, trimOws(text, colon + 1, lineFeed - 1));
+    names.push(lowerCaseName(name));
+    start = lineFeed + 1;
   }
   return { fields, names, headBytes: text.length };
 }
 
-/** Position of the colon behind a non-empty token that starts at `start`. */
-function endOfName(text: string, start: number): number | undefined {
-  for (let at = start; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === COLON) return at === start ? undefined : at;
-    if (!isTokenCode(code)) return undefined;
-  }
-  return undefined;
+/** The first line without its line end. */
+export function firstLineOf({ text, lineEnds }: HeadMarks): string {
+  return text.slice(0, (lineEnds[0] ?? 1) - 1);
 }

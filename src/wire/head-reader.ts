@@ -1,5 +1,6 @@
-// Collects the bytes of a message head up to its empty line, however they are cut.
-// Only line ends and sizes are judged here, in the order of the bytes, so that a cut never changes the verdict.
+// Reads a message head byte for byte up to its empty line, however it is cut: line ends, names, values and sizes are
+// judged in the order of the bytes, so that a cut never changes the verdict (rows L1 to L3, F1 to F4 and Q1).
+import { isTokenCode, isValueCode } from './tokens.ts';
 
 export type HeadLimits = {
   readonly firstLineBytes: number;
@@ -8,114 +9,196 @@ export type HeadLimits = {
   readonly fields: number;
 };
 
+/** `request`: one CRLF before it is passed over (RFC 9112 section 2.2). `fields` has no first line: a trailer section. */
+export type HeadKind = 'request' | 'response' | 'fields';
+
 export type HeadFault = 'malformed' | 'first-line-too-long' | 'head-too-large';
 
-/** `incomplete` wants more bytes; `complete` lets `text` and `lineEnds` be read until the next push. */
+/** `incomplete` wants more bytes; `complete` lets `text` and its marks be read until the next push. */
 export type HeadState = 'incomplete' | 'complete' | HeadFault;
+
+/** Where the next byte belongs. */
+type Place =
+  | 'start'
+  | 'start-line-feed'
+  | 'first-line'
+  | 'line-start'
+  | 'name'
+  | 'value'
+  | 'line-feed'
+  | 'last-line-feed'
+  | 'end';
 
 const CR = 0x0d;
 const LF = 0x0a;
-const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const COLON = 0x3a;
 
 export class HeadReader {
   /** The head as latin1, its empty line included. */
   text = '';
-  /** Positions of the line feeds in `text`; the last one ends the empty line. */
+  /** Field lines so far. What stands in the two tables behind their marks is of earlier heads. */
+  fieldCount = 0;
+  /** Positions of the line feeds in `text`: of the first line (-1 where there is none), of each field, of the empty line. */
   readonly lineEnds: number[] = [];
+  /** Position of the colon of each field line in `text`. */
+  readonly colons: number[] = [];
   /** Where the bytes after the head start in the chunk last pushed. */
   position = 0;
+  readonly #kind: HeadKind;
   readonly #limits: HeadLimits;
-  #scanned = 0;
-  #skippedEmptyLine: boolean;
-  readonly #mayStartEmpty: boolean;
+  #place: Place = 'start';
+  #lineCount = 0;
+  #skippedEmptyLine = false;
+  /** What a position in the chunk is ahead of the same position in `text`. */
+  #shift = 0;
+  /** Position in `text` where the line begins. */
+  #lineBegin = 0;
 
-  /** @param mayStartEmpty one CRLF before the first line is passed over (RFC 9112 section 2.2, requests only) */
-  constructor(limits: HeadLimits, mayStartEmpty: boolean) {
+  constructor(limits: HeadLimits, kind: HeadKind) {
     this.#limits = limits;
-    this.#mayStartEmpty = mayStartEmpty;
-    this.#skippedEmptyLine = !mayStartEmpty;
+    this.#kind = kind;
+    this.reset();
   }
 
   /** True between two messages: nothing of a head has come yet. */
   get isEmpty(): boolean {
-    return this.text === '';
+    return this.#place === 'start';
   }
 
   /** Forgets the last head; the next byte starts a new one. */
   reset(): void {
     this.text = '';
-    this.lineEnds.length = 0;
-    this.#scanned = 0;
-    this.#skippedEmptyLine = !this.#mayStartEmpty;
+    this.fieldCount = 0;
+    this.#lineCount = 0;
+    this.#skippedEmptyLine = this.#kind !== 'request';
+    this.#place = this.#kind === 'fields' ? 'line-start' : 'start';
+    if (this.#kind === 'fields') this.#endLine(-1);
   }
 
   /** Takes bytes [start, end) of a chunk, which may be reused by the caller afterwards. */
   push(chunk: Buffer, start: number, end: number): HeadState {
-    const before = this.text.length;
-    const found = before === 0 ? chunk.indexOf(END_OF_HEAD, start) : -1;
-    // A shared read buffer holds old bytes behind `end`: a hit there is none.
-    // Else no more than one byte over the limit is taken, besides an empty line that does not count.
-    const stop =
-      found !== -1 && found + 4 <= end
-        ? found + 4
-        : Math.min(end, start + this.#limits.headBytes + 3 - before);
-    this.text =
-      before === 0
-        ? chunk.toString('latin1', start, stop)
-        : this.text + chunk.toString('latin1', start, stop);
-    const state = this.#scan();
-    this.position = stop - (this.text.length - this.#scanned);
-    if (state === 'complete') this.text = this.text.slice(0, this.#scanned);
-    return state;
+    this.#shift = start - this.text.length;
+    let at = start;
+    while (at < end) {
+      // One byte over the limit is enough to know: no more is looked at.
+      const stop = Math.min(end, this.#limits.headBytes + this.#shift);
+      const next = at < stop ? this.#step(chunk, at, stop) : 'head-too-large';
+      if (typeof next === 'string') return next;
+      at = next;
+      if (this.#place === 'end') return this.#complete(chunk, start, at);
+    }
+    this.#take(chunk, start, end);
+    return 'incomplete';
   }
 
-  /** What came first in the bytes is what is said of them, so that it does not matter how they were cut. */
-  #scan(): HeadState {
-    this.#passOverEmptyLine();
-    const { text } = this;
-    for (;;) {
-      const lineStart = this.#scanned;
-      const lineFeed = text.indexOf('\n', lineStart);
-      const bad = badLineEnd(text, text.indexOf('\r', lineStart), lineFeed);
-      const fault = this.#judgeLine(lineStart, bad ?? (lineFeed === -1 ? text.length : lineFeed + 1));
-      if (fault !== undefined) return fault;
-      if (bad !== undefined) return 'malformed';
-      if (lineFeed === -1) return 'incomplete';
-      this.lineEnds.push(lineFeed);
-      this.#scanned = lineFeed + 1;
-      if (lineFeed === lineStart + 1) return lineStart === 0 ? 'malformed' : 'complete';
+  #complete(chunk: Buffer, start: number, at: number): HeadState {
+    this.#take(chunk, start, at);
+    this.position = at;
+    return 'complete';
+  }
+
+  /** An empty line before the head lies before the beginning of `text`. */
+  #take(chunk: Buffer, start: number, end: number): void {
+    const from = Math.max(start, this.#shift);
+    if (this.#place !== 'start' && this.#place !== 'start-line-feed')
+      this.text += chunk.toString('latin1', from, end);
+  }
+
+  /** Takes some bytes, at least one; says where the next one is. */
+  #step(chunk: Buffer, at: number, end: number): number | HeadFault {
+    switch (this.#place) {
+      case 'start':
+        return this.#start(chunk[at] ?? 0, at);
+      case 'start-line-feed':
+        return this.#startLineFeed(chunk[at] ?? 0, at);
+      case 'first-line':
+        return this.#firstLine(chunk, at, end);
+      case 'line-start':
+        return this.#lineStart(chunk[at] ?? 0, at);
+      case 'name':
+        return this.#name(chunk, at, end);
+      case 'value':
+        return this.#value(chunk, at, end);
+      default:
+        return this.#lineFeed(chunk[at] ?? 0, at);
     }
   }
 
-  #passOverEmptyLine(): void {
-    if (this.#skippedEmptyLine || !this.text.startsWith('\r\n')) return;
-    this.text = this.text.slice(2);
+  /** A first line starts with a visible character: what else comes (a TLS hello, say) need not be waited for. */
+  #start(code: number, at: number): number | HeadFault {
+    if (code === CR && !this.#skippedEmptyLine) {
+      this.#place = 'start-line-feed';
+      return at + 1;
+    }
+    if (code <= 0x20 || code >= 0x7f) return 'malformed';
+    this.#shift = at;
+    this.#place = 'first-line';
+    return at;
+  }
+
+  #startLineFeed(code: number, at: number): number | HeadFault {
+    if (code !== LF) return 'malformed';
     this.#skippedEmptyLine = true;
+    this.#place = 'start';
+    return at + 1;
   }
 
-  #judgeLine(start: number, end: number): HeadFault | undefined {
-    const limits = this.#limits;
-    const isFirst = start === 0;
-    const length = end - start;
-    if (isFirst && length > 0 && !canStart(this.text.charCodeAt(0), this.#skippedEmptyLine))
-      return 'malformed';
-    // The line's own CRLF does not count.
-    if (isFirst && length > limits.firstLineBytes + 2) return 'first-line-too-long';
-    if (!isFirst && length > limits.fieldLineBytes + 2) return 'head-too-large';
-    if (end > limits.headBytes || this.lineEnds.length > limits.fields + 1) return 'head-too-large';
-    return undefined;
+  #firstLine(chunk: Buffer, start: number, end: number): number | HeadFault {
+    let at = start;
+    while (at < end && chunk[at] !== CR && chunk[at] !== LF) at++;
+    if (at - this.#shift > this.#limits.firstLineBytes) return 'first-line-too-long';
+    return at < end ? this.#carriageReturn(chunk, at) : at;
   }
-}
 
-/** A first line starts with a visible character: what else comes (a TLS hello, say) need not be waited for. */
-function canStart(code: number, skippedEmptyLine: boolean): boolean {
-  return (code > 0x20 && code < 0x7f) || (code === CR && !skippedEmptyLine);
-}
+  #lineStart(code: number, at: number): number | HeadFault {
+    if (code === CR) {
+      this.#place = 'last-line-feed';
+      return at + 1;
+    }
+    if (this.fieldCount >= this.#limits.fields) return 'head-too-large';
+    this.#lineBegin = at - this.#shift;
+    this.#place = 'name';
+    return at;
+  }
 
-/** Position of the first byte that breaks a line end: a LF without its CR, or what follows a CR and is no LF. */
-function badLineEnd(text: string, carriageReturn: number, lineFeed: number): number | undefined {
-  if (carriageReturn === -1 || (lineFeed !== -1 && lineFeed < carriageReturn))
-    return lineFeed === -1 ? undefined : lineFeed;
-  const next = carriageReturn + 1;
-  return next < text.length && text.charCodeAt(next) !== LF ? next : undefined;
+  #name(chunk: Buffer, start: number, end: number): number | HeadFault {
+    let at = start;
+    while (at < end && isTokenCode(chunk[at] ?? 0)) at++;
+    if (this.#isLineTooLong(at)) return 'head-too-large';
+    if (at === end) return at;
+    const colon = at - this.#shift;
+    if (chunk[at] !== COLON || colon === this.#lineBegin) return 'malformed';
+    this.colons[this.fieldCount++] = colon;
+    this.#place = 'value';
+    return at + 1;
+  }
+
+  #value(chunk: Buffer, start: number, end: number): number | HeadFault {
+    let at = start;
+    while (at < end && isValueCode(chunk[at] ?? 0)) at++;
+    if (this.#isLineTooLong(at)) return 'head-too-large';
+    return at < end ? this.#carriageReturn(chunk, at) : at;
+  }
+
+  #carriageReturn(chunk: Buffer, at: number): number | HeadFault {
+    if (chunk[at] !== CR) return 'malformed';
+    this.#place = 'line-feed';
+    return at + 1;
+  }
+
+  #lineFeed(code: number, at: number): number | HeadFault {
+    if (code !== LF) return 'malformed';
+    this.#endLine(at - this.#shift);
+    this.#place = this.#place === 'last-line-feed' ? 'end' : 'line-start';
+    return at + 1;
+  }
+
+  #endLine(lineFeed: number): void {
+    this.lineEnds[this.#lineCount++] = lineFeed;
+  }
+
+  /** The line's own CRLF does not count. */
+  #isLineTooLong(at: number): boolean {
+    return at - this.#shift - this.#lineBegin > this.#limits.fieldLineBytes;
+  }
 }

@@ -2,7 +2,7 @@
 import { type ClientFault, clientFault, type Fault } from '../model/fault.ts';
 import type { ClientLimits } from '../model/limits.ts';
 import type { RequestHead } from '../model/request.ts';
-import { parseFieldLines } from './field-lines.ts';
+import { firstLineOf, type HeadMarks, readFieldLines } from './field-lines.ts';
 import { type HeadFault, type HeadLimits, HeadReader } from './head-reader.ts';
 import { buildRequestHead } from './request-fields.ts';
 import type { RequestLine } from './request-parts.ts';
@@ -11,7 +11,8 @@ import { isTargetText, isToken } from './tokens.ts';
 /** Asterisk-form has no path: it is answered here (row H7). */
 export const ASTERISK = '*';
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** In order of how often they are met. */
+const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'OPTIONS', 'HEAD', 'DELETE', 'PATCH'];
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT']);
 const MAX_METHOD_LENGTH = 32;
 const FIELD_LINE_BYTES = 8192;
@@ -28,7 +29,7 @@ export class RequestHeadReader {
   readonly #reader: HeadReader;
 
   constructor(limits: ClientLimits) {
-    this.#reader = new HeadReader(headLimits(limits), true);
+    this.#reader = new HeadReader(headLimits(limits), 'request');
   }
 
   /** Between two requests: nothing of a head has come yet. */
@@ -46,7 +47,7 @@ export class RequestHeadReader {
     const state = this.#reader.push(chunk, start, end);
     if (state === 'incomplete') return undefined;
     if (state !== 'complete') return clientFault(HEAD_FAULTS[state]);
-    const parsed = parseRequestHead(this.#reader.text, this.#reader.lineEnds);
+    const parsed = parseRequestHead(this.#reader);
     this.#reader.reset();
     return parsed;
   }
@@ -61,29 +62,27 @@ function headLimits(limits: ClientLimits): HeadLimits {
   };
 }
 
-/** @param lineEnds positions of the line feeds in `text`, as HeadReader leaves them */
-export function parseRequestHead(text: string, lineEnds: readonly number[]): RequestHead | Fault {
-  const line = parseRequestLine(text.slice(0, (lineEnds[0] ?? 1) - 1));
-  if (typeof line === 'string') return clientFault(line);
-  const lines = parseFieldLines(text, lineEnds);
-  if (lines === undefined) return clientFault('request-malformed', 'A field line is no field');
-  return buildRequestHead(line, lines);
+function parseRequestHead(marks: HeadMarks): RequestHead | Fault {
+  const line = parseRequestLine(firstLineOf(marks));
+  return typeof line === 'string' ? clientFault(line) : buildRequestHead(line, readFieldLines(marks));
 }
 
 function parseRequestLine(line: string): RequestLine | ClientFault {
   const first = line.indexOf(' ');
   const last = line.lastIndexOf(' ');
   if (first === -1 || first === last || line === HTTP2_PREFACE) return 'request-malformed';
-  const method = line.slice(0, first);
-  if (!isToken(method) || method.length > MAX_METHOD_LENGTH) return 'request-malformed';
+  const sent = line.slice(0, first);
+  const method = METHODS.find((known) => known === sent);
+  if (method === undefined && (!isToken(sent) || sent.length > MAX_METHOD_LENGTH)) return 'request-malformed';
   const version = parseVersion(line.slice(last + 1));
   if (version === 'request-malformed' || version === 'version-unsupported') return version;
-  if (REFUSED_METHODS.has(method)) return 'method-refused';
+  if (method === undefined && REFUSED_METHODS.has(sent)) return 'method-refused';
   const received = line.slice(first + 1, last);
   if (!isTargetText(received)) return 'request-malformed';
-  if (!METHODS.has(method)) return 'method-unknown';
-  const target = parseTarget(method, received);
-  return target === undefined ? 'request-malformed' : { method, version, ...target };
+  if (method === undefined) return 'method-unknown';
+  if (received.startsWith('/')) return { method, version, target: received, authority: undefined };
+  const parsed = parseOtherTarget(method, received);
+  return parsed === undefined ? 'request-malformed' : { method, version, ...parsed };
 }
 
 function parseVersion(text: string): '1.0' | '1.1' | 'request-malformed' | 'version-unsupported' {
@@ -92,8 +91,11 @@ function parseVersion(text: string): '1.0' | '1.1' | 'request-malformed' | 'vers
   return /^HTTP\/([0-9]\.[0-9]|[2-9])$/.test(text) ? 'version-unsupported' : 'request-malformed';
 }
 
-function parseTarget(method: string, text: string): Pick<RequestLine, 'target' | 'authority'> | undefined {
-  if (text.startsWith('/')) return { target: text, authority: undefined };
+/** Asterisk-form and absolute-form (RFC 9112 section 3.2). */
+function parseOtherTarget(
+  method: string,
+  text: string,
+): Pick<RequestLine, 'target' | 'authority'> | undefined {
   if (text === ASTERISK) return method === 'OPTIONS' ? { target: text, authority: undefined } : undefined;
   const scheme = /^https?:\/\//i.exec(text);
   if (scheme === null) return undefined;

@@ -10,12 +10,12 @@ import { responseHeadText } from './http1-writer.ts';
 type Reading = ResponseHead | 'refused' | 'incomplete';
 
 function read(pieces: readonly Buffer[], method = 'GET'): Reading {
-  const reader = new HeadReader(RESPONSE_HEAD_LIMITS, false);
+  const reader = new HeadReader(RESPONSE_HEAD_LIMITS, 'response');
   for (const piece of pieces) {
     const state = reader.push(piece, 0, piece.length);
     if (state === 'incomplete') continue;
     if (state !== 'complete') return 'refused';
-    return parseResponseHead(reader.text, reader.lineEnds, method) ?? 'refused';
+    return parseResponseHead(reader, method) ?? 'refused';
   }
   return 'incomplete';
 }

@@ -1,7 +1,7 @@
 // The head of an HTTP/1 response from its text, with the same strictness as requests: rows R1 to R4.
 import type { BodyFraming } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
-import { parseFieldLines } from './field-lines.ts';
+import { firstLineOf, type HeadMarks, readFieldLines } from './field-lines.ts';
 import type { HeadLimits } from './head-reader.ts';
 import { parseContentLength } from './request-fields.ts';
 import type { FieldLines } from './request-parts.ts';
@@ -15,37 +15,77 @@ export const RESPONSE_HEAD_LIMITS: HeadLimits = {
   fields: 200,
 };
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9][0-9])(?: (.*))?$/;
-const SINGLETONS: readonly string[] = ['content-length', 'transfer-encoding'];
+const NONE: readonly string[] = [];
+const SPACE = 0x20;
+const DIGIT_0 = 0x30;
+const NO_BODY: BodyFraming = { kind: 'none' };
+const CHUNKED: BodyFraming = { kind: 'chunked' };
+const UNTIL_CLOSE: BodyFraming = { kind: 'close' };
 
 /**
  * Reads a response to a request with that method; undefined where any part of it is in doubt.
- * @param lineEnds positions of the line feeds in `text`, as HeadReader leaves them
  */
-export function parseResponseHead(
-  text: string,
-  lineEnds: readonly number[],
-  method: string,
-): ResponseHead | undefined {
-  const line = STATUS_LINE.exec(text.slice(0, (lineEnds[0] ?? 1) - 1));
-  if (line === null || !isFieldValue(line[3] ?? '')) return undefined;
-  const lines = parseFieldLines(text, lineEnds);
-  if (lines === undefined) return undefined;
-  const status = Number(line[2]);
-  const version = line[1] === '1' ? '1.1' : '1.0';
-  const nominated = readNominated(lines);
-  const framing = readFraming(lines, version);
-  if (nominated === undefined || framing === undefined) return undefined;
+export function parseResponseHead(marks: HeadMarks, method: string): ResponseHead | undefined {
+  const line = readStatusLine(firstLineOf(marks));
+  if (line === undefined) return undefined;
+  const lines = readFieldLines(marks);
+  const said = readConnectionFields(lines);
+  const framing = said === undefined ? undefined : judgeFraming(said, line.version);
+  if (said === undefined || framing === undefined) return undefined;
+  const { nominated, contentLength } = said;
   return {
-    status,
-    version,
+    status: line.status,
+    version: line.version,
     fields: lines.fields,
     names: lines.names,
     nominated,
-    framing: hasNoBody(status, method) ? { kind: 'none' } : framing,
-    contentLength: statedLength(lines),
-    persistent: version === '1.1' && !nominated.includes('close'),
+    framing: hasNoBody(line.status, method) ? NO_BODY : framing,
+    contentLength: contentLength === undefined ? undefined : parseContentLength(contentLength),
+    persistent: line.version === '1.1' && !nominated.includes('close'),
   };
+}
+
+/** `HTTP/1.1 200 OK`; the reason phrase may be missing (RFC 9112 section 4). */
+function readStatusLine(
+  line: string,
+): { readonly status: number; readonly version: '1.0' | '1.1' } | undefined {
+  const version = line.startsWith('HTTP/1.1 ') ? '1.1' : line.startsWith('HTTP/1.0 ') ? '1.0' : undefined;
+  if (version === undefined || (line.length > 12 && line.charCodeAt(12) !== SPACE)) return undefined;
+  let status = 0;
+  for (let at = 9; at < 12; at++) {
+    const digit = line.charCodeAt(at) - DIGIT_0;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    status = status * 10 + digit;
+  }
+  return status < 100 || status > 599 || !isFieldValue(line) ? undefined : { status, version };
+}
+
+type ConnectionFields = {
+  readonly nominated: readonly string[];
+  readonly contentLength: string | undefined;
+  readonly transferEncoding: string | undefined;
+};
+
+/** What a response says of its connection and its length; undefined where one line contradicts another. */
+function readConnectionFields({ names, fields }: FieldLines): ConnectionFields | undefined {
+  let nominated = NONE;
+  let contentLength: string | undefined;
+  let transferEncoding: string | undefined;
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    if (name === 'content-length') {
+      if (contentLength !== undefined) return undefined;
+      contentLength = fields[2 * at + 1];
+    } else if (name === 'transfer-encoding') {
+      if (transferEncoding !== undefined) return undefined;
+      transferEncoding = fields[2 * at + 1];
+    } else if (name === 'connection') {
+      const members = parseTokenList(fields[2 * at + 1] ?? '');
+      if (members === undefined) return undefined;
+      nominated = [...nominated, ...members];
+    }
+  }
+  return { nominated, contentLength, transferEncoding };
 }
 
 /** Row R2: whatever the fields say. */
@@ -53,39 +93,16 @@ function hasNoBody(status: number, method: string): boolean {
   return method === 'HEAD' || status < 200 || status === 204 || status === 304;
 }
 
-function readNominated(lines: FieldLines): readonly string[] | undefined {
-  const nominated: string[] = [];
-  for (
-    let at = lines.names.indexOf('connection');
-    at !== -1;
-    at = lines.names.indexOf('connection', at + 1)
-  ) {
-    const members = parseTokenList(lines.fields[2 * at + 1] ?? '');
-    if (members === undefined) return undefined;
-    nominated.push(...members);
-  }
-  return nominated;
-}
-
-function readFraming(lines: FieldLines, version: '1.0' | '1.1'): BodyFraming | undefined {
-  for (const name of SINGLETONS) {
-    if (lines.names.indexOf(name) !== lines.names.lastIndexOf(name)) return undefined;
-  }
-  const transferEncoding = valueOf(lines, 'transfer-encoding');
-  const contentLength = valueOf(lines, 'content-length');
+function judgeFraming(said: ConnectionFields, version: '1.0' | '1.1'): BodyFraming | undefined {
+  const { transferEncoding, contentLength } = said;
   if (transferEncoding !== undefined) {
     const isSound =
       contentLength === undefined && version === '1.1' && foldAscii(transferEncoding) === 'chunked';
-    return isSound ? { kind: 'chunked' } : undefined;
+    return isSound ? CHUNKED : undefined;
   }
-  if (contentLength === undefined) return { kind: 'close' };
+  if (contentLength === undefined) return UNTIL_CLOSE;
   const bytes = parseContentLength(contentLength);
   return bytes === undefined ? undefined : { kind: 'length', bytes };
-}
-
-function statedLength(lines: FieldLines): number | undefined {
-  const value = valueOf(lines, 'content-length');
-  return value === undefined ? undefined : parseContentLength(value);
 }
 
 function valueOf(

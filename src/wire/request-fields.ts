@@ -134,7 +134,7 @@ function judgeTransferEncoding(value: string): BodyFraming | string {
 /** 1*DIGIT up to 2^53 - 1; leading zeros are grammatical (rows B1 and B2). */
 export function parseContentLength(value: string): number | undefined {
   if (!isDigits(value)) return undefined;
-  const significant = value.replace(/^0+(?=\d)/, '');
+  const significant = value.startsWith('0') ? value.replace(/^0+(?=\d)/, '') : value;
   if (significant.length > 16) return undefined;
   const bytes = Number(significant);
   return Number.isSafeInteger(bytes) ? bytes : undefined;

@@ -26,8 +26,8 @@ function classify(): Uint8Array {
   return classes;
 }
 
-function isAll(text: string, bit: number, start = 0, end = text.length): boolean {
-  for (let at = start; at < end; at++) {
+function isAll(text: string, bit: number): boolean {
+  for (let at = 0; at < text.length; at++) {
     if (!isClass(text.charCodeAt(at), bit)) return false;
   }
   return true;
@@ -42,13 +42,17 @@ export function isTokenCode(code: number): boolean {
   return isClass(code, TOKEN);
 }
 
+/** A byte allowed in a field value: HTAB, SP, visible ASCII and obs-text (row F4). */
+export function isValueCode(code: number): boolean {
+  return isClass(code, VALUE);
+}
+
 export function isToken(text: string): boolean {
   return text !== '' && isAll(text, TOKEN);
 }
 
-/** Bytes allowed in a field value: HTAB, SP, visible ASCII and obs-text (row F4); the whole text, or a part of it. */
-export function isFieldValue(text: string, start = 0, end = text.length): boolean {
-  return isAll(text, VALUE, start, end);
+export function isFieldValue(text: string): boolean {
+  return isAll(text, VALUE);
 }
 
 /** Bytes allowed in a request target: visible ASCII but `#` (row H6). */

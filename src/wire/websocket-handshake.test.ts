@@ -1,6 +1,7 @@
 // Rows U1 to U5 and U8: which requests are handshakes, and which answers are answers to them.
 import { describe, expect, test } from 'vitest';
 import type { BodyFraming, UpgradeRequest } from '../model/request.ts';
+import { SINGLE } from './field-names.ts';
 import type { RequestLine } from './request-parts.ts';
 import { acceptValue, isValidSwitch, judgeUpgrade, type SwitchingFields } from './websocket-handshake.ts';
 
@@ -16,8 +17,8 @@ type Change = {
 };
 
 function judge({ fields = {}, line = {}, nominated = ['upgrade'], framing = { kind: 'none' } }: Change) {
-  const entries = Object.entries({ ...FIELDS, ...fields });
-  const singles = new Map(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const values: Readonly<Record<string, string | undefined>> = { ...FIELDS, ...fields };
+  const singles = Object.keys(SINGLE).map((name) => values[name]);
   return judgeUpgrade({ line: { ...LINE, ...line }, singles, nominated, framing });
 }
 

@@ -1,6 +1,7 @@
 // Both ends of the WebSocket handshake (RFC 6455 section 4): what a client may ask and what a backend may answer.
 import { createHash } from 'node:crypto';
 import type { BodyFraming, UpgradeRequest } from '../model/request.ts';
+import { SINGLE } from './field-names.ts';
 import type { HandshakeFault, RequestLine, SingleFields } from './request-parts.ts';
 import { foldAscii, parseTokenList, trimOws } from './tokens.ts';
 
@@ -17,7 +18,7 @@ type Attempt = {
 /** Rows U1 to U5: a whole handshake, none, or one that nobody should see. */
 export function judgeUpgrade(attempt: Attempt): UpgradeRequest | HandshakeFault {
   const { line, singles, nominated } = attempt;
-  const upgrade = singles.get('upgrade');
+  const upgrade = singles[SINGLE.upgrade];
   if (upgrade === undefined || line.version !== '1.1' || !nominated.includes('upgrade'))
     return { kind: 'none' };
   const protocols = upgrade.split(',').map((protocol) => foldAscii(trimOws(protocol)));
@@ -29,11 +30,11 @@ export function judgeUpgrade(attempt: Attempt): UpgradeRequest | HandshakeFault 
 }
 
 function readHandshake(singles: SingleFields): UpgradeRequest | HandshakeFault {
-  if (singles.get('sec-websocket-version') !== '13') return 'websocket-version';
-  const key = singles.get('sec-websocket-key') ?? '';
-  const protocols = parseTokenList(singles.get('sec-websocket-protocol') ?? '');
+  if (singles[SINGLE['sec-websocket-version']] !== '13') return 'websocket-version';
+  const key = singles[SINGLE['sec-websocket-key']] ?? '';
+  const protocols = parseTokenList(singles[SINGLE['sec-websocket-protocol']] ?? '');
   if (!KEY.test(key) || protocols === undefined) return 'request-malformed';
-  return { kind: 'websocket', key, protocols, extensions: singles.get('sec-websocket-extensions') };
+  return { kind: 'websocket', key, protocols, extensions: singles[SINGLE['sec-websocket-extensions']] };
 }
 
 /** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */

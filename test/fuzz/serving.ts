@@ -1,12 +1,13 @@
 // From a policy and a request as people write them to what `decide` takes, through the real translator and parser.
-import { compileBackend, compileHosts, type Serving } from '../../src/decide/compiled.ts';
+import { compileBackend, compileHosts, DEFAULT_TLS_POLICY, type Serving } from '../../src/decide/compiled.ts';
 import type { DecideSettings } from '../../src/decide/decide.ts';
 import { parsePeerAddress } from '../../src/model/address.ts';
 import type { Client, RequestHead } from '../../src/model/request.ts';
 import { compileRanges, NO_ADDRESSES } from '../../src/translate/address-ranges.ts';
 import { objectSet, policy, secret, service, SETTINGS, slice } from '../../src/translate/test-objects.ts';
 import { EMPTY_MEMORY, translate } from '../../src/translate/translate.ts';
-import { parseRequestHead } from '../../src/wire/http1-request.ts';
+import { DEFAULT_CLIENT_LIMITS } from '../../src/model/limits.ts';
+import { RequestHeadReader } from '../../src/wire/http1-request.ts';
 import type { Asked } from './reference.ts';
 import { HOST, SECRETS, TRUSTED } from './words.ts';
 
@@ -44,19 +45,16 @@ export function parse({ method, target, lines }: Asked): RequestHead | undefined
     '',
     '',
   ];
-  const text = lined.join('\r\n');
-  const head = parseRequestHead(
-    text,
-    [...text.matchAll(/\n/g)].map(({ index }) => index),
-  );
-  return 'code' in head ? undefined : head;
+  const bytes = Buffer.from(lined.join('\r\n'), 'latin1');
+  const head = new RequestHeadReader(DEFAULT_CLIENT_LIMITS).push(bytes, 0, bytes.length);
+  return head === undefined || 'code' in head ? undefined : head;
 }
 
 /** Over TLS with the handshake that the host wants. */
 export function clientOf(asked: Asked, serving: Serving): Client {
   const peer = parsePeerAddress(asked.peer);
   if (peer === undefined) throw new Error(`${asked.peer} is no address`);
-  const policyOfHost = serving.hosts.exact.get(HOST)?.tlsPolicy;
+  const policyOfHost = serving.hosts.exact.get(HOST)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
   const tls = asked.isTls ? ({ serverName: HOST, version: '1.3', policy: policyOfHost } as const) : undefined;
   return { peer, peerPort: 1, localPort: 80, tls, trusted: asked.isTrusted };
 }
