@@ -4,7 +4,7 @@ import type { AdmissionRule } from '../model/configuration.ts';
 import type { AdmissionVerdict } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
-import { readCookies } from './cookies.ts';
+import { cookieLine } from './cookies.ts';
 import {
   address,
   admission,
@@ -25,7 +25,7 @@ const LINES = [
 ];
 
 function verdictOf(conditions: Partial<AdmissionRule>, head: RequestHead, sitePath = '/'): AdmissionVerdict {
-  const applicant = { head, address: address('10.1.0.1'), cookies: readCookies(head), sitePath };
+  const applicant = { head, address: address('10.1.0.1'), cookies: cookieLine(head), sitePath };
   return admit(admission([rule('it', conditions)]), applicant, DIGEST_KEY);
 }
 

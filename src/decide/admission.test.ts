@@ -4,7 +4,7 @@ import type { AdmissionRule, HeaderCondition, PathCondition } from '../model/con
 import type { AdmissionVerdict } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
-import { readCookies } from './cookies.ts';
+import { cookieLine } from './cookies.ts';
 import {
   address,
   admission,
@@ -27,7 +27,7 @@ function verdictOf(
   more: { readonly from?: string; readonly sitePath?: string } = {},
 ): AdmissionVerdict {
   const { from = '203.0.113.9', sitePath = '/' } = more;
-  const applicant = { head, address: address(from), cookies: readCookies(head), sitePath };
+  const applicant = { head, address: address(from), cookies: cookieLine(head), sitePath };
   return admit(admission(rules), applicant, DIGEST_KEY);
 }
 
@@ -55,7 +55,7 @@ describe('rules in order', () => {
 
   test.each(['Allow', 'Deny', 'Reset'] as const)('the default may be %s', (defaultAction) => {
     const head = request('GET /');
-    const applicant = { head, address: address('203.0.113.9'), cookies: [], sitePath: '/' };
+    const applicant = { head, address: address('203.0.113.9'), cookies: '', sitePath: '/' };
     const verdict = admit(admission([office], { defaultAction, mode: 'Observe' }), applicant, DIGEST_KEY);
     expect(verdict).toEqual({
       rule: 'default',
@@ -245,7 +245,7 @@ describe('several secrets are good at a time, and the key that opened is told', 
 
   test('digests of another process open nothing', () => {
     const head = request('GET /', [`X-Secret: ${SECRET}`]);
-    const applicant = { head, address: address('203.0.113.9'), cookies: [], sitePath: '/' };
+    const applicant = { head, address: address('203.0.113.9'), cookies: '', sitePath: '/' };
     const verdict = admit(admission([rule('app', { headers })]), applicant, Buffer.from('another key'));
     expect(verdict.rule).toBe('default');
   });

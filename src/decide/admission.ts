@@ -5,15 +5,16 @@ import type { IpAddress } from '../model/address.ts';
 import type { Admission, AdmissionRule, CookieCondition, HeaderCondition } from '../model/configuration.ts';
 import type { AdmissionVerdict } from '../model/decision.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
-import { bearerToken, type Cookie, isMattermostId, isPlainValue, valuesOf } from './cookies.ts';
+import { bearerToken, isMattermostId, isPlainValue, valuesOf } from './cookies.ts';
 import { isWebSocketPath, meetsPath } from './path.ts';
 import { isInRanges } from '../model/ranges.ts';
 
-/** What the rules are held against; cookies are read once for admission and persistence. */
+/** What the rules are held against. */
 export type Applicant = {
   readonly head: RequestHead;
   readonly address: IpAddress;
-  readonly cookies: readonly Cookie[];
+  /** The line of cookies, empty where there is none. */
+  readonly cookies: string;
   /** Path of the site, for the place of its WebSocket. */
   readonly sitePath: string;
 };
@@ -78,7 +79,7 @@ function meetsProofs(rule: AdmissionRule, { head, address, cookies }: Applicant)
   return !rule.bearerToken || isMattermostId(bearerToken(head) ?? '');
 }
 
-function meetsCookie(condition: CookieCondition, cookies: readonly Cookie[]): boolean {
+function meetsCookie(condition: CookieCondition, cookies: string): boolean {
   const values = valuesOf(cookies, condition.name);
   if (values === undefined || values.length === 0) return false;
   return values.every(condition.shape === 'Any' ? isPlainValue : isMattermostId);

@@ -4,7 +4,7 @@ import type { Persistence } from '../model/configuration.ts';
 import type { RequestHead } from '../model/request.ts';
 import { type AffinityKeys, chooseEndpoint, readAffinityKeys, tokenToIssue } from './affinity.ts';
 import type { ServingBackend } from './compiled.ts';
-import { readCookies } from './cookies.ts';
+import { cookieLine } from './cookies.ts';
 import { hashText } from './hash.ts';
 import { address, COOKIE, endpoint, loadView, request, servingBackend, webSocket } from './test-objects.ts';
 
@@ -15,7 +15,7 @@ const NONE_TRIED: ReadonlySet<never> = new Set();
 
 /** Keys of a request from 192.0.2.7. */
 function keysOf(head: RequestHead, more: Partial<Persistence> = {}, backend = BACKEND): AffinityKeys {
-  const from = { head, address: address('192.0.2.7'), cookies: readCookies(head) };
+  const from = { head, address: address('192.0.2.7'), cookies: cookieLine(head) };
   return readAffinityKeys({ ...COOKIE, ...more }, from, backend);
 }
 
@@ -118,7 +118,7 @@ describe('source address', () => {
   const hashOf = (text: string, more: Partial<Persistence> = {}) => {
     const head = request('GET /');
     const persistence = { ...COOKIE, fallback: ['SourceAddress'] as const, ...more };
-    return readAffinityKeys(persistence, { head, address: address(text), cookies: [] }, BACKEND).hashes[0]
+    return readAffinityKeys(persistence, { head, address: address(text), cookies: '' }, BACKEND).hashes[0]
       ?.hash;
   };
   test.each([

@@ -5,7 +5,7 @@ import type { AffinityResult } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
 import { balance, type LoadView } from './balance.ts';
 import { type ServingBackend, type ServingEndpoint, usableOf } from './compiled.ts';
-import { bearerToken, type Cookie, isMattermostId, valuesOf } from './cookies.ts';
+import { bearerToken, isMattermostId, valuesOf } from './cookies.ts';
 import { combine, hashText } from './hash.ts';
 
 /** What persistence may go by, in the order it is tried; read once a request, used again for each attempt. */
@@ -17,6 +17,14 @@ export type AffinityKeys = {
   readonly sentToken: string | undefined;
 };
 
+/** Of a request, what persistence reads. */
+type Known = {
+  readonly head: RequestHead;
+  readonly address: IpAddress;
+  /** The line of cookies, empty where there is none. */
+  readonly cookies: string;
+};
+
 export type Choice = { readonly endpoint: ServingEndpoint; readonly result: AffinityResult };
 
 /** Slack over the mean before an address's endpoint counts as overloaded: an office is one address. */
@@ -25,20 +33,47 @@ const MEAN_SLACK = 8;
 
 export function readAffinityKeys(
   persistence: Persistence,
-  request: { readonly head: RequestHead; readonly address: IpAddress; readonly cookies: readonly Cookie[] },
+  known: Known,
   backend: ServingBackend,
 ): AffinityKeys {
-  const sent = persistence.type === 'Cookie' ? sentCookie(persistence, request.cookies, backend) : undefined;
-  const hashes: { result: 'user' | 'source'; hash: number }[] = [];
-  for (const key of fallbackKeys(persistence)) {
-    if (key === 'UserIdentity') {
-      const user = userIdentity(request.head, request.cookies);
-      if (user !== undefined) hashes.push({ result: 'user', hash: hashText(user) });
-    } else hashes.push({ result: 'source', hash: sourceHash(persistence, request.address) });
-  }
+  const sent = persistence.type === 'Cookie' ? sentCookie(persistence, known.cookies, backend) : undefined;
   // A tunnel to an endpoint that is going away would be cut off soon.
-  const isLeaving = sent?.endpoint.endpoint.state === 'draining' && request.head.upgrade.kind === 'websocket';
-  return { endpoint: isLeaving ? undefined : sent?.endpoint, sentToken: sent?.token, hashes };
+  const isLeaving = sent?.endpoint.endpoint.state === 'draining' && known.head.upgrade.kind === 'websocket';
+  return new RequestKeys(persistence, known, {
+    endpoint: isLeaving ? undefined : sent?.endpoint,
+    token: sent?.token,
+  });
+}
+
+/** The keys behind the cookie are only hashed for who asks: nearly every request brings its cookie. */
+class RequestKeys implements AffinityKeys {
+  readonly endpoint: ServingEndpoint | undefined;
+  readonly sentToken: string | undefined;
+  readonly #persistence: Persistence;
+  readonly #known: Known;
+
+  constructor(
+    persistence: Persistence,
+    known: Known,
+    sent: { readonly endpoint: ServingEndpoint | undefined; readonly token: string | undefined },
+  ) {
+    this.#persistence = persistence;
+    this.#known = known;
+    this.endpoint = sent.endpoint;
+    this.sentToken = sent.token;
+  }
+
+  get hashes(): AffinityKeys['hashes'] {
+    const { head, address, cookies } = this.#known;
+    const hashes: { result: 'user' | 'source'; hash: number }[] = [];
+    for (const key of fallbackKeys(this.#persistence)) {
+      if (key === 'UserIdentity') {
+        const user = userIdentity(head, cookies);
+        if (user !== undefined) hashes.push({ result: 'user', hash: hashText(user) });
+      } else hashes.push({ result: 'source', hash: sourceHash(this.#persistence, address) });
+    }
+    return hashes;
+  }
 }
 
 function fallbackKeys(persistence: Persistence): Persistence['fallback'] {
@@ -49,7 +84,7 @@ function fallbackKeys(persistence: Persistence): Persistence['fallback'] {
 /** Of up to four copies the first that names an endpoint of this backend. */
 function sentCookie(
   persistence: Persistence,
-  cookies: readonly Cookie[],
+  cookies: string,
   backend: ServingBackend,
 ): { token: string; endpoint: ServingEndpoint } | undefined {
   for (const token of valuesOf(cookies, persistence.cookieName) ?? []) {
@@ -60,7 +95,7 @@ function sentCookie(
 }
 
 /** The user where the client says who it is: stable over sessions and over clients that keep no cookies of ours. */
-function userIdentity(head: RequestHead, cookies: readonly Cookie[]): string | undefined {
+function userIdentity(head: RequestHead, cookies: string): string | undefined {
   const user = valuesOf(cookies, 'MMUSERID')?.find(isMattermostId);
   return user ?? bearerToken(head);
 }

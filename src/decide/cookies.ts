@@ -1,54 +1,75 @@
-// The Cookie field (RFC 6265 section 4.2) as pairs, read the way row A3 demands: split at `;` only, nothing decoded.
+// The Cookie field (RFC 6265 section 4.2), read the way row A3 demands: split at `;` only, nothing decoded.
+// A name is looked for in the line as it came; most lines are asked for two or three of the ten cookies in them.
 import { type RequestHead, singleField } from '../model/request.ts';
-
-/** Name and value as sent; quotes belong to the value. */
-export type Cookie = { readonly name: string; readonly value: string };
 
 /** Copies of one name that are looked at: sub-path installations on one host may each have set one. */
 const MAX_COPIES = 4;
+const NONE: readonly string[] = [];
+const EQUALS = 0x3d;
 
-const NO_COOKIES: readonly Cookie[] = [];
-
-/** All pairs in the order sent; a pair without `=` or name has an empty name and so matches nothing. */
-export function readCookies(head: RequestHead): readonly Cookie[] {
-  const line = singleField(head, 'cookie');
-  if (line === undefined) return NO_COOKIES;
-  return line.split(';').map(readPair);
+/** The line of cookies; empty where there is none, and also where there are several. */
+export function cookieLine(head: RequestHead): string {
+  return singleField(head, 'cookie') ?? '';
 }
 
-function readPair(text: string): Cookie {
-  const equals = text.indexOf('=');
-  return equals === -1
-    ? { name: '', value: trim(text) }
-    : { name: trim(text.slice(0, equals)), value: trim(text.slice(equals + 1)) };
-}
-
-function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-/** SP or HTAB. */
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
-/** The values of one name; undefined when there are more copies than anybody has a reason to send. */
-export function valuesOf(cookies: readonly Cookie[], name: string): readonly string[] | undefined {
+/** The values of one name as sent, quotes included; undefined when there are more copies than anybody has a reason to send. */
+export function valuesOf(line: string, name: string): readonly string[] | undefined {
+  if (!line.includes(name)) return NONE;
   const values: string[] = [];
-  for (const cookie of cookies) if (cookie.name === name) values.push(cookie.value);
+  for (let start = 0; start <= line.length; ) {
+    const end = endOfPair(line, start);
+    const equals = equalsOf(line, name, start, end);
+    if (equals !== -1) values.push(trimmed(line, equals + 1, end));
+    start = end + 1;
+  }
   return values.length > MAX_COPIES ? undefined : values;
 }
 
 /** The Cookie line without one name; undefined when nothing is left. */
 export function withoutCookie(line: string, name: string): string | undefined {
   if (!line.includes(name)) return line;
-  const kept = line.split(';').filter((pair) => readPair(pair).name !== name);
-  const text = trim(kept.join(';'));
+  let kept: string | undefined;
+  for (let start = 0; start <= line.length; ) {
+    const end = endOfPair(line, start);
+    if (equalsOf(line, name, start, end) === -1) {
+      const pair = line.slice(start, end);
+      kept = kept === undefined ? pair : `${kept};${pair}`;
+    }
+    start = end + 1;
+  }
+  const text = kept === undefined ? '' : trimmed(kept, 0, kept.length);
   return text === '' ? undefined : text;
+}
+
+function endOfPair(line: string, start: number): number {
+  const semicolon = line.indexOf(';', start);
+  return semicolon === -1 ? line.length : semicolon;
+}
+
+/** Position of the `=` behind just that name in the pair [start, end); -1 where the pair has another name or none. */
+function equalsOf(line: string, name: string, start: number, end: number): number {
+  const first = afterBlanks(line, start, end);
+  if (!line.startsWith(name, first)) return -1;
+  const at = afterBlanks(line, first + name.length, end);
+  return at < end && line.charCodeAt(at) === EQUALS ? at : -1;
+}
+
+function afterBlanks(line: string, start: number, end: number): number {
+  let at = start;
+  while (at < end && isBlank(line.charCodeAt(at))) at++;
+  return at;
+}
+
+function trimmed(line: string, start: number, end: number): string {
+  const first = afterBlanks(line, start, end);
+  let after = end;
+  while (after > first && isBlank(line.charCodeAt(after - 1))) after--;
+  return line.slice(first, after);
+}
+
+/** SP or HTAB. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /** Something is there whichever way it is read: servers differ in whether quotes belong to a value (row A3). */

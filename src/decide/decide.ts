@@ -6,7 +6,7 @@ import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
 import { type AffinityKeys, readAffinityKeys } from './affinity.ts';
 import type { Serving, ServingBackend, ServingHost, ServingSite } from './compiled.ts';
-import { readCookies } from './cookies.ts';
+import { cookieLine } from './cookies.ts';
 import { findHost, findSite, isUnambiguous } from './match.ts';
 import { findOrigin } from './origin.ts';
 import { isLooping } from './via.ts';
@@ -37,14 +37,14 @@ export function decide(
   const place = findPlace(serving, head);
   if (typeof place === 'string') return reject(contextOf(origin, undefined, undefined), place);
   const { host, site } = place;
-  const context = contextOf(origin, site, undefined);
   const { open } = site;
-  if (open === undefined) return reject(context, closedReason(site));
+  if (open === undefined) return reject(contextOf(origin, site, undefined), closedReason(site));
 
   const refusal = judgeConnection(host, client) ?? judgeSize(open, head);
-  if (refusal !== undefined) return reject(context, refusal);
+  if (refusal !== undefined) return reject(contextOf(origin, site, undefined), refusal);
   // Before admission: no secret is ever judged on plain HTTP of a TLS site.
   if (site.plainHttp !== 'serve' && origin.scheme === 'http') {
+    const context = contextOf(origin, site, undefined);
     if (site.plainHttp === 'refuse') return reject(context, 'plain-http');
     return { kind: 'redirect', context, location: httpsLocation(head, settings.redirectHttpsPort) };
   }
@@ -75,7 +75,7 @@ type Visit = {
 function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destination> {
   const { serving, site, open, head, origin } = visit;
   const { address } = origin;
-  const cookies = readCookies(head);
+  const cookies = cookieLine(head);
   const verdict = admit(open.admission, { head, address, cookies, sitePath: site.site.path }, digestKey);
   const context = contextOf(origin, site, verdict);
   if (verdict.mode === 'Enforce') {
@@ -114,8 +114,16 @@ function contextOf(
   site: ServingSite | undefined,
   admission: AdmissionVerdict | undefined,
 ): Context {
-  const logsAccess = site?.open?.accessLog ?? true;
-  return { site: site?.labels, sitePath: site?.site.path ?? '/', logsAccess, ...origin, admission };
+  const { address, scheme, port } = origin;
+  return {
+    site: site?.labels,
+    sitePath: site?.site.path ?? '/',
+    logsAccess: site?.open?.accessLog ?? true,
+    address,
+    scheme,
+    port,
+    admission,
+  };
 }
 
 function reject(context: Context, reason: RejectReason, admission?: Admission): Decision<Destination> {

@@ -2,7 +2,7 @@
 import { isAcmePath } from '../model/acme-path.ts';
 import type { Site } from '../model/configuration.ts';
 import type { HostTable, ServingHost, ServingSite } from './compiled.ts';
-import { hasBadEscape, interpretations, isBelow, isWebSocketPath, meetsPath } from './path.ts';
+import { hasBadEscape, interpretations, isBelow, isPlainPath, isWebSocketPath, meetsPath } from './path.ts';
 
 /** One function for SNI and Host, so that they cannot disagree (row S1). */
 export function findHost(hosts: HostTable, hostname: string): ServingHost | undefined {
@@ -24,6 +24,7 @@ function matches(site: Site, path: string): boolean {
 
 /** Row K2: whichever way a server reads this path, it comes to the same site and the same rules. */
 export function isUnambiguous(host: ServingHost, path: string): boolean {
+  if (isPlainPath(path)) return true;
   if (hasBadEscape(path)) return false;
   if (!host.isPathSensitive) return true;
   const readings = interpretations(path);

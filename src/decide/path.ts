@@ -4,6 +4,10 @@ import type { PathCondition } from '../model/configuration.ts';
 const SEGMENT = /^[A-Za-z0-9_-]+$/;
 const WEBSOCKET = /^\/api\/v[0-9]+\/(?:users\/)?websocket\/?$/;
 const SLASH = 0x2f;
+const PERCENT = 0x25;
+const BACKSLASH = 0x5c;
+const SEMICOLON = 0x3b;
+const DOT = 0x2e;
 
 /** True when `path` is `prefix` or lies below it, by whole segments (row K4). */
 export function isBelow(path: string, prefix: string): boolean {
@@ -55,9 +59,22 @@ export function hasBadEscape(path: string): boolean {
   }
 }
 
+/** There is only one way to read it: nothing in it is escaped, folded, merged or removed by anybody. */
+export function isPlainPath(path: string): boolean {
+  let previous = 0;
+  for (let at = 0; at < path.length; at++) {
+    const code = path.charCodeAt(at);
+    if (code === PERCENT || code === BACKSLASH || code === SEMICOLON || (code >= 0x41 && code <= 0x5a))
+      return false;
+    if (previous === SLASH && (code === SLASH || code === DOT)) return false;
+    previous = code;
+  }
+  return true;
+}
+
 /** All other ways a server might read this path; undefined when one of the readings hides a control character. */
 export function interpretations(path: string): readonly string[] | undefined {
-  if (!/[%\\;A-Z]|\/\/|\/\./.test(path)) return [];
+  if (isPlainPath(path)) return [];
   const once = decode(path);
   const twice = decode(once);
   if (hasControl(once) || hasControl(twice)) return undefined;

@@ -60,7 +60,8 @@ function statusLine(status: number): string {
 
 function fieldLines(fields: readonly string[]): string {
   let text = '';
-  for (let at = 0; at < fields.length; at += 2) text += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  for (let at = 0; at < fields.length; at += 2)
+    text += (fields[at] ?? '') + ': ' + (fields[at + 1] ?? '') + '\r\n';
   return text;
 }
 
