@@ -3,13 +3,11 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { handedOver, hasKernelQueues, queuedFrom, queuedTo } from '../support/kernel-queues.ts';
-import { eventually, until } from '../support/wire-client.ts';
+import { hasKernelQueues, heldBetween, untilStalled } from '../support/kernel-queues.ts';
+import { until } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
 import { backendText, clientText, openTunnel, type Tunnel, untilArrived, untilReceived } from './tunnels.ts';
 
-/** Looks, 5 ms apart, at which nothing has moved. */
-const STILL_LOOKS = 40;
 /** No two pieces are alike, so that one that was overwritten or exchanged shows. */
 const PIECE_BYTES = 65_521;
 const PIECES = 400;
@@ -39,32 +37,6 @@ async function pour(socket: Socket): Promise<string> {
     if (!socket.write(piece)) await new Promise<void>((resolve) => socket.once('drain', () => resolve()));
   }
   return hash.digest('hex');
-}
-
-/** What lies between two sockets of ours and is with no kernel: the proxy has read it, and not yet written it. */
-function heldBetween(from: Socket, to: Socket): number {
-  return handedOver(from) - queuedFrom(from) - queuedTo(to) - to.bytesRead;
-}
-
-/** Waits until nothing moves any more. @returns what the proxy holds then */
-async function untilStalled(from: Socket, to: Socket): Promise<number> {
-  let before = -1;
-  let still = 0;
-  await eventually(() => {
-    const now = handedOver(from);
-    still = now === before ? still + 1 : 0;
-    before = now;
-    expect(still).toBeGreaterThan(STILL_LOOKS);
-  });
-  // What is not acknowledged yet counts twice: an acknowledgement may be late.
-  let held = Number.NaN;
-  await eventually(() => {
-    const again = heldBetween(from, to);
-    const isSame = again === held;
-    held = again;
-    expect(isSame).toBe(true);
-  });
-  return held;
 }
 
 function digestOf(socket: Socket): { readonly bytes: () => number; readonly digest: () => string } {
