@@ -6,19 +6,23 @@ import type { ClientLimits } from '../model/limits.ts';
 const MAX_STREAMS = 100;
 const WINDOW_BYTES = 65_536;
 const MAX_SESSION_MEGABYTES = 10;
-/** Fields that node:http2 takes beyond our own limit: up to there a client is told what it did wrong, then it is cut off. */
+/**
+ * What node:http2 takes beyond our own limits: up to there a client is told what it did wrong, then it is cut off. Bytes
+ * are counted by it with some more for each field (RFC 9113 section 6.5.2).
+ */
 const SPARE_FIELDS = 28;
+const FIELD_OVERHEAD_BYTES = 32;
 
 export function startHttp2Session(socket: TLSSocket, limits: ClientLimits): ServerHttp2Session {
+  const maxHeaderListPairs = limits.requestFields + SPARE_FIELDS;
   const session = performServerHandshake(socket, {
     settings: {
       enablePush: false,
       maxConcurrentStreams: MAX_STREAMS,
       initialWindowSize: WINDOW_BYTES,
-      // Told to clients, enforced by us alone.
-      maxHeaderListSize: limits.requestHeadBytes,
+      maxHeaderListSize: limits.requestHeadBytes + maxHeaderListPairs * FIELD_OVERHEAD_BYTES,
     },
-    maxHeaderListPairs: limits.requestFields + SPARE_FIELDS,
+    maxHeaderListPairs,
     maxSessionMemory: MAX_SESSION_MEGABYTES,
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 100,

@@ -39,6 +39,8 @@ export class Http2Stream implements ClientStream {
   #listener: ClientListener | undefined;
   #state: State;
   #isReading = false;
+  /** Nothing more comes, and nobody has asked for it yet: an empty body ends before it is read. */
+  #hasEnded = false;
 
   /** @param hasBody the stream did not end with the head */
   constructor(stream: ServerHttp2Stream, host: StreamHost, hasBody: boolean) {
@@ -53,7 +55,8 @@ export class Http2Stream implements ClientStream {
     stream.on('aborted', onGone);
     stream.on('close', onClose);
     stream.on('drain', onDrain);
-    if (!hasBody) this.#dropRest();
+    if (hasBody) stream.on('end', onEnd);
+    else this.#dropRest();
   }
 
   get client(): Client {
@@ -85,6 +88,10 @@ export class Http2Stream implements ClientStream {
     if (this.#state !== 'body') return;
     const { timers, limits } = this.#host.services;
     this.#body.want(maxBytes, timers.nowMs);
+    if (this.#hasEnded) {
+      this.#endRequest();
+      return;
+    }
     timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
     if (this.#isReading) {
       this.#stream.resume();
@@ -92,11 +99,11 @@ export class Http2Stream implements ClientStream {
     }
     this.#isReading = true;
     this.#stream.on('data', onData);
-    this.#stream.on('end', onEnd);
   }
 
   holdBody(): void {
     if (this.#state !== 'body') return;
+    this.#body.isWanted = false;
     this.#timer.cancel();
     this.#stream.pause();
   }
@@ -119,6 +126,11 @@ export class Http2Stream implements ClientStream {
   /** A stream that is closed by now was reset in mid-body (row B9), whatever code came with that. */
   onEnd(): void {
     if (this.#state !== 'body' || this.#stream.closed) return;
+    if (this.#body.isWanted) this.#endRequest();
+    else this.#hasEnded = true;
+  }
+
+  #endRequest(): void {
     this.#timer.cancel();
     this.#state = 'waiting';
     this.#listener?.onRequestEnd();
