@@ -122,7 +122,7 @@ function statuses({ bytes }: WireClient): readonly number[] {
   return splitAnswers(bytes).statuses;
 }
 
-async function begin({ first, script = () => undefined, hears }: Attack): Promise<readonly WireClient[]> {
+async function begin({ first, script = () => undefined, hears }: Attack): Promise<WireClient[]> {
   scene.backend.script = besides(hears === undefined || hears === '\r\n\r\n' ? script : always(answer('ok')));
   const clients: WireClient[] = [];
   for (let at = 0; at < MANY; at++) clients.push(await scene.client());
@@ -216,7 +216,7 @@ describe('clients that do not read their answers', () => {
     }
   }
 
-  test.each(['http', 'https'] as const)('over %s: reset after 60 seconds', async (listener, context) => {
+  test.for(['http', 'https'] as const)('over %s: reset after 60 seconds', async (listener, context) => {
     const backends: Socket[] = [];
     scene.backend.script = besides(({ socket }) => {
       backends.push(socket);
