@@ -1,5 +1,6 @@
 // All benchmarks by the name they are started with.
 import type { Benchmark } from './benchmark.ts';
+import { churnBenchmark } from './suite/churn/churn.ts';
 import { idleBenchmark, idleSecureBenchmark } from './suite/idle.ts';
 import {
   connectBenchmark,
@@ -24,5 +25,6 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['connect', connectBenchmark],
   ['idle', idleBenchmark],
   ['idle-wss', idleSecureBenchmark],
+  ['churn', churnBenchmark],
   ['scale', scaleBenchmark],
 ]);

@@ -22,8 +22,7 @@ const PEER_KEYS = PEERS.map(({ key }) => key);
 
 export function helpText(benchmarks: Benchmarks): string {
   const lines = [...benchmarks].map(
-    ([name, { summary, defaults }]) =>
-      `  ${name.padEnd(10)}${summary}  [${defaults.seconds} s, ${defaults.rounds} rounds]`,
+    ([name, { summary, defaults }]) => `  ${name.padEnd(10)}${summary}  [${boundsText(defaults)}]`,
   );
   return `Usage: npm run bench -- NAME [options]
 
@@ -84,6 +83,10 @@ function parse(args: readonly string[], benchmarks: Benchmarks): Request {
     peers: readPeers(values.peers),
   };
   return { kind: 'run', benchmark, options, asJson: values.json };
+}
+
+function boundsText({ seconds, rounds }: BenchmarkOptions): string {
+  return rounds === 1 ? `${seconds} s` : `${seconds} s, ${rounds} rounds`;
 }
 
 function namesThatTake(choice: keyof Choices, benchmarks: Benchmarks): string {

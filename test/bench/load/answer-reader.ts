@@ -47,7 +47,8 @@ export class AnswerReader {
 
   #judge(head: string): string | undefined {
     const contentLength = Number(/^content-length: *([0-9]+)\r/im.exec(head)?.[1]);
-    if (!head.startsWith('HTTP/1.1 200') || contentLength !== this.#answerBytes) return head.slice(0, 200);
+    if (!head.startsWith('HTTP/1.1 200') || contentLength !== this.#answerBytes)
+      return `answered ${head.slice(0, 200).replaceAll('\r\n', ' | ')}`;
     this.#judgedHead = head;
     this.endsConnection = /^connection: *close\r/im.test(head);
     this.cookie = cookieOf(head);

@@ -1,5 +1,4 @@
 // A fixed number of askers, and what a stretch of their asking costs the proxy.
-import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuUsOf, rssKbOf } from '../stage/process-cost.ts';

@@ -1,6 +1,5 @@
 // When questions are asked. Closed: the next one follows the answer. Open: at a fixed rate, and what waits because all
 // clients are busy has been waiting since it was due, as the people behind it would (no coordinated omission).
-import { performance } from 'node:perf_hooks';
 import type { Asker } from './asker.ts';
 import type { Pace } from './messages.ts';
 

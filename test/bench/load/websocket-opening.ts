@@ -28,7 +28,7 @@ export function openWebSocket(opening: Opening): Socket {
     if (!head.includes(END_OF_HEAD)) return;
     // The backend says nothing first: a head is never followed by anything.
     if (!head.startsWith('HTTP/1.1 101') || !head.endsWith(END_OF_HEAD)) {
-      opening.onEnd(`answered ${head.slice(0, 200)}`);
+      opening.onEnd(`answered ${head.slice(0, 200).replaceAll('\r\n', ' | ')}`);
       return;
     }
     head = undefined;

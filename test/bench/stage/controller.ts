@@ -21,7 +21,7 @@ export function controllerCommand(options: CommandOptions): Command {
 }
 
 /** The controller on any folder of manifests. */
-function runCommand(manifests: string, place: ControllerPlace): Command {
+export function runCommand(manifests: string, place: ControllerPlace): Command {
   const flags = {
     manifests,
     'bind-address': '127.0.0.1',
