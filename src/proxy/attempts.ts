@@ -9,11 +9,13 @@ import type { Requester } from './upstream-connect.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 import type { Acquisition } from './upstream-pool.ts';
 
+const NONE_TRIED: ReadonlySet<ServingEndpoint> = new Set();
+
 export class Attempts {
   readonly #parts: ExchangeParts;
   readonly #destination: Destination;
   readonly #requester: Requester;
-  readonly #tried = new Set<ServingEndpoint>();
+  #tried = NONE_TRIED;
   #acquisition: Acquisition | undefined;
   /** The endpoint whose count of requests in flight includes this exchange. */
   #busy: ServingEndpoint | undefined;
@@ -59,7 +61,7 @@ export class Attempts {
       hasBody: head.framing.kind !== 'none',
     });
     if (retry === 'no') return false;
-    if (retry === 'next-endpoint' && failed !== undefined) this.#tried.add(failed);
+    if (retry === 'next-endpoint' && failed !== undefined) this.#tried = new Set([...this.#tried, failed]);
     if (!this.#begin(true)) return false;
     report.retries++;
     services.recorder.retried(fault);

@@ -37,12 +37,23 @@ export const PROTECTED: ReadonlySet<string> = new Set([
   'x-mattermost-preauth-secret',
 ]);
 
+const UNDERSCORE = 0x5f;
+const DOT = 0x2e;
+
 /** Names only connection handling knows; nominating them removes what is removed anyway. */
 const FRAMING_LOOKALIKES: ReadonlySet<string> = new Set(['connection', 'upgrade', 'te', 'trailer']);
 
 /** `X_Forwarded_For` and the like: some servers read `_` and `.` as `-` (row F6). */
 export function isDisguised(name: string): boolean {
-  if (!/[_.]/.test(name)) return false;
+  if (!hasStandIn(name)) return false;
   const plain = name.replace(/[_.]/g, '-');
   return PROTECTED.has(plain) || FRAMING_LOOKALIKES.has(plain);
+}
+
+function hasStandIn(name: string): boolean {
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    if (code === UNDERSCORE || code === DOT) return true;
+  }
+  return false;
 }

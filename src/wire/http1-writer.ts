@@ -54,7 +54,13 @@ export function assertField(name: string, value: string): void {
   if (!isToken(name) || !isFieldValue(value)) throw new Error(`Field ${name} cannot be written`);
 }
 
+const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) => makeStatusLine(status));
+
 function statusLine(status: number): string {
+  return STATUS_LINES[status] ?? makeStatusLine(status);
+}
+
+function makeStatusLine(status: number): string {
   return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
 }
 

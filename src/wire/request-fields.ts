@@ -19,7 +19,7 @@ const CODINGS: ReadonlySet<string> = new Set([
 
 /** Builds the head that everything later reads, or says why there is none. */
 export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestHead | Fault {
-  const singles = new Array<string | undefined>(SINGLETONS.size).fill(undefined);
+  const singles = noSingles();
   const nominated: string[] = [];
   for (let at = 0; at < lines.names.length; at++) {
     const fault = readField(lines.names[at] ?? '', lines.fields[2 * at + 1] ?? '', singles, nominated);
@@ -50,6 +50,12 @@ export function buildRequestHead(line: RequestLine, lines: FieldLines): RequestH
     close: line.version === '1.0' || nominated.includes('close'),
     headBytes: lines.headBytes,
   };
+}
+
+/** A literal: as many places as SINGLE names. */
+function noSingles(): (string | undefined)[] {
+  const none = undefined;
+  return [none, none, none, none, none, none, none, none, none, none, none, none, none];
 }
 
 function readField(

@@ -44,7 +44,7 @@ export function isTokenCode(code: number): boolean {
 
 /** A byte allowed in a field value: HTAB, SP, visible ASCII and obs-text (row F4). */
 export function isValueCode(code: number): boolean {
-  return isClass(code, VALUE);
+  return code >= 0x20 ? code !== 0x7f : code === 0x09;
 }
 
 export function isToken(text: string): boolean {
