@@ -8,8 +8,6 @@ export type Http2Outcome =
   | { readonly kind: 'answered'; readonly status: number }
   /** The stream alone ends, without an answer. */
   | { readonly kind: 'reset'; readonly code: number }
-  /** The whole connection ends. */
-  | { readonly kind: 'ended' }
   | { readonly kind: 'forwarded'; readonly request: ForwardedRequest; readonly statuses: readonly number[] };
 
 export type Http2Row = {

@@ -1,0 +1,105 @@
+// Answers over HTTP/2: every row of responses that HTTP/1 clients are tested with, and what is of this version alone.
+import type { ClientHttp2Session } from 'node:http2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CODE } from '../support/http2-frames.ts';
+import { ask, connectHttp2, type Http2Answer, statusesOf } from '../support/http2-session.ts';
+import { answer } from '../support/recording-backend.ts';
+import { turns, until } from '../support/wire-client.ts';
+import type { ResponseRow } from './response-rows.ts';
+import { responseRows } from './rows-response.ts';
+import { WireScene } from './scene.ts';
+
+let scene: WireScene;
+let session: ClientHttp2Session;
+
+beforeAll(async () => {
+  scene = await WireScene.start({ https: true, limits: { requestsPerConnection: 1_000_000 } });
+  session = await connectHttp2(scene.plane.httpsPort);
+});
+afterAll(async () => {
+  session.destroy();
+  await scene.end();
+});
+
+/** The backend answers the next request with these pieces, and others with `canary`. */
+function script(pieces: readonly Buffer[], afterwards: ResponseRow['afterwards'] = 'stay'): void {
+  scene.backend.forget();
+  scene.backend.script = (connection) => {
+    scene.backend.script = (other) => other.send(answer('canary'));
+    void (async () => {
+      for (const piece of pieces) {
+        connection.send(piece);
+        await turns(2);
+      }
+      if (afterwards === 'end') connection.socket.end();
+      if (afterwards === 'reset') connection.socket.resetAndDestroy();
+    })();
+  };
+}
+
+/** A head of HTTP/1 as it is over HTTP/2: framing and connection are the protocol's own. */
+function listOf(head: string): readonly string[] {
+  const [line = '', ...fields] = head.split('\r\n');
+  const kept = fields.filter((field) => !/^(transfer-encoding|connection):/i.test(field));
+  const pairs = kept.flatMap((field) => {
+    const colon = field.indexOf(':');
+    return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()];
+  });
+  return [':status', line.split(' ')[1] ?? '', ...pairs];
+}
+
+function expectAnswer({ outcome }: ResponseRow, given: Http2Answer): void {
+  switch (outcome.kind) {
+    case 'bad-gateway':
+      expect(statusesOf(given).at(-1)).toBe(502);
+      expect(given.code).toBe(CODE.none);
+      return;
+    case 'relayed':
+      expect(given.heads).toEqual(outcome.heads.map(listOf));
+      expect(given.body.toString('latin1')).toBe(outcome.body);
+      expect(given.code).toBe(CODE.none);
+      return;
+    case 'cut-off':
+      // A head that was followed by the mistake at once may not have left.
+      expect([[], [200]]).toContainEqual(statusesOf(given));
+      expect(given.code).toBe(CODE.internal);
+      return;
+    case 'switched':
+      throw new Error('HTTP/2 does not switch');
+  }
+}
+
+const rows = responseRows.filter(
+  ({ line, fields }) => line.endsWith('1.1') && !fields.includes('Upgrade: websocket'),
+);
+
+describe.each(rows)('$name', (row) => {
+  const bytes = Buffer.from(row.answer, 'latin1');
+  const method = row.line.split(' ')[0] ?? '';
+  const headers = Object.fromEntries([
+    [':method', method],
+    ...row.fields.map((field) => field.split(': ') as [string, string]),
+  ]);
+
+  test.each([
+    ['whole', () => [bytes]],
+    ['in many pieces', () => pieces(bytes)],
+  ] as const)('%s', async (_, cut) => {
+    script(cut(), row.afterwards);
+    expectAnswer(row, await ask(session, { headers }));
+    // The other streams of the connection know nothing of it.
+    const next = await ask(session);
+    expect([statusesOf(next), next.body.toString()]).toEqual([[200], 'canary']);
+    await until(
+      () => scene.plane.load === 0,
+      () => `the load ${scene.plane.load} to go`,
+    );
+  });
+});
+
+function pieces(bytes: Buffer): readonly Buffer[] {
+  const length = bytes.length < 300 ? 1 : 997;
+  return Array.from({ length: Math.ceil(bytes.length / length) }, (_, at) =>
+    bytes.subarray(at * length, (at + 1) * length),
+  );
+}
