@@ -2,8 +2,7 @@
 // The rest of what was sent is what a proxy between two connections holds itself. Linux only.
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { expect } from 'vitest';
-import { eventually } from './wire-client.ts';
+import { expect, vi } from 'vitest';
 
 /** Bytes the kernel holds for one end of a connection: not yet acknowledged by the other end, not yet read by this one. */
 type Queues = { readonly unsent: number; readonly unread: number };
@@ -52,11 +51,16 @@ export function heldBetween(from: Socket, to: Socket): number {
   return handedOver(from) - queuedFrom(from) - queuedTo(to) - to.bytesRead;
 }
 
+/** The kernel may shuffle for seconds what it has, on a machine that has much else to do. */
+function look(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 20_000, interval: 5 });
+}
+
 /** Waits until nothing moves any more. @returns what the proxy holds then */
 export async function untilStalled(from: Socket, to: Socket): Promise<number> {
   let before = -1;
   let still = 0;
-  await eventually(() => {
+  await look(() => {
     const now = handedOver(from);
     still = now === before ? still + 1 : 0;
     before = now;
@@ -64,7 +68,7 @@ export async function untilStalled(from: Socket, to: Socket): Promise<number> {
   });
   // What is not acknowledged yet counts twice: an acknowledgement may be late.
   let held = Number.NaN;
-  await eventually(() => {
+  await look(() => {
     const again = heldBetween(from, to);
     const isSame = again === held;
     held = again;

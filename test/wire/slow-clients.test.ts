@@ -216,40 +216,46 @@ describe('clients that do not read their answers', () => {
     }
   }
 
-  test.for(['http', 'https'] as const)('over %s: reset after 60 seconds', async (listener, context) => {
-    const backends: Socket[] = [];
-    scene.backend.script = besides(({ socket }) => {
-      backends.push(socket);
-      void pour(socket);
-    });
-    const clients: WireClient[] = [];
-    for (let at = 0; at < READERS; at++) {
-      const client = listener === 'http' ? await scene.client() : await scene.tlsClient('a');
-      clients.push(client);
-      client.socket.pause();
-      client.send(get());
-      await until(
-        () => backends.length === at + 1,
-        () => 'the request at the backend',
+  test.for(['http', 'https'] as const)(
+    'over %s: reset after 60 seconds',
+    { timeout: 60_000 },
+    async (listener, context) => {
+      const backends: Socket[] = [];
+      scene.backend.script = besides(({ socket }) => {
+        backends.push(socket);
+        void pour(socket);
+      });
+      const clients: WireClient[] = [];
+      for (let at = 0; at < READERS; at++) {
+        const client = listener === 'http' ? await scene.client() : await scene.tlsClient('a');
+        clients.push(client);
+        client.socket.pause();
+        client.send(get());
+        await until(
+          () => backends.length === at + 1,
+          () => 'the request at the backend',
+        );
+      }
+      const held = await Promise.all(
+        backends.map((from, at) => untilStalled(from, clients[at]?.raw ?? from)),
       );
-    }
-    const held = await Promise.all(backends.map((from, at) => untilStalled(from, clients[at]?.raw ?? from)));
-    for (let second = 0; second < 58; second++) {
-      await scene.plane.advance(SECOND_MS);
-      if (second % 10 === 0) await honest.ask();
-    }
-    expect(backends.filter(({ destroyed }) => destroyed)).toEqual([]);
-    await scene.plane.advance(4 * SECOND_MS);
-    await until(
-      () => backends.every(({ destroyed }) => destroyed),
-      () => 'the end of the backend connections',
-    );
-    for (const client of clients) client.socket.resume();
-    expect(await Promise.all(clients.map((client) => client.ended()))).toEqual(clients.map(() => 'reset'));
-    await honest.ask();
-    const reasons = scene.plane.records.filter(({ reason }) => reason === 'slow-reader');
-    expect(reasons).toHaveLength(READERS);
-    if (!hasKernelQueues()) context.skip('what the kernel holds is known on Linux only');
-    expect(Math.max(...held)).toBeLessThanOrEqual(256 * 1024);
-  });
+      for (let second = 0; second < 58; second++) {
+        await scene.plane.advance(SECOND_MS);
+        if (second % 10 === 0) await honest.ask();
+      }
+      expect(backends.filter(({ destroyed }) => destroyed)).toEqual([]);
+      await scene.plane.advance(4 * SECOND_MS);
+      await until(
+        () => backends.every(({ destroyed }) => destroyed),
+        () => 'the end of the backend connections',
+      );
+      for (const client of clients) client.socket.resume();
+      expect(await Promise.all(clients.map((client) => client.ended()))).toEqual(clients.map(() => 'reset'));
+      await honest.ask();
+      const reasons = scene.plane.records.filter(({ reason }) => reason === 'slow-reader');
+      expect(reasons).toHaveLength(READERS);
+      if (!hasKernelQueues()) context.skip('what the kernel holds is known on Linux only');
+      expect(Math.max(...held)).toBeLessThanOrEqual(256 * 1024);
+    },
+  );
 });

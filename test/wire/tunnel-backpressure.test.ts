@@ -59,7 +59,7 @@ const ways = [
   { way: 'over TLS', isTls: true, heldBytes: 256 * 1024 },
 ];
 
-describe.each(ways)('$way', ({ isTls, heldBytes }) => {
+describe.each(ways)('$way', { timeout: 60_000 }, ({ isTls, heldBytes }) => {
   test('a client that does not read holds the backend back', async (context) => {
     const tunnel = await open(isTls);
     const heard = digestOf(tunnel.client.socket);
@@ -102,7 +102,7 @@ describe.each(ways)('$way', ({ isTls, heldBytes }) => {
   });
 });
 
-test('both at once: neither side reads, and everything comes when they do', async () => {
+test('both at once: neither side reads, and everything comes when they do', { timeout: 60_000 }, async () => {
   const tunnel = await open(false);
   const [above, below] = [digestOf(tunnel.backend.socket), digestOf(tunnel.client.socket)];
   tunnel.client.socket.pause();
