@@ -71,6 +71,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     look: 'Network policies, dead nodes',
   },
   'connect-failed': { when: 'The endpoints could not be reached', look: '`detail` of the log line' },
+  'connect-limit': {
+    when: 'As many connections to endpoints were open as there may be',
+    look: '`--max-backend-connections`; slow endpoints',
+  },
   'tls-failed': {
     when: 'TLS to the endpoint failed: wrong authority, name or version',
     look: '`backend.tls`; `detail` of the log line',

@@ -8,6 +8,7 @@ export function optionsPage(): string {
   const described: Readonly<Record<string, string>> = {
     workers: 'CPUs the container may use, at most 8',
     'max-connections': 'half of the descriptors the process may open',
+    'max-backend-connections': 'the other half',
   };
   const rows = Object.values(flagTable(machine)).map(({ flag, placeholder, help, fallback }) => {
     const value = described[flag] ?? (fallback === '' ? '' : `\`${fallback}\``);

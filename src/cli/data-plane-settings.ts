@@ -33,6 +33,7 @@ export async function dataPlaneSettings(
     defaultCertificateKey: options.defaultTlsSecret,
     refusesUnknownNames: options.refusesUnknownNames,
     maxConnections: Math.ceil(options.maxConnections / options.workers),
+    maxBackendConnections: Math.ceil(options.maxBackendConnections / options.workers),
     limits: options,
   };
 }

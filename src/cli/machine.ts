@@ -5,7 +5,9 @@ import process from 'node:process';
 import type { MachineFacts } from '../options/flags.ts';
 
 const MAX_DEFAULT_WORKERS = 8;
-const FALLBACK_DESCRIPTORS = 1024;
+/** Where nothing says how many: what systems without /proc allow. */
+const FALLBACK_DESCRIPTORS = 10_240;
+const UNLIMITED_DESCRIPTORS = 1_048_576;
 
 export function machineFacts(): MachineFacts {
   return { cpus: usableCpus(), descriptors: descriptorLimit() };
@@ -27,6 +29,7 @@ function cgroupQuota(): number | undefined {
 
 function descriptorLimit(): number {
   const line = /^Max open files\s+([0-9]+|unlimited)/m.exec(read(`/proc/${process.pid}/limits`));
+  if (line?.[1] === 'unlimited') return UNLIMITED_DESCRIPTORS;
   const limit = Number(line?.[1]);
   return Number.isFinite(limit) ? limit : FALLBACK_DESCRIPTORS;
 }

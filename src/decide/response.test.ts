@@ -29,6 +29,7 @@ const STATUSES: Readonly<Record<Cause, string>> = {
   'connect-refused': '502',
   'connect-timeout': '504',
   'connect-failed': '502',
+  'connect-limit': '503',
   'tls-failed': '502',
   'closed-before-response': '502',
   'response-malformed': '502',

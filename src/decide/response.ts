@@ -49,6 +49,11 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   'connect-refused': { status: 502, message: 'No server could be reached' },
   'connect-timeout': { status: 504, message: 'No server answered in time' },
   'connect-failed': { status: 502, message: 'No server could be reached' },
+  'connect-limit': {
+    status: 503,
+    message: 'Too many requests are under way',
+    retryAfterSeconds: 5,
+  },
   'tls-failed': { status: 502, message: 'No server could be reached securely' },
   'closed-before-response': { status: 502, message: 'The server closed the connection without an answer' },
   'response-malformed': { status: 502, message: 'The server gave an answer that could not be understood' },

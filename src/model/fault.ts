@@ -27,6 +27,7 @@ export const BACKEND_FAULTS = [
   'connect-refused',
   'connect-timeout',
   'connect-failed',
+  'connect-limit',
   'tls-failed',
   'closed-before-response',
   'response-malformed',

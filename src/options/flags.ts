@@ -30,8 +30,12 @@ type ClientFlags = Readonly<Record<keyof ClientLimits, Flag<number>>>;
 
 type FlagTable = { readonly [Name in keyof Options]: Flag<Options[Name]> };
 
-/** Descriptors that are nobody's connection: files, the admin port, threads. */
 const RESERVED_DESCRIPTORS = 256;
+
+/** Descriptors that are nobody's connection: files, the admin port, threads. */
+export function reservedDescriptors({ descriptors }: MachineFacts): number {
+  return Math.min(RESERVED_DESCRIPTORS, Math.floor(descriptors / 2));
+}
 
 /** Every option of `run`, with defaults for this machine. */
 export function flagTable(machine: MachineFacts): FlagTable {
@@ -73,7 +77,7 @@ function listenerFlags() {
 
 function limitFlags(machine: MachineFacts) {
   // A client's connection may need one to a backend.
-  const connections = Math.max(64, Math.floor((machine.descriptors - RESERVED_DESCRIPTORS) / 2));
+  const connections = Math.max(1, Math.floor((machine.descriptors - reservedDescriptors(machine)) / 2));
   return {
     workers: flag('workers N', 'worker threads', String(machine.cpus), count(1, 64)),
     maxEndpoints: flag(
@@ -84,7 +88,13 @@ function limitFlags(machine: MachineFacts) {
     ),
     maxConnections: flag(
       'max-connections N',
-      'client connections over all workers',
+      'client connections over all workers; over it silent ones are closed for new ones',
+      String(connections),
+      count(1, 10_000_000),
+    ),
+    maxBackendConnections: flag(
+      'max-backend-connections N',
+      'connections to endpoints over all workers; over it requests get 503',
       String(connections),
       count(1, 10_000_000),
     ),

@@ -43,6 +43,7 @@ export type Options = {
   readonly workers: number;
   readonly maxEndpoints: number;
   readonly maxConnections: number;
+  readonly maxBackendConnections: number;
   readonly hostNamespaces: readonly HostNamespace[];
   /** Absent: what fits the source of the objects. */
   readonly denyEndpointRanges: AddressRanges | undefined;

@@ -23,6 +23,7 @@ describe('defaults', () => {
       redirectHttpsPort: 443,
       workers: 3,
       maxConnections: 9872,
+      maxBackendConnections: 9872,
       shutdownDelayMs: 30_000,
       drainTimeoutMs: 60_000,
       refusesUnknownNames: false,
@@ -117,6 +118,31 @@ test('namespaces are not for a folder', () => {
   expect(resolved).toEqual({
     kind: 'errors',
     errors: ['--watch-namespaces is for an API server: --manifests reads all of its folder'],
+  });
+});
+
+describe('connections', () => {
+  const errorsWith = (given: Record<string, string>, descriptors: number) => {
+    const resolved = resolveOptions({ ...GIVEN, ...given }, {}, { cpus: 2, descriptors });
+    return resolved.kind === 'errors' ? resolved.errors : [];
+  };
+
+  test.each([64, 256, 1024, 20_000, 1_048_576])('by default fit into %i descriptors', (descriptors) => {
+    expect(errorsWith({}, descriptors)).toEqual([]);
+  });
+
+  test('that just fit are none', () => {
+    expect(errorsWith({ maxConnections: '12000', maxBackendConnections: '7744' }, 20_000)).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ['of clients alone', { maxConnections: '10000' }, 20_128],
+    ['to backends alone', { maxBackendConnections: '10000' }, 20_128],
+    ['of both', { maxConnections: '12000', maxBackendConnections: '8000' }, 20_256],
+  ])('%s that take more than the process may open are a mistake', (_, given, needed) => {
+    const [error = '', ...others] = errorsWith(given, 20_000);
+    expect(others).toEqual([]);
+    expect(error).toContain(`take ${needed} descriptors with those of the process itself; it may open 20000`);
   });
 });
 

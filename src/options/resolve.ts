@@ -1,6 +1,6 @@
 // Flags and environment into one frozen Options. All mistakes are listed at once; nobody mends one to meet the next.
 import type { Flag } from './flag.ts';
-import { flagTable, type MachineFacts } from './flags.ts';
+import { flagTable, type MachineFacts, reservedDescriptors } from './flags.ts';
 import type { Options } from './options.ts';
 
 /** The environment variable that stands for a flag. */
@@ -33,7 +33,7 @@ export function resolveOptions(
     }
   }
   const options = values as Options;
-  errors.push(...contradictions(options));
+  errors.push(...contradictions(options), ...excesses(options, machine));
   if (errors.length > 0) return { kind: 'errors', errors };
   return { kind: 'options', options: Object.freeze(options) };
 }
@@ -75,4 +75,17 @@ function contradictions(options: Partial<Options>): readonly string[] {
     ],
   ];
   return rows.filter(([isWrong]) => isWrong).map(([, message]) => message);
+}
+
+/** Without descriptors connections are lost unseen, and health checks with them: better not to start. */
+function excesses(
+  { maxConnections = 0, maxBackendConnections = 0 }: Partial<Options>,
+  machine: MachineFacts,
+): readonly string[] {
+  const needed = maxConnections + maxBackendConnections + reservedDescriptors(machine);
+  if (needed <= machine.descriptors) return [];
+  const both = `--max-connections ${maxConnections} and --max-backend-connections ${maxBackendConnections}`;
+  return [
+    `${both} take ${needed} descriptors with those of the process itself; it may open ${machine.descriptors}: lower one, or raise the limit (ulimit -n)`,
+  ];
 }

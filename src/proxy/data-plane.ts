@@ -40,6 +40,7 @@ export type DataPlaneSettings = {
   readonly defaultCertificateKey: string | undefined;
   readonly refusesUnknownNames: boolean;
   readonly maxConnections: number;
+  readonly maxBackendConnections: number;
   readonly limits: ClientLimits;
 };
 
@@ -73,7 +74,10 @@ export class DataPlane {
     this.#settings = settings;
     this.#host = host;
     const readBuffer = new ReadBuffer();
-    this.#pool = new UpstreamPool({ readBuffer, timers: host.timers, onBug: host.onBug });
+    this.#pool = new UpstreamPool(
+      { readBuffer, timers: host.timers, onBug: host.onBug },
+      settings.maxBackendConnections,
+    );
     const turns = new Map<string, number>();
     this.#services = {
       ...host,

@@ -25,6 +25,8 @@ export type ConnectServices = {
   readonly readBuffer: ReadBuffer;
   readonly timers: TimerWheel;
   readonly onBug: (error: unknown) => void;
+  /** A socket that was opened is gone, whatever became of it. */
+  readonly onClosed: () => void;
 };
 
 export class ConnectAttempt {
@@ -57,9 +59,10 @@ export class ConnectAttempt {
     this.#socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#fail(this.#codeOf(error), error.message),
     );
-    this.#socket.once('close', () =>
-      this.#fail(this.#codeOf(undefined), 'The endpoint closed the connection'),
-    );
+    this.#socket.once('close', () => {
+      services.onClosed();
+      this.#fail(this.#codeOf(undefined), 'The endpoint closed the connection');
+    });
   }
 
   cancel(): void {

@@ -1,5 +1,5 @@
 // Idle connections to endpoints, newest first, and the way to new ones.
-import { setImmediate } from 'node:timers';
+import { clearImmediate, setImmediate } from 'node:timers';
 import { isDeepStrictEqual } from 'node:util';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Backend } from '../model/configuration.ts';
@@ -17,16 +17,35 @@ const IDLE_TIMEOUT_MS = 50_000;
 
 export class UpstreamPool {
   readonly #services: ConnectServices;
+  readonly #maxOpen: number;
   readonly #idle = new Map<number, UpstreamConnection[]>();
   #checkouts: Checkout[] = [];
+  /** Sockets to endpoints, from the first step to the last: each takes a descriptor. */
+  #open = 0;
 
-  constructor(services: ConnectServices) {
-    this.#services = services;
+  /** @param maxOpen connections that may be open, idle ones included */
+  constructor(services: Omit<ConnectServices, 'onClosed'>, maxOpen: number) {
+    this.#services = { ...services, onClosed: () => this.#open-- };
+    this.#maxOpen = maxOpen;
   }
 
   /** A connection that was never used: for WebSockets (row U1) and for attempts after a stale one. */
   connect(endpoint: ServingEndpoint, backend: Backend, requester: Requester): Acquisition {
+    if (this.#open >= this.#maxOpen && !this.#dropIdle()) return new Refusal(requester, this.#services.onBug);
+    this.#open++;
     return new ConnectAttempt(endpoint, backend, requester, this.#services);
+  }
+
+  /** At the limit a connection that serves nobody gives its place up. */
+  #dropIdle(): boolean {
+    for (const list of this.#idle.values()) {
+      for (let oldest = list.shift(); oldest !== undefined; oldest = list.shift()) {
+        if (!oldest.isOpen) continue;
+        oldest.destroy();
+        return true;
+      }
+    }
+    return false;
   }
 
   /** An idle connection if one is still good after a poll of the kernel, else a new one. */
@@ -106,6 +125,25 @@ export class UpstreamPool {
 /** A slot goes to another endpoint when its own is gone, and a pod may come back under another address. */
 function isSamePlace({ endpoint: a }: ServingEndpoint, { endpoint: b }: ServingEndpoint): boolean {
   return a.identity === b.identity && a.address === b.address && a.port === b.port;
+}
+
+/** A wish that cannot be granted; told a turn later, as every answer to a wish is. */
+class Refusal {
+  readonly #timer: NodeJS.Immediate;
+
+  constructor(requester: Requester, onBug: (error: unknown) => void) {
+    this.#timer = setImmediate(() => {
+      try {
+        requester.onConnectFault('connect-limit', 'Too many connections to endpoints are open');
+      } catch (error) {
+        onBug(error);
+      }
+    });
+  }
+
+  cancel(): void {
+    clearImmediate(this.#timer);
+  }
 }
 
 /** A wish for an idle connection, until the poll is over. */

@@ -25,6 +25,7 @@ export type PlaneOptions = {
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocolFrom?: readonly string[];
   readonly maxConnections?: number;
+  readonly maxBackendConnections?: number;
   readonly limits?: Partial<ClientLimits>;
 };
 
@@ -112,6 +113,7 @@ export class TestPlane {
       defaultCertificateKey: undefined,
       refusesUnknownNames: false,
       maxConnections: options.maxConnections ?? 10_000,
+      maxBackendConnections: options.maxBackendConnections ?? 10_000,
       limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
     });
     test.apply(wanted);

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 type Collect = (options: { readonly type: 'major'; readonly execution: 'sync' }) => void;
 
 /** Collects garbage, twice, since what a finaliser lets go of is garbage only then. */
-export function collectGarbage(): void {
+function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as Collect;
   for (let round = 0; round < 2; round++) collect({ type: 'major', execution: 'sync' });

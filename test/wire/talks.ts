@@ -18,7 +18,7 @@ const MASK = 0x37fa213d;
 export const TEXT = 1;
 export const BINARY = 2;
 export const CLOSE = 8;
-export const PING = 9;
+const PING = 9;
 const PONG = 10;
 
 export function frame({ text = '', ...facts }: Frame): Buffer {

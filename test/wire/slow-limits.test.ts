@@ -1,0 +1,124 @@
+// The limits of connections, when there are too many: of clients and to backends; what is over is told so at once.
+import { connect as connectHttp2 } from 'node:http2';
+import { afterEach, describe, expect, test } from 'vitest';
+import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
+import { configuration, TestPlane } from '../support/data-plane.ts';
+import { splitAnswers } from '../support/messages.ts';
+import { answer, RecordingBackend } from '../support/recording-backend.ts';
+import { turns, until, WireClient } from '../support/wire-client.ts';
+import { get } from './rows.ts';
+import { type SceneOptions, WireScene } from './scene.ts';
+import { handshake, openTunnel } from './tunnels.ts';
+
+let scene: WireScene | undefined;
+
+afterEach(async () => {
+  await scene?.end();
+  scene = undefined;
+});
+
+async function start(options: SceneOptions): Promise<WireScene> {
+  scene = await WireScene.start(options);
+  await scene.reset();
+  return scene;
+}
+
+function lastStatus({ bytes }: WireClient): number | undefined {
+  return splitAnswers(bytes).statuses.at(-1);
+}
+
+async function ask(place: WireScene, request = get()): Promise<WireClient> {
+  const client = await place.client();
+  client.send(request);
+  return client;
+}
+
+async function answered(client: WireClient): Promise<number | undefined> {
+  await client.until(() => splitAnswers(client.bytes).statuses.length > 0);
+  return lastStatus(client);
+}
+
+describe('connections to backends', () => {
+  test('over the limit requests are answered with 503, until one is free again', async () => {
+    const place = await start({ maxBackendConnections: 3 });
+    place.backend.script = () => undefined;
+    const waiting = [await ask(place), await ask(place), await ask(place)];
+    await until(
+      () => place.backend.requests.length === 3,
+      () => 'three requests at the backend',
+    );
+    const refused = await ask(place);
+    expect(await answered(refused)).toBe(503);
+    expect(refused.text).toMatch(/^Retry-After: 5\r$/m);
+    expect(place.plane.records).toMatchObject([{ status: 503, reason: 'connect-limit' }]);
+    expect(place.backend.connections).toHaveLength(3);
+    place.backend.connections[0]?.send(answer('ok'));
+    expect(await answered(waiting[0] as WireClient)).toBe(200);
+    const served = await ask(place);
+    await until(
+      () => place.backend.requests.length === 4,
+      () => 'the next request at the backend',
+    );
+    expect(served.text).toBe('');
+    expect(place.backend.connections).toHaveLength(3);
+  });
+
+  test('one that is idle gives its place up for another endpoint', async () => {
+    const other = await RecordingBackend.start();
+    const first = await RecordingBackend.start();
+    const places = [first, other].map(({ port }, at) =>
+      backend([endpoint(`node-${at}`, { address: '127.0.0.1', port })], { key: `test/backend-${at}` }),
+    );
+    const sites = places.map(({ key }, at) => site(`host-${at}`, openSite({ backend: key })));
+    const plane = await TestPlane.start(configuration(sites, places), { maxBackendConnections: 1 });
+    for (const at of [0, 1, 0, 1]) {
+      const client = await WireClient.connect(plane.httpPort);
+      client.send(get().replace('Host: a', `Host: host-${at}`));
+      expect(await answered(client)).toBe(200);
+      client.destroy();
+    }
+    expect([first.connections.length, other.connections.length]).toEqual([2, 2]);
+    await plane.close();
+    await Promise.all([first.stop(), other.stop()]);
+  });
+
+  test('a WebSocket takes one for as long as it is open', async () => {
+    const place = await start({ maxBackendConnections: 1 });
+    const tunnel = await openTunnel(place);
+    const refused = await ask(place, handshake());
+    expect(await answered(refused)).toBe(503);
+    tunnel.client.socket.resetAndDestroy();
+    await place.upstreamEnd();
+    await place.idle();
+    await openTunnel(place);
+  });
+
+  test('all streams of one client count', async () => {
+    const place = await start({ maxBackendConnections: 5, https: true });
+    place.backend.script = () => undefined;
+    const session = connectHttp2(`https://127.0.0.1:${place.plane.httpsPort}`, {
+      servername: 'a',
+      rejectUnauthorized: false,
+    });
+    const statuses: number[] = [];
+    for (let at = 0; at < 60; at++) {
+      const stream = session.request({ ':path': '/', ':authority': 'a' });
+      stream.on('response', (headers) => statuses.push(Number(headers[':status'])));
+      stream.on('error', () => undefined);
+      stream.resume();
+    }
+    await until(
+      () => statuses.length === 55,
+      () => `55 answers; there are ${statuses.length}`,
+    );
+    await turns(10);
+    expect([new Set(statuses), place.backend.connections.length]).toEqual([new Set([503]), 5]);
+    for (const connection of place.backend.connections) connection.send(answer('ok'));
+    await until(
+      () => statuses.length === 60,
+      () => `60 answers; there are ${statuses.length}`,
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+    session.destroy();
+  });
+});
