@@ -1,6 +1,6 @@
 // From an accepted socket to a connection that speaks HTTP: PROXY header where one is due, then TLS where there is TLS.
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { isInRanges } from '../model/ranges.ts';
 import { type IpAddress, parsePeerAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
@@ -9,7 +9,7 @@ import type { ConnectionRejection, Listener as ListenerName, Recorder } from '..
 import { Http1Connection } from './connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { readProxyHeader } from './proxy-header.ts';
-import { adoptSocket } from './read-buffer.ts';
+import { adoptSocket, readTlsSocket } from './read-buffer.ts';
 import type { ConnectionServices, OpenConnection } from './services.ts';
 import { Timer } from './timers.ts';
 import type { TlsTerminator } from './tls.ts';
@@ -34,7 +34,13 @@ export class Acceptor {
   constructor(name: ListenerName, tls: TlsTerminator | undefined, services: AcceptServices) {
     this.#name = name;
     this.#tls = tls;
-    this.#services = services;
+    this.#services = {
+      ...services,
+      onClosed: (connection) => {
+        services.recorder.connectionClosed(name);
+        services.onClosed(connection);
+      },
+    };
   }
 
   /** @param shell paused since it was accepted */
@@ -103,37 +109,27 @@ export class Acceptor {
   }
 
   #openHttp2(socket: TLSSocket, raw: Socket, client: Client): void {
-    const { recorder, arriving } = this.#services;
-    arriving.delete(raw);
-    recorder.connectionOpened(this.#name);
-    socket.once('close', () => recorder.connectionClosed(this.#name));
-    this.#services.onConnection(new Http2Connection({ socket, raw }, client, this.#services));
+    this.#admit(raw, new Http2Connection({ socket, raw }, client, this.#services));
   }
 
-  #open(socket: Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
-    const { recorder, arriving } = this.#services;
-    arriving.delete(raw);
-    // Nothing is read before this turn of the event loop is over.
-    const onBytes = (chunk: Buffer, start: number, end: number) => {
-      try {
-        connection.onBytes(chunk, start, end);
-      } catch (error) {
-        this.#services.onBug(error);
-        used.destroy();
-      }
-    };
+  #open(socket: TLSSocket | Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
+    const { readBuffer } = this.#services;
     const isPlain = socket === raw;
-    const used = isPlain ? adoptSocket(socket, this.#services.readBuffer, onBytes) : socket;
-    if (!isPlain) used.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length));
-    recorder.connectionOpened(this.#name);
-    used.once('close', () => recorder.connectionClosed(this.#name));
+    const used = isPlain ? adoptSocket(socket, readBuffer) : socket;
     const connection = new Http1Connection(
       { socket: used, raw: isPlain ? used : raw },
       client,
       this.#services,
     );
-    this.#services.onConnection(connection);
+    if (used instanceof TLSSocket) readTlsSocket(used, readBuffer);
+    this.#admit(raw, connection);
     if (early !== undefined && early.length > 0) connection.onBytes(early, 0, early.length);
     used.resume();
+  }
+
+  #admit(raw: Socket, connection: OpenConnection): void {
+    this.#services.arriving.delete(raw);
+    this.#services.recorder.connectionOpened(this.#name);
+    this.#services.onConnection(connection);
   }
 }

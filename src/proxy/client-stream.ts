@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ClientFault } from '../model/fault.ts';
 import type { BodyFraming, Client } from '../model/request.ts';
-import type { TunnelEnd } from './tunnel.ts';
+import type { SocketOwner } from './socket-owner.ts';
 
 /** The answer, as an exchange writes it; what is small is gathered until `flush` or `end`. */
 export type ResponseWriter = {
@@ -36,7 +36,9 @@ export type ClientStream = {
   reset(): void;
   /** Sends the 101; the socket is the tunnel's from here on. */
   switchProtocols(fields: readonly string[]): Socket;
-  enterTunnel(tunnel: TunnelEnd): void;
+  enterTunnel(tunnel: SocketOwner): void;
+  /** The tunnel's socket is closed. */
+  onTunnelClosed(): void;
 };
 
 /** Calls up: the client tells the exchange it belongs to. */

@@ -9,8 +9,8 @@ import { LingeringClose } from './lingering-close.ts';
 import { MessageWriter } from './message-writer.ts';
 import { RequestBody } from './request-body.ts';
 import type { ConnectionServices } from './services.ts';
+import { ownSocket, type SocketOwner } from './socket-owner.ts';
 import { Timer } from './timers.ts';
-import type { TunnelEnd } from './tunnel.ts';
 
 /**
  * `head` reads a request head, `body` its body, `waiting` holds the exchange whose request is complete,
@@ -20,20 +20,19 @@ type State = 'head' | 'body' | 'waiting' | 'lingering' | 'tunnel' | 'closed';
 
 const MAX_PENDING_BYTES = 65_536;
 
-export class Http1Connection implements ClientStream {
+export class Http1Connection implements ClientStream, SocketOwner {
   readonly client: Client;
   readonly response: Http1ResponseWriter;
   readonly #socket: Socket;
   /** The accepted socket: below TLS where there is TLS, else the same. */
   readonly #raw: Socket;
   readonly #services: ConnectionServices;
-  readonly #reader: RequestHeadReader;
-  readonly #body: RequestBody;
+  #reader: RequestHeadReader;
+  #body: RequestBody;
   readonly #timer: Timer;
   #state: State = 'head';
   #listener: ClientListener | undefined;
   #head: RequestHead | undefined;
-  #tunnel: TunnelEnd | undefined;
   /** Bytes that came before anybody wanted them. */
   #pending: Buffer | undefined;
   #isProcessing = false;
@@ -56,12 +55,7 @@ export class Http1Connection implements ClientStream {
     this.response = new Http1ResponseWriter(new MessageWriter(sockets.socket, services.readBuffer));
     this.#timer = new Timer(() => this.#onTimeout());
     services.timers.arm(this.#timer, services.limits.requestHeadTimeoutMs);
-    sockets.socket.on('end', () => this.#onEnd());
-    sockets.socket.on('error', () => this.#onClose());
-    sockets.socket.on('close', () => this.#onClose());
-    sockets.socket.on('drain', () =>
-      this.#tunnel === undefined ? this.#listener?.onClientDrain() : this.#tunnel.onDrain(),
-    );
+    ownSocket(sockets.socket, this);
   }
 
   get requestBytes(): number {
@@ -113,9 +107,6 @@ export class Http1Connection implements ClientStream {
         return this.#readBody(chunk, at, end);
       case 'waiting':
         this.#onEarly(chunk, at, end);
-        return undefined;
-      case 'tunnel':
-        this.#tunnel?.onBytes(chunk, at, end);
         return undefined;
       default:
         this.#lingering?.discard(end - at);
@@ -225,22 +216,23 @@ export class Http1Connection implements ClientStream {
     else this.#socket.destroy();
   }
 
-  #onEnd(): void {
+  onDrain(): void {
+    this.#listener?.onClientDrain();
+  }
+
+  onEnd(): void {
     this.#clientEnded = true;
-    if (this.#state === 'tunnel') this.#tunnel?.onEnd();
-    else if (this.#state === 'head' || this.#state === 'lingering') this.#socket.destroy();
+    if (this.#state === 'head' || this.#state === 'lingering') this.#socket.destroy();
     else if (this.#pending === undefined) this.#release();
   }
 
-  #onClose(): void {
+  onClose(): void {
     if (this.#state === 'closed') return;
-    const wasTunnel = this.#state === 'tunnel';
     this.#state = 'closed';
     this.#timer.cancel();
     const listener = this.#listener;
     this.#listener = undefined;
-    if (wasTunnel) this.#tunnel?.onClose();
-    else listener?.onClientGone();
+    listener?.onClientGone();
     this.#socket.destroy();
     this.#services.onClosed(this);
   }
@@ -289,11 +281,17 @@ export class Http1Connection implements ClientStream {
     return this.#socket;
   }
 
-  enterTunnel(tunnel: TunnelEnd): void {
+  enterTunnel(tunnel: SocketOwner): void {
     this.#timer.cancel();
     this.#state = 'tunnel';
     this.#listener = undefined;
-    this.#tunnel = tunnel;
+    this.#head = undefined;
+    ownSocket(this.#socket, tunnel);
     if (this.#clientEnded) tunnel.onEnd();
+  }
+
+  onTunnelClosed(): void {
+    this.#state = 'closed';
+    this.#services.onClosed(this);
   }
 }

@@ -73,7 +73,7 @@ export class DataPlane {
   constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
     this.#settings = settings;
     this.#host = host;
-    const readBuffer = new ReadBuffer();
+    const readBuffer = new ReadBuffer(host.onBug);
     this.#pool = new UpstreamPool(
       { readBuffer, timers: host.timers, onBug: host.onBug },
       settings.maxBackendConnections,

@@ -217,6 +217,10 @@ export class Http2Stream implements ClientStream {
     throw new Error('A stream of HTTP/2 is no tunnel');
   }
 
+  onTunnelClosed(): void {
+    throw new Error('A stream of HTTP/2 was no tunnel');
+  }
+
   /** A mistake of ours costs this stream. */
   onBug(error: unknown): void {
     this.#host.services.onBug(error);

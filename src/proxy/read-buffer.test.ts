@@ -1,8 +1,11 @@
 // Accepted sockets read through the shared buffer, and the fallback for a Node that does not let us: same bytes, same ends.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import { acceptModeOf, adoptSocket, type OnBytes, ReadBuffer } from './read-buffer.ts';
+import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { makeCertificate } from '../../test/support/certificates.ts';
+import { acceptModeOf, adoptSocket, ReadBuffer, readTlsSocket, tlsModeOf } from './read-buffer.ts';
+import { ownSocket } from './socket-owner.ts';
 
 const open: { close(): void }[] = [];
 
@@ -21,15 +24,26 @@ async function accepted(): Promise<{ client: Socket; shell: Socket }> {
 }
 
 function adopt(shell: Socket, mode: 'onread' | 'data') {
-  const readBuffer = new ReadBuffer();
+  const readBuffer = new ReadBuffer((error) => {
+    throw error;
+  });
   const seen = { text: '', shared: false };
-  const onBytes: OnBytes = (chunk, start, end) => {
-    seen.text += chunk.toString('latin1', start, end);
-    seen.shared ||= chunk === readBuffer.buffer;
-  };
-  const socket = adoptSocket(shell, readBuffer, onBytes, mode);
+  const socket = adoptSocket(shell, readBuffer, mode);
+  watch(socket, readBuffer, seen);
   socket.resume();
   return { socket, seen, readBuffer };
+}
+
+function watch(socket: Socket, readBuffer: ReadBuffer, seen: { text: string; shared: boolean }): void {
+  ownSocket(socket, {
+    onBytes: (chunk, start, end) => {
+      seen.text += chunk.toString('latin1', start, end);
+      seen.shared ||= chunk === readBuffer.buffer;
+    },
+    onEnd: () => undefined,
+    onDrain: () => undefined,
+    onClose: () => undefined,
+  });
 }
 
 test('this Node lets accepted sockets read into a buffer of ours', async () => {
@@ -85,8 +99,62 @@ describe.each(['onread', 'data'] as const)('by %s', (mode) => {
   });
 });
 
+/** The server's end of a TLS connection at the end of its handshake, and the client's. */
+async function secured(): Promise<{ client: TLSSocket; socket: TLSSocket }> {
+  const { certificate, key } = await makeCertificate('a.test');
+  const { client: plain, shell } = await accepted();
+  const context = createSecureContext({ cert: certificate, key });
+  const socket = new TLSSocket(shell, { isServer: true, secureContext: context });
+  const client = connectTls({ socket: plain, servername: 'a.test', ca: certificate });
+  await once(socket, 'secure');
+  return { client, socket };
+}
+
+test('this Node lets TLS sockets read into a buffer of ours', async () => {
+  const { client, socket } = await secured();
+  expect(tlsModeOf(socket)).toBe('onread');
+  client.destroy();
+  socket.destroy();
+});
+
+describe.each(['onread', 'data'] as const)('over TLS by %s', (mode) => {
+  test('bytes come in order, also those that were sent while nothing was read', async () => {
+    const { client, socket } = await secured();
+    const readBuffer = new ReadBuffer(() => undefined);
+    const seen = { text: '', shared: false };
+    watch(socket, readBuffer, seen);
+    readTlsSocket(socket, readBuffer, mode);
+    socket.resume();
+    const sent = 'x'.repeat(300_000) + 'end';
+    client.write('first');
+    await vi.waitFor(() => expect(seen.text).toBe('first'));
+    socket.pause();
+    client.end(sent);
+    socket.resume();
+    await once(socket, 'end');
+    expect(seen).toEqual({ text: `first${sent}`, shared: mode === 'onread' });
+    socket.destroy();
+  });
+
+  test('a mistake of an owner costs its connection and is told', async () => {
+    const { client, socket } = await secured();
+    const bugs: unknown[] = [];
+    const readBuffer = new ReadBuffer((error) => bugs.push(error));
+    const mistake = new Error('a mistake');
+    const fail = () => {
+      throw mistake;
+    };
+    ownSocket(socket, { onBytes: fail, onEnd() {}, onDrain() {}, onClose() {} });
+    readTlsSocket(socket, readBuffer, mode);
+    socket.resume();
+    client.on('error', () => undefined).write('request');
+    await once(client, 'close');
+    expect(bugs).toEqual([mistake]);
+  });
+});
+
 test('bytes that are kept do not change with the next read', () => {
-  const readBuffer = new ReadBuffer();
+  const readBuffer = new ReadBuffer(() => undefined);
   readBuffer.buffer.write('first', 0, 'latin1');
   const kept = readBuffer.keep(readBuffer.buffer, 0, 5);
   readBuffer.buffer.write('other', 0, 'latin1');

@@ -1,64 +1,99 @@
-// One buffer that all sockets of a worker are read into, so that a read allocates nothing.
-// Taking over an accepted socket's handle is not a documented door of Node: it is tried here, and only here,
-// and where it is shut the socket's ordinary `data` events serve the same callers.
+// One buffer that all sockets of a worker are read into, so that a read allocates nothing; bytes go to a socket's owner.
+// Accepted sockets take it only by doors that Node does not document: they are tried here, and only here, and where one
+// is shut the socket's ordinary `data` events serve the same owner.
 import { Socket } from 'node:net';
-
-/** Bytes [start, end) of a chunk that is reused as soon as the call returns. */
-export type OnBytes = (chunk: Buffer, start: number, end: number) => void;
+import type { TLSSocket } from 'node:tls';
+import { deliverBytes } from './socket-owner.ts';
 
 const READ_BYTES = 65_536;
 
 export class ReadBuffer {
   readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  /** Option of `net.connect` and `tls.connect` that reads into this buffer (documented there). */
+  readonly onread: { readonly buffer: Buffer; readonly callback: (bytes: number) => boolean };
+  /** Listener for `data`. */
+  readonly onData: (this: Socket, chunk: Buffer) => void;
 
-  /** The same bytes to keep: a copy where they lie in the shared buffer. */
-  keep(chunk: Buffer, start: number, end: number): Buffer {
-    const view = chunk.subarray(start, end);
-    return chunk === this.buffer ? Buffer.from(view) : view;
-  }
-
-  /** Options for `net.connect` that read into this buffer (documented there). */
-  onread(onBytes: OnBytes): { buffer: Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean } {
+  /** @param onBug told of what an owner throws; its socket is closed */
+  constructor(onBug: (error: unknown) => void) {
     const { buffer } = this;
-    return {
+    this.onread = {
       buffer,
-      callback: (bytes) => {
-        onBytes(buffer, 0, bytes);
+      // Node calls it as a method of the socket.
+      callback: function (this: unknown, bytes: number) {
+        deliverBytes(this as Socket, buffer, bytes, onBug);
         return true;
       },
     };
+    this.onData = function (chunk) {
+      deliverBytes(this, chunk, chunk.length, onBug);
+    };
+  }
+
+  /** The same bytes to keep: a copy where they lie in the shared buffer. */
+  keep(chunk: Buffer, start: number, end: number): Buffer {
+    if (chunk !== this.buffer) return chunk.subarray(start, end);
+    const copy = Buffer.allocUnsafe(end - start);
+    chunk.copy(copy, 0, start, end);
+    return copy;
   }
 }
 
 /** How the sockets that clients open are read. */
-export type AcceptMode = 'onread' | 'data';
+export type ReadMode = 'onread' | 'data';
 
+type UserBufferHandle = { useUserBuffer(buffer: Buffer): void };
 type HandleHolder = { _handle: unknown };
 
-/** Which of the two ways this Node allows. */
-export function acceptModeOf(shell: Socket): AcceptMode {
-  const handle = (shell as unknown as HandleHolder)._handle;
-  return typeof handle === 'object' && handle !== null && 'useUserBuffer' in handle ? 'onread' : 'data';
+/** Which of the two ways this Node allows for accepted sockets. */
+export function acceptModeOf(shell: Socket): ReadMode {
+  return userBufferHandleOf(shell) === undefined ? 'data' : 'onread';
+}
+
+function userBufferHandleOf(socket: Socket): UserBufferHandle | undefined {
+  const handle = (socket as unknown as HandleHolder)._handle;
+  const isFit = typeof handle === 'object' && handle !== null && 'useUserBuffer' in handle;
+  return isFit ? (handle as UserBufferHandle) : undefined;
 }
 
 /**
- * The socket to use for an accepted one: reads go to `onBytes` through the shared buffer where that is possible.
+ * The socket to use for an accepted one.
  * The shell that Node made is emptied and put away, so that two objects never own one connection.
  */
-export function adoptSocket(
-  shell: Socket,
-  readBuffer: ReadBuffer,
-  onBytes: OnBytes,
-  mode = acceptModeOf(shell),
-): Socket {
-  if (mode === 'data') {
-    shell.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length));
-    return shell;
-  }
+export function adoptSocket(shell: Socket, readBuffer: ReadBuffer, mode = acceptModeOf(shell)): Socket {
+  if (mode === 'data') return shell.on('data', readBuffer.onData);
   const holder = shell as unknown as HandleHolder;
   const handle = holder._handle;
   holder._handle = null;
   shell.destroy();
-  const options = { handle, allowHalfOpen: true, onread: readBuffer.onread(onBytes) };
+  const options = { handle, allowHalfOpen: true, onread: readBuffer.onread };
   return new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
+}
+
+/** Where a socket keeps what its `onread` option said; undefined where this Node has no such places. */
+function onreadPlacesOf(socket: Socket): { readonly buffer: symbol; readonly callback: symbol } | undefined {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const buffer = symbols.find(({ description }) => description === 'kBuffer');
+  const callback = symbols.find(({ description }) => description === 'kBufferCb');
+  return buffer === undefined || callback === undefined ? undefined : { buffer, callback };
+}
+
+/** Which of the two ways this Node allows for the server's end of TLS, whose `onread` option it passes over. */
+export function tlsModeOf(socket: TLSSocket): ReadMode {
+  const isFit = userBufferHandleOf(socket) !== undefined && onreadPlacesOf(socket) !== undefined;
+  // What was decrypted already waits for `data`.
+  return isFit && socket.readableLength === 0 ? 'onread' : 'data';
+}
+
+/** Reads what clients send over TLS; to be called when the handshake ends, before anything is read. */
+export function readTlsSocket(socket: TLSSocket, readBuffer: ReadBuffer, mode = tlsModeOf(socket)): void {
+  const places = onreadPlacesOf(socket);
+  if (mode === 'data' || places === undefined) {
+    socket.on('data', readBuffer.onData);
+    return;
+  }
+  const holder = socket as unknown as Record<symbol, unknown>;
+  holder[places.buffer] = readBuffer.buffer;
+  holder[places.callback] = readBuffer.onread.callback;
+  userBufferHandleOf(socket)?.useUserBuffer(readBuffer.buffer);
 }

@@ -3,6 +3,7 @@ import type { Choice } from '../decide/affinity.ts';
 import type { Context, RejectReason } from '../model/decision.ts';
 import type { Fault, FaultCode } from '../model/fault.ts';
 import type { Client, RequestHead } from '../model/request.ts';
+import type { AccessRecord } from '../observe/access-log.ts';
 import type { ExchangeServices } from './services.ts';
 import type { TunnelSummary } from './tunnel.ts';
 
@@ -87,21 +88,15 @@ export class ExchangeReport {
     this.#services.log({ event: 'request', requestBytes, responseBytes, durationMs, ...this.#facts() });
   }
 
-  webSocketOpened(): void {
-    if (this.#logsAccess) this.#services.log({ event: 'websocket-opened', ...this.#facts() });
-  }
-
-  webSocketClosed(summary: TunnelSummary & { readonly durationMs: number }): void {
-    if (!this.#logsAccess) return;
-    this.#services.log({
-      event: 'websocket-closed',
-      ...this.#facts(),
-      reason: summary.reason,
-      durationMs: summary.durationMs,
-      requestBytes: summary.bytesFromClient,
-      responseBytes: summary.bytesFromBackend,
-      messagesFromClient: summary.messagesFromClient,
-      messagesFromBackend: summary.messagesFromBackend,
+  /** A WebSocket begins: of this exchange nothing is kept but what its closing line will say. */
+  openWebSocket(): WebSocketReport {
+    if (!this.#logsAccess) return new WebSocketReport(this.#services, undefined);
+    const facts = this.#facts();
+    this.#services.log({ event: 'websocket-opened', ...facts });
+    return new WebSocketReport(this.#services, {
+      ...facts,
+      host: ownText(facts.host),
+      target: ownText(facts.target),
     });
   }
 
@@ -133,4 +128,42 @@ export class ExchangeReport {
       detail: this.detail,
     };
   }
+}
+
+/** What is told of a WebSocket when it is over. */
+export class WebSocketReport {
+  readonly #services: ExchangeServices;
+  /** Undefined where nobody wants a line. */
+  readonly #facts: Omit<AccessRecord, 'event'> | undefined;
+  readonly #openedMs: number;
+
+  constructor(services: ExchangeServices, facts: Omit<AccessRecord, 'event'> | undefined) {
+    this.#services = services;
+    this.#facts = facts;
+    this.#openedMs = services.clock.monotonicMs();
+  }
+
+  /** Says how long it was open, in milliseconds. */
+  close(summary: TunnelSummary): number {
+    const { clock, log } = this.#services;
+    const durationMs = clock.monotonicMs() - this.#openedMs;
+    if (this.#facts !== undefined)
+      log({
+        ...this.#facts,
+        event: 'websocket-closed',
+        epochMs: clock.epochMs(),
+        reason: summary.reason,
+        durationMs,
+        requestBytes: summary.bytesFromClient,
+        responseBytes: summary.bytesFromBackend,
+        messagesFromClient: summary.messagesFromClient,
+        messagesFromBackend: summary.messagesFromBackend,
+      });
+    return durationMs;
+  }
+}
+
+/** Cut out of the head: as a part of it the text would keep all of it in memory. */
+function ownText(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -3,16 +3,9 @@
 import type { Socket } from 'node:net';
 import type { WebSocketCloseReason } from '../observe/recorder.ts';
 import { closeFrame, FrameFollower, type FrameSender } from '../wire/websocket-frame.ts';
-import type { OnBytes, ReadBuffer } from './read-buffer.ts';
+import type { ReadBuffer } from './read-buffer.ts';
+import type { SocketOwner } from './socket-owner.ts';
 import { Timer, type TimerWheel } from './timers.ts';
-
-/** What a connection calls once its bytes belong to a tunnel. */
-export type TunnelEnd = {
-  readonly onBytes: OnBytes;
-  onEnd(): void;
-  onDrain(): void;
-  onClose(): void;
-};
 
 export type TunnelSummary = {
   readonly reason: WebSocketCloseReason;
@@ -25,17 +18,23 @@ export type TunnelSummary = {
 export type TunnelSettings = {
   readonly idleTimeoutMs: number;
   readonly extensions: boolean;
+};
+
+export type TunnelObserver = {
   /** Told of the messages since it was told last. */
-  readonly onMessages: (fromClient: number, fromBackend: number) => void;
-  readonly onClosed: (summary: TunnelSummary) => void;
+  onMessages(fromClient: number, fromBackend: number): void;
+  /** Nothing passes any more. */
+  onClosed(summary: TunnelSummary): void;
+  /** The client's socket is closed: the last that is heard. */
+  onClientGone(): void;
 };
 
 /** How long the other side may still talk after one side has ended (row U11), and a closing handshake may take. */
 const HALF_CLOSE_GRACE_MS = 10_000;
 const CLOSE_GRACE_MS = 5_000;
 
-/** One direction: from a socket to the other one. */
-class Direction {
+/** One direction: from a socket, which it owns, to the other one. */
+class Direction implements SocketOwner {
   bytes = 0;
   ended = false;
   /** Bytes are read but go nowhere any more. */
@@ -44,12 +43,35 @@ class Direction {
   readonly sender: FrameSender;
   readonly from: Socket;
   readonly to: Socket;
+  readonly #tunnel: Tunnel;
 
-  constructor(from: Socket, to: Socket, sender: FrameSender, extensions: boolean) {
-    this.from = from;
-    this.to = to;
+  constructor(
+    tunnel: Tunnel,
+    sockets: { readonly from: Socket; readonly to: Socket },
+    sender: FrameSender,
+    extensions: boolean,
+  ) {
+    this.#tunnel = tunnel;
+    this.from = sockets.from;
+    this.to = sockets.to;
     this.sender = sender;
     this.follower = new FrameFollower(sender, extensions);
+  }
+
+  onBytes(chunk: Buffer, start: number, end: number): void {
+    this.#tunnel.pass(this, chunk, start, end);
+  }
+
+  onEnd(): void {
+    this.#tunnel.onEnd(this);
+  }
+
+  onDrain(): void {
+    this.#tunnel.onDrain(this);
+  }
+
+  onClose(): void {
+    this.#tunnel.onClose(this);
   }
 }
 
@@ -57,10 +79,9 @@ class Direction {
 type Phase = 'open' | 'half-closed' | 'closing' | 'closed';
 
 export class Tunnel {
-  readonly client: TunnelEnd;
-  readonly backend: TunnelEnd;
   readonly #services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel };
-  readonly #settings: TunnelSettings;
+  readonly #observer: TunnelObserver;
+  readonly #idleTimeoutMs: number;
   readonly #up: Direction;
   readonly #down: Direction;
   readonly #timer: Timer;
@@ -72,52 +93,48 @@ export class Tunnel {
   #closer: FrameSender | undefined;
   /** The Close frame that waits for a boundary between two frames of the backend. */
   #pendingClose: Buffer | undefined;
+  #isClientGone = false;
 
   constructor(
-    sockets: { readonly client: Socket; readonly backend: Socket },
+    { client, backend }: { readonly client: Socket; readonly backend: Socket },
     services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel },
     settings: TunnelSettings,
+    observer: TunnelObserver,
   ) {
     this.#services = services;
-    this.#settings = settings;
-    this.#up = new Direction(sockets.client, sockets.backend, 'client', settings.extensions);
-    this.#down = new Direction(sockets.backend, sockets.client, 'backend', settings.extensions);
-    this.client = this.#endOf(this.#up, this.#down);
-    this.backend = this.#endOf(this.#down, this.#up);
+    this.#observer = observer;
+    this.#idleTimeoutMs = settings.idleTimeoutMs;
+    this.#up = new Direction(this, { from: client, to: backend }, 'client', settings.extensions);
+    this.#down = new Direction(this, { from: backend, to: client }, 'backend', settings.extensions);
     this.#timer = new Timer(() => this.#finish());
     services.timers.arm(this.#timer, settings.idleTimeoutMs);
   }
 
-  #endOf(incoming: Direction, outgoing: Direction): TunnelEnd {
-    return {
-      onBytes: (chunk, start, end) => this.#pass(incoming, chunk, start, end),
-      onEnd: () => this.#onEnd(incoming, outgoing),
-      onDrain: () => void outgoing.from.resume(),
-      onClose: () => {
-        if (this.#phase === 'open') this.#reason = this.#endReason(incoming);
-        this.#finish();
-      },
-    };
+  /** Owner of the client's socket. */
+  get client(): SocketOwner {
+    return this.#up;
   }
 
-  #pass(direction: Direction, chunk: Buffer, start: number, end: number): void {
+  /** Owner of the backend's socket. */
+  get backend(): SocketOwner {
+    return this.#down;
+  }
+
+  // === called by its directions ===
+
+  pass(direction: Direction, chunk: Buffer, start: number, end: number): void {
     if (this.#phase === 'closed' || direction.discards) return;
     const stop = direction.follower.push(chunk, start, end);
     direction.bytes += stop - start;
     if (direction.follower.sawClose) this.#closer ??= direction.sender;
-    if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#settings.idleTimeoutMs);
+    if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#idleTimeoutMs);
     if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) direction.from.pause();
     // RFC 6455 section 5.5.1: nothing follows a Close frame.
     if (direction.follower.closeComplete) direction.discards = true;
     if (this.#phase === 'closing') this.#advanceClosing();
   }
 
-  /** What it means when that side goes: in good order after a Close frame, else it was lost. */
-  #endReason({ sender }: Direction): WebSocketCloseReason {
-    return this.#closer === undefined ? `${sender}-lost` : `${this.#closer}-closed`;
-  }
-
-  #onEnd(incoming: Direction, outgoing: Direction): void {
+  onEnd(incoming: Direction): void {
     if (this.#phase === 'closed') return;
     incoming.ended = true;
     incoming.to.end();
@@ -126,8 +143,31 @@ export class Tunnel {
       this.#reason = this.#endReason(incoming);
       this.#services.timers.arm(this.#timer, HALF_CLOSE_GRACE_MS);
     }
-    if (outgoing.ended) this.#finish();
+    if (this.#opposite(incoming).ended) this.#finish();
   }
+
+  onDrain(incoming: Direction): void {
+    this.#opposite(incoming).from.resume();
+  }
+
+  onClose(incoming: Direction): void {
+    if (this.#phase === 'open') this.#reason = this.#endReason(incoming);
+    this.#finish();
+    if (incoming !== this.#up || this.#isClientGone) return;
+    this.#isClientGone = true;
+    this.#observer.onClientGone();
+  }
+
+  #opposite(direction: Direction): Direction {
+    return direction === this.#up ? this.#down : this.#up;
+  }
+
+  /** What it means when that side goes: in good order after a Close frame, else it was lost. */
+  #endReason({ sender }: Direction): WebSocketCloseReason {
+    return this.#closer === undefined ? `${sender}-lost` : `${this.#closer}-closed`;
+  }
+
+  // === called by the worker ===
 
   /**
    * Asks the client to leave with a Close frame between two frames of the backend, and ends both sides when it has
@@ -167,7 +207,7 @@ export class Tunnel {
     if (fromClient === 0 && fromBackend === 0) return;
     this.#toldFromClient += fromClient;
     this.#toldFromBackend += fromBackend;
-    this.#settings.onMessages(fromClient, fromBackend);
+    this.#observer.onMessages(fromClient, fromBackend);
   }
 
   #finish(): void {
@@ -176,7 +216,7 @@ export class Tunnel {
     this.#timer.cancel();
     this.tellMessages();
     for (const { from } of [this.#up, this.#down]) this.#endSocket(from);
-    this.#settings.onClosed({
+    this.#observer.onClosed({
       reason: this.#reason,
       messagesFromClient: this.#up.follower.messages,
       messagesFromBackend: this.#down.follower.messages,

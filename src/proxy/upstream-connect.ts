@@ -5,6 +5,7 @@ import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Backend, BackendTls, TlsVersion } from '../model/configuration.ts';
 import type { BackendFault } from '../model/fault.ts';
 import type { ReadBuffer } from './read-buffer.ts';
+import { ownSocket, type SocketOwner } from './socket-owner.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
@@ -29,40 +30,28 @@ export type ConnectServices = {
   readonly onClosed: () => void;
 };
 
-export class ConnectAttempt {
+export class ConnectAttempt implements SocketOwner {
+  readonly #endpoint: ServingEndpoint;
+  readonly #backend: Backend;
   readonly #requester: Requester;
+  readonly #services: ConnectServices;
   readonly #socket: Socket;
   readonly #timer: Timer;
-  readonly #secure: boolean;
-  #connection: UpstreamConnection | undefined;
   #tcpConnected = false;
   #over = false;
 
   constructor(endpoint: ServingEndpoint, backend: Backend, requester: Requester, services: ConnectServices) {
+    this.#endpoint = endpoint;
+    this.#backend = backend;
     this.#requester = requester;
-    this.#secure = backend.tls !== undefined;
-    const onBytes = (chunk: Buffer, start: number, end: number) => {
-      try {
-        this.#connection?.onBytes(chunk, start, end);
-      } catch (error) {
-        services.onBug(error);
-        this.#socket.destroy();
-      }
-    };
-    this.#socket = openSocket(endpoint, backend, services.readBuffer.onread(onBytes));
+    this.#services = services;
+    this.#socket = openSocket(endpoint, backend, services.readBuffer);
+    this.#socket.on('close', services.onClosed);
+    ownSocket(this.#socket, this);
     this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
     services.timers.arm(this.#timer, backend.connectTimeoutMs);
-    this.#socket.once('connect', () => (this.#tcpConnected = true));
-    this.#socket.once(this.#secure ? 'secureConnect' : 'connect', () =>
-      this.#succeed({ endpoint, tls: backend.tls }, services),
-    );
-    this.#socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.#fail(this.#codeOf(error), error.message),
-    );
-    this.#socket.once('close', () => {
-      services.onClosed();
-      this.#fail(this.#codeOf(undefined), 'The endpoint closed the connection');
-    });
+    this.#socket.once('connect', () => this.#onConnect());
+    if (backend.tls !== undefined) this.#socket.once('secureConnect', () => this.#succeed());
   }
 
   cancel(): void {
@@ -71,14 +60,25 @@ export class ConnectAttempt {
     this.#socket.destroy();
   }
 
-  #succeed(
-    place: { readonly endpoint: ServingEndpoint; readonly tls: BackendTls | undefined },
-    services: ConnectServices,
-  ): void {
+  onClose(error: NodeJS.ErrnoException | undefined): void {
+    this.#fail(this.#codeOf(error), error?.message ?? 'The endpoint closed the connection');
+  }
+
+  /** Nothing is read before there is a connection; an end is followed by a close. */
+  onBytes(): void {}
+  onEnd(): void {}
+  onDrain(): void {}
+
+  #onConnect(): void {
+    this.#tcpConnected = true;
+    if (this.#backend.tls === undefined) this.#succeed();
+  }
+
+  #succeed(): void {
     if (this.#over) return;
     this.#end();
-    this.#connection = new UpstreamConnection(this.#socket, place, services.readBuffer);
-    this.#requester.onConnection(this.#connection);
+    const place = { endpoint: this.#endpoint, tls: this.#backend.tls };
+    this.#requester.onConnection(new UpstreamConnection(this.#socket, place, this.#services.readBuffer));
   }
 
   #fail(code: BackendFault, detail: string): void {
@@ -96,15 +96,11 @@ export class ConnectAttempt {
   #codeOf(error: NodeJS.ErrnoException | undefined): BackendFault {
     if (error?.code === 'ECONNREFUSED') return 'connect-refused';
     if (error?.code === 'ETIMEDOUT') return 'connect-timeout';
-    return this.#secure && this.#tcpConnected ? 'tls-failed' : 'connect-failed';
+    return this.#backend.tls !== undefined && this.#tcpConnected ? 'tls-failed' : 'connect-failed';
   }
 }
 
-function openSocket(
-  endpoint: ServingEndpoint,
-  backend: Backend,
-  onread: ReturnType<ReadBuffer['onread']>,
-): Socket {
+function openSocket(endpoint: ServingEndpoint, backend: Backend, readBuffer: ReadBuffer): Socket {
   const options = {
     host: endpoint.endpoint.address,
     port: endpoint.endpoint.port,
@@ -113,7 +109,7 @@ function openSocket(
     keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
     allowHalfOpen: true,
     autoSelectFamily: false,
-    onread,
+    onread: readBuffer.onread,
   };
   return backend.tls === undefined
     ? connect(options)

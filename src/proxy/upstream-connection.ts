@@ -10,7 +10,7 @@ import { HeadReader } from '../wire/head-reader.ts';
 import { parseResponseHead, RESPONSE_HEAD_LIMITS } from '../wire/http1-response.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import type { TunnelEnd } from './tunnel.ts';
+import { ownSocket, type SocketOwner } from './socket-owner.ts';
 
 /** Who is told what a backend says; one exchange at a time. */
 export type UpstreamHandler = {
@@ -30,7 +30,7 @@ type State = 'idle' | 'head' | 'body' | 'tunnel' | 'closed';
 
 const MAX_INTERIM_RESPONSES = 8;
 
-export class UpstreamConnection {
+export class UpstreamConnection implements SocketOwner {
   readonly endpoint: ServingEndpoint;
   /** What it was made under: it serves no request that is to be sent under another setting. */
   readonly tls: BackendTls | undefined;
@@ -42,7 +42,8 @@ export class UpstreamConnection {
   idleSinceMs = 0;
   #state: State = 'idle';
   #handler: UpstreamHandler | undefined;
-  #tunnel: TunnelEnd | undefined;
+  /** Who has the socket now: bytes that came behind a 101 are its. */
+  #tunnel: SocketOwner | undefined;
   #method = '';
   #requestWritten = false;
   #persistent = true;
@@ -59,10 +60,7 @@ export class UpstreamConnection {
     this.endpoint = place.endpoint;
     this.tls = place.tls;
     this.writer = new MessageWriter(socket, readBuffer);
-    socket.on('end', () => this.#onEnd());
-    socket.on('error', (error: Error) => this.#onGone(error.message));
-    socket.on('close', () => this.#onGone('The connection was closed'));
-    socket.on('drain', () => this.#onDrain());
+    ownSocket(socket, this);
   }
 
   get isOpen(): boolean {
@@ -92,7 +90,7 @@ export class UpstreamConnection {
     this.writer.end();
   }
 
-  /** Bytes from the backend, in whatever state; wired to the socket by the pool. */
+  /** Bytes from the backend, in whatever state. */
   onBytes(chunk: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end) {
@@ -175,11 +173,7 @@ export class UpstreamConnection {
     if (surplus) this.destroy();
   }
 
-  #onEnd(): void {
-    if (this.#state === 'tunnel') {
-      this.#tunnel?.onEnd();
-      return;
-    }
+  onEnd(): void {
     if (this.#state === 'body' && this.#body.end()) {
       this.#endResponse(false);
       this.destroy();
@@ -188,13 +182,16 @@ export class UpstreamConnection {
     this.#onGone('The backend ended the connection');
   }
 
+  onClose(error: Error | undefined): void {
+    this.#onGone(error?.message ?? 'The connection was closed');
+  }
+
+  onDrain(): void {
+    this.#handler?.onUpstreamDrain();
+  }
+
   #onGone(detail: string): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'tunnel') {
-      this.#state = 'closed';
-      this.#tunnel?.onClose();
-      return;
-    }
     // Row R9: after any byte of an answer nothing may be tried again.
     const hasAnswered = this.#state === 'body' || this.#interims > 0 || !this.#head.isEmpty;
     this.#fail(hasAnswered ? 'response-truncated' : 'closed-before-response', detail);
@@ -214,14 +211,10 @@ export class UpstreamConnection {
   }
 
   /** After a 101 was accepted: bytes pass to the tunnel, those that came behind the 101 too. */
-  enterTunnel(tunnel: TunnelEnd): void {
+  enterTunnel(tunnel: SocketOwner): void {
     this.#state = 'tunnel';
     this.#handler = undefined;
     this.#tunnel = tunnel;
-  }
-
-  #onDrain(): void {
-    if (this.#state === 'tunnel') this.#tunnel?.onDrain();
-    else this.#handler?.onUpstreamDrain();
+    ownSocket(this.socket, tunnel);
   }
 }

@@ -7,7 +7,6 @@ export type FrameSender = 'client' | 'backend';
 const CLOSE = 8;
 const CONTROL_BIT = 8;
 const MAX_CONTROL_BYTES = 125;
-const HEADER_BYTES_AT_MOST = 14;
 const VALID_OPCODES: ReadonlySet<number> = new Set([0, 1, 2, 8, 9, 10]);
 
 export class FrameFollower {
@@ -21,8 +20,11 @@ export class FrameFollower {
   messages = 0;
   readonly #sender: FrameSender;
   readonly #extensions: boolean;
-  readonly #header = new Uint8Array(HEADER_BYTES_AT_MOST);
+  /** Bytes of a frame header so far. */
   #have = 0;
+  #first = 0;
+  #second = 0;
+  #length = 0;
   #payload = 0;
 
   /** @param extensions an extension was negotiated, so RSV bits have a meaning of their own */
@@ -45,8 +47,8 @@ export class FrameFollower {
         this.#payload -= step;
         at += step;
       } else {
-        this.#header[this.#have++] = chunk[at++] ?? 0;
-        if (this.#have >= 2 && this.#have === this.#headerBytes()) this.#endOfHeader();
+        this.#headerByte(chunk[at++] ?? 0);
+        if (this.#have >= 2 && this.#have === this.#headerBytes) this.#endOfHeader();
       }
       if (this.sawClose && !this.opaque && this.#have === 0 && this.#payload === 0) {
         this.closeComplete = true;
@@ -56,39 +58,40 @@ export class FrameFollower {
     return end;
   }
 
-  #headerBytes(): number {
-    const second = this.#header[1] ?? 0;
-    const length = second & 0x7f;
-    const extended = length === 126 ? 2 : length === 127 ? 8 : 0;
-    return 2 + extended + (second >= 0x80 ? 4 : 0);
+  #headerByte(byte: number): void {
+    if (this.#have === 0) this.#first = byte;
+    else if (this.#have === 1) {
+      this.#second = byte;
+      this.#length = this.#extendedBytes === 0 ? byte & 0x7f : 0;
+    } else if (this.#have < 2 + this.#extendedBytes) this.#length = this.#length * 256 + byte;
+    this.#have++;
+  }
+
+  /** Bytes of the length behind the first seven bits of it. */
+  get #extendedBytes(): number {
+    const length = this.#second & 0x7f;
+    return length === 126 ? 2 : length === 127 ? 8 : 0;
+  }
+
+  get #headerBytes(): number {
+    return 2 + this.#extendedBytes + (this.#second >= 0x80 ? 4 : 0);
   }
 
   #endOfHeader(): void {
-    const first = this.#header[0] ?? 0;
-    const opcode = first & 0x0f;
-    const length = this.#payloadLength();
+    const opcode = this.#first & 0x0f;
     this.#have = 0;
-    if (!this.#isSound(first, length)) {
+    if (!this.#isSound(this.#first, this.#length)) {
       this.opaque = true;
       return;
     }
-    this.#payload = length;
+    this.#payload = this.#length;
     if (opcode === CLOSE) this.sawClose = true;
     else if (opcode === 1 || opcode === 2) this.messages++;
   }
 
-  #payloadLength(): number {
-    const short = (this.#header[1] ?? 0) & 0x7f;
-    if (short < 126) return short;
-    const stop = short === 126 ? 4 : 10;
-    let length = 0;
-    for (let at = 2; at < stop; at++) length = length * 256 + (this.#header[at] ?? 0);
-    return length;
-  }
-
   #isSound(first: number, length: number): boolean {
     const opcode = first & 0x0f;
-    const isMasked = (this.#header[1] ?? 0) >= 0x80;
+    const isMasked = this.#second >= 0x80;
     const isControl = (opcode & CONTROL_BIT) !== 0;
     if (!VALID_OPCODES.has(opcode) || length >= 2 ** 53) return false;
     if (isControl && (length > MAX_CONTROL_BYTES || first < 0x80)) return false;
