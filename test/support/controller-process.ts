@@ -48,6 +48,8 @@ export type ControllerOptions = {
   readonly objects?: readonly Manifest[];
   /** Options of node itself. */
   readonly nodeFlags?: readonly string[];
+  /** How many descriptors it may open; as many as the test itself where absent. */
+  readonly descriptors?: number;
 };
 
 /** A request to a site: the host decides, wherever the controller listens. */
@@ -74,12 +76,14 @@ export class ControllerProcess {
   #started: LogLine = {};
   #servedBeforeWrite = 0;
 
-  private constructor({ flags, source, objects = [], nodeFlags = [] }: ControllerOptions) {
+  private constructor({ flags, source, objects = [], nodeFlags = [], descriptors }: ControllerOptions) {
     this.folder = mkdtempSync(join(tmpdir(), 'controller-'));
     if (objects.length > 0) this.write('start.yaml', yamlOf(...objects));
     const options = Object.entries({ ...DEFAULTS, ...(source ?? { manifests: this.folder }), ...flags });
     const args = options.flatMap(([name, value]) => [`--${name}`, value]);
-    this.#child = spawn(process.execPath, [...nodeFlags, PROGRAM, 'run', ...args], {
+    const command = [process.execPath, ...nodeFlags, PROGRAM, 'run', ...args];
+    const [program = '', ...rest] = descriptors === undefined ? command : limited(descriptors, command);
+    this.#child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Neither options nor a kubeconfig of whoever runs the tests.
       env: { PATH: process.env['PATH'], HOME: this.folder },
@@ -198,6 +202,10 @@ export class ControllerProcess {
     return this.log.wait(typeof fields === 'function' ? fields : hasFields(fields), after);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   // === its end ===
 
   signal(signal: NodeJS.Signals): void {
@@ -212,6 +220,11 @@ export class ControllerProcess {
     const trouble = this.log.all.filter(({ msg }) => TROUBLE.has(msg)).map((line) => JSON.stringify(line));
     return this.stderr === '' ? trouble : [...trouble, this.stderr];
   }
+}
+
+/** The shell becomes the command, so that a signal reaches it. */
+function limited(descriptors: number, command: readonly string[]): readonly string[] {
+  return ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
 }
 
 function schemeOf({ ca }: Ask): 'http' | 'https' {
