@@ -40,6 +40,11 @@ export class RawConnection {
     }
   }
 
+  /** How the server has ended it, or undefined while it is open. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
   send(bytes: string): this {
     this.socket.write(bytes, 'latin1');
     return this;
