@@ -2,6 +2,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { churnBenchmark } from './suite/churn/churn.ts';
 import { idleBenchmark, idleSecureBenchmark } from './suite/idle.ts';
+import { latencyBenchmark } from './suite/latency.ts';
 import {
   connectBenchmark,
   handshakeBenchmark,
@@ -12,7 +13,9 @@ import {
   tlsBenchmark,
   webSocketBenchmark,
 } from './suite/loads.ts';
+import { pauseBenchmark } from './suite/pause/pause.ts';
 import { scaleBenchmark } from './suite/scale.ts';
+import { workersBenchmark } from './suite/workers.ts';
 
 export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['http', httpBenchmark],
@@ -25,6 +28,9 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['connect', connectBenchmark],
   ['idle', idleBenchmark],
   ['idle-wss', idleSecureBenchmark],
+  ['latency', latencyBenchmark],
+  ['workers', workersBenchmark],
   ['churn', churnBenchmark],
+  ['pause', pauseBenchmark],
   ['scale', scaleBenchmark],
 ]);

@@ -12,9 +12,12 @@ const DEFAULT_BYTES = '512';
 const OPCODE_CLOSE = 0x8;
 const NOTHING = Buffer.alloc(0);
 
+/** What all connections of a backend have in common. */
+export type BackendShared = { readonly answers: PreparedAnswers; readonly webSockets: Set<Socket> };
+
 export class BackendConnection {
   readonly #socket: Socket;
-  readonly #answers: PreparedAnswers;
+  readonly #shared: BackendShared;
   #head = '';
   /** Of the request that is being read. */
   #answer: string | Buffer = '';
@@ -22,9 +25,9 @@ export class BackendConnection {
   #isEcho = false;
   #frames: Buffer = NOTHING;
 
-  constructor(socket: Socket, answers: PreparedAnswers) {
+  constructor(socket: Socket, shared: BackendShared) {
     this.#socket = socket;
-    this.#answers = answers;
+    this.#shared = shared;
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
   }
@@ -61,7 +64,7 @@ export class BackendConnection {
   #onRequest(head: string, rest: string): void {
     const { localPort = 0 } = this.#socket;
     const bytes = /\?bytes=([0-9]+) /.exec(head)?.[1] ?? DEFAULT_BYTES;
-    this.#answer = head.startsWith(PORT_PATH) ? answerFromPort(localPort) : this.#answers.of(bytes);
+    this.#answer = head.startsWith(PORT_PATH) ? answerFromPort(localPort) : this.#shared.answers.of(bytes);
     if (!head.startsWith('GET ')) {
       const length = /^content-length: *([0-9]+)\r/im.exec(head)?.[1];
       if (length === undefined) {
@@ -79,7 +82,10 @@ export class BackendConnection {
     const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1] ?? '';
     const accept = createHash('sha1').update(`${key}${KEY_GUID}`).digest('base64');
     const fields = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}`;
+    const { webSockets } = this.#shared;
     this.#isEcho = true;
+    webSockets.add(this.#socket);
+    this.#socket.once('close', () => webSockets.delete(this.#socket));
     this.#socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}${END_OF_HEAD}`);
   }
 

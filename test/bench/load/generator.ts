@@ -6,18 +6,28 @@ import { ConnectAsker } from './connect-asker.ts';
 import { SocketHolder } from './held-sockets.ts';
 import { Http2Asker } from './http2-asker.ts';
 import { HttpAsker } from './http-asker.ts';
-import { measureLoad } from './measured-load.ts';
+import { MeasuredLoad } from './measured-load.ts';
 import type { LoadOrder, Order, Reply } from './messages.ts';
 import { WebSocketAsker } from './websocket-asker.ts';
 
 const sockets = new ClientSockets(process.argv[2] ?? '');
 const holder = new SocketHolder(sockets);
 
-async function obey(order: Order): Promise<Reply> {
+type AnsweredOrder = Exclude<Order, { readonly kind: 'stop' }>;
+
+async function obey(order: AnsweredOrder): Promise<Reply> {
   switch (order.kind) {
     case 'load': {
-      const result = await measureLoad(order, (events, index) => createAsker(order, events, index));
-      return { kind: 'measured', result };
+      const load = new MeasuredLoad(order, (events, index) => createAsker(order, events, index));
+      const onMessage = (next: Order): void => {
+        if (next.kind === 'stop') load.stop();
+      };
+      process.on('message', onMessage);
+      try {
+        return { kind: 'measured', result: await load.run() };
+      } finally {
+        process.off('message', onMessage);
+      }
     }
     case 'hold':
       await holder.open(order);
@@ -49,6 +59,7 @@ function report(error: unknown): Reply {
 }
 
 process.on('message', (order: Order) => {
+  if (order.kind === 'stop') return;
   void obey(order)
     .catch(report)
     .then((reply) => process.send?.(reply));

@@ -67,7 +67,7 @@ export class SocketHolder {
         },
         onEnd: (reason) => {
           this.#held.delete(socket);
-          reject(new Error(`Port ${port}: ${reason}`));
+          reject(new Error(`Port ${port}, a held WebSocket: ${reason}`));
         },
       });
       this.#held.add(socket);

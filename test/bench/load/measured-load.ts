@@ -10,18 +10,15 @@ import { createPacer, type Pacer } from './pace.ts';
 /** A server that refuses every connection must not be asked as fast as it refuses. */
 const REOPEN_MS = 10;
 
-export type CreateAsker = (events: AskerEvents, index: number) => Asker;
+type CreateAsker = (events: AskerEvents, index: number) => Asker;
 
-export function measureLoad(order: LoadOrder, createAsker: CreateAsker): Promise<LoadResult> {
-  return new MeasuredLoad(order, createAsker).run();
-}
-
-class MeasuredLoad implements AskerEvents {
+export class MeasuredLoad implements AskerEvents {
   readonly #order: LoadOrder;
   readonly #latencies = new Latencies();
   readonly #fatal = Promise.withResolvers<never>();
   readonly #askers: readonly Asker[];
   readonly #pacer: Pacer;
+  readonly #stopped = Promise.withResolvers<void>();
   #isOver = false;
   #failures = 0;
   #firstFailure: string | undefined;
@@ -41,6 +38,11 @@ class MeasuredLoad implements AskerEvents {
       this.#pacer.stop();
       for (const asker of this.#askers) asker.close();
     }
+  }
+
+  /** Ends the measured part before its time. */
+  stop(): void {
+    this.#stopped.resolve();
   }
 
   onReady(asker: Asker): void {
@@ -70,7 +72,7 @@ class MeasuredLoad implements AskerEvents {
     const startMs = performance.now();
     const startUs = cpuUsOf(processId);
     const startOwn = process.cpuUsage();
-    await pause(measuredMs);
+    await Promise.race([pause(measuredMs), this.#stopped.promise]);
     const cpuUs = cpuUsOf(processId) - startUs;
     const { user, system } = process.cpuUsage(startOwn);
     const elapsedMs = performance.now() - startMs;

@@ -7,6 +7,9 @@ export type BackendReady = {
   readonly morePorts: readonly number[];
 };
 
+/** To the backend: end every WebSocket at once and without a word, as Mattermost does when it is told to go. */
+export type BackendOrder = 'end WebSockets';
+
 /** Towards clients; backends are always reached over plain TCP. */
 export type Transport = 'plain' | 'tls';
 
@@ -73,7 +76,10 @@ export type CountOrder = { readonly kind: 'count' };
 /** Ends every held WebSocket. */
 export type ReleaseOrder = { readonly kind: 'release' };
 
-export type Order = LoadOrder | HoldOrder | CountOrder | ReleaseOrder;
+/** Ends the load that is running, which answers with what it has; this order has no answer of its own. */
+export type StopOrder = { readonly kind: 'stop' };
+
+export type Order = LoadOrder | HoldOrder | CountOrder | ReleaseOrder | StopOrder;
 
 /** What one turn measured. */
 export type LoadResult = {

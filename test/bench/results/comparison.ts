@@ -18,8 +18,8 @@ export type Absence = { readonly kind: ProxyKind; readonly reason: string };
 
 export type ComparisonOptions<Turn> = {
   readonly absent: readonly Absence[];
-  /** What is compared: less is better. */
-  readonly metric: Pick<Column<Turn>, 'name' | 'of'>;
+  /** What is compared: less is better. One digit is shown unless it says otherwise. */
+  readonly metric: Pick<Column<Turn>, 'name' | 'of'> & Partial<Pick<Column<Turn>, 'digits'>>;
   readonly columns: readonly Column<Turn>[];
   /** Lines below the table. */
   readonly notes?: readonly string[];
@@ -78,7 +78,7 @@ function tableOf<Turn>(
     ['', metric.name, 'ours/it', ...columns.map(({ title }) => title)],
     ...[...turns].map(([kind, own]) => [
       kind.name,
-      median(own.map(metric.of)).toFixed(1),
+      median(own.map(metric.of)).toFixed(metric.digits ?? 1),
       kind === ours || ours === undefined ? '' : ratioCell(own),
       ...columns.map(({ of, digits }) => median(own.map(of)).toFixed(digits)),
     ]),

@@ -9,7 +9,7 @@ import type { Command, CommandOptions } from './proxy-kind.ts';
 /** Room for short-lived objects, the same for everything that runs on Node. */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=32'];
 
-const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 export type ControllerPlace = Pick<CommandOptions, 'plainPort' | 'tlsPort' | 'workers'>;
 

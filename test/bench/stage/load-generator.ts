@@ -22,6 +22,11 @@ export class LoadGenerator {
     this.#child = child;
   }
 
+  /** Resolves when it obeys, which a process takes a moment for. */
+  async ready(): Promise<void> {
+    await this.countHeld();
+  }
+
   /** One turn of a proxy. */
   async load(target: Target, load: Load): Promise<LoadResult> {
     const { processId, plainPort, tlsPort } = target;
@@ -35,6 +40,11 @@ export class LoadGenerator {
     });
     if (reply.kind !== 'measured') throw new Error(`The load generator answered ${reply.kind}`);
     return reply.result;
+  }
+
+  /** Ends the turn that is under way. */
+  stopLoad(): void {
+    this.#child.send({ kind: 'stop' } satisfies Order);
   }
 
   /** Opens that many more WebSockets and keeps them. */

@@ -19,6 +19,7 @@ export class ProcessSet {
   /** A folder of this run, removed at its end. */
   readonly folder = mkdtempSync(join(tmpdir(), 'bench-'));
   readonly #children = new Set<ChildProcess>();
+  readonly #witnesses: (() => string)[] = [];
   #spawned = 0;
   readonly #onExit = (): void => this.#abandon();
 
@@ -43,10 +44,18 @@ export class ProcessSet {
     return child as ReadableChild;
   }
 
+  /** Somebody else who may know of trouble. */
+  addWitness(witness: () => string): void {
+    this.#witnesses.push(witness);
+  }
+
   /** What programs said of trouble, shortened; empty where all went well. */
   troubles(): string {
     const files = Array.from({ length: this.#spawned }, (_, index) => this.#troubleFile(index));
-    return files.map((file) => readFileSync(file, 'utf8').slice(-MAX_TROUBLE_CHARACTERS)).join('');
+    const texts = files.map((file) => readFileSync(file, 'utf8'));
+    return [...texts, ...this.#witnesses.map((witness) => witness())]
+      .map((text) => text.slice(-MAX_TROUBLE_CHARACTERS))
+      .join('');
   }
 
   async stop(child: ChildProcess): Promise<void> {

@@ -18,7 +18,7 @@ export const OURS: ProxyKind = {
 
 export const OURS_WITH_LOG = withAccessLog(OURS, 'ours, access log on', 'oursWithAccessLog');
 
-const NGINX = peer('nginx', (options) =>
+export const NGINX = peer('nginx', (options) =>
   installed('nginx', (file) => ({
     file,
     args: ['-e', 'stderr', '-c', configuration('nginx.conf', options)],

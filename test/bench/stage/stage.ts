@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackendReady } from '../load/messages.ts';
+import type { BackendOrder, BackendReady } from '../load/messages.ts';
 import { writeCertificate } from './certificate-files.ts';
 import { LoadGenerator, type Target } from './load-generator.ts';
 import { nextMessage } from './next-message.ts';
@@ -49,6 +49,10 @@ export class Stage {
   get backendTarget(): Target {
     const { child, ready } = this.#backend;
     return { name: 'the backend', plainPort: ready.port, tlsPort: 0, processId: child.pid ?? 0 };
+  }
+
+  endBackendWebSockets(): void {
+    this.#backend.child.send('end WebSockets' satisfies BackendOrder);
   }
 
   /** One more of them, for loads at the same time that must not disturb each other. */

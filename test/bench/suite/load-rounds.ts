@@ -51,7 +51,7 @@ export async function runLoadBenchmark(
 }
 
 /** Every proxy has one turn in each round. */
-async function playRounds<Turn>(
+export async function playRounds<Turn>(
   proxies: readonly RunningProxy[],
   { rounds, seconds, progress }: Pick<BenchmarkContext, 'rounds' | 'seconds' | 'progress'>,
   play: (proxy: RunningProxy, length: TurnLength) => Promise<Turn>,

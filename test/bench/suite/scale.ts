@@ -1,28 +1,21 @@
 // `scale`: how long a controller with very many policies and endpoints takes to start and to follow one change, and what
 // memory it holds. One process of ours on a fake API server over TLS; the log of the process tells when a change is served.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Draft, policy, service } from '../../support/kube/cluster-objects.ts';
 import { FakeApiServer } from '../../support/kube/fake-api-server.ts';
-import { hasFields, LogLines } from '../../support/log-lines.ts';
-import { MetricsText } from '../../support/metrics-text.ts';
+import type { MetricsText } from '../../support/metrics-text.ts';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from '../benchmark.ts';
-import { cpuUsOf, rssKbOf } from '../stage/process-cost.ts';
+import { quantile } from '../results/statistics.ts';
+import { LoggedController, type ServedChange } from '../stage/logged-controller.ts';
+import { rssKbOf } from '../stage/process-cost.ts';
 
 const POLICIES = 10_000;
 const ENDPOINTS_EACH = 3;
-const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 /** What comes first fills caches of the engine, not ours. */
 const WARM_UP_CHANGES = 5;
 
-const START_WAIT_MS = 120_000;
-
 type Change = 'endpoint' | 'policy';
-
-/** One change, from the event leaving the API server. */
-type Turn = { readonly servedMs: number; readonly cpuMs: number };
 
 export const scaleBenchmark: Benchmark = {
   summary: `start, change and memory with ${POLICIES} policies and ${POLICIES * ENDPOINTS_EACH} endpoints`,
@@ -41,14 +34,18 @@ async function runScale(context: BenchmarkContext): Promise<BenchmarkResult> {
     writeFileSync(kubeconfig, server.kubeconfig('{token: token-1}'));
     progress.show('starting a controller');
     const startedMs = performance.now();
-    const controller = await Controller.start(kubeconfig);
+    const controller = await LoggedController.start(processes, {
+      kubeconfig,
+      workers: '2',
+      'max-endpoints': String(POLICIES * ENDPOINTS_EACH * 2),
+    });
     const startMs = performance.now() - startedMs;
-    const startTranslateMs = await controller.translateMs();
+    const startTranslateMs = (await controller.metrics()).sum('configuration_translate_seconds_sum') * 1000;
     const turns = await changeRounds(context, (change, round) =>
       controller.follow(() => apply(server, change, round)),
     );
-    const rssMb = rssKbOf(controller.processId) / 1024;
-    const heapMb = await controller.heapMb();
+    const rssMb = rssKbOf(controller.target.processId) / 1024;
+    const heapMb = heapMbIn(await controller.metrics());
     await controller.stop();
     return report({ startMs, startTranslateMs, rssMb, heapMb, turns });
   } finally {
@@ -59,9 +56,9 @@ async function runScale(context: BenchmarkContext): Promise<BenchmarkResult> {
 /** Both kinds of change in turn; the first ones do not count. */
 async function changeRounds(
   { progress, rounds, seconds }: BenchmarkContext,
-  make: (change: Change, round: number) => Promise<Turn>,
-): Promise<Record<Change, readonly Turn[]>> {
-  const turns: Record<Change, Turn[]> = { endpoint: [], policy: [] };
+  make: (change: Change, round: number) => Promise<ServedChange>,
+): Promise<Record<Change, readonly ServedChange[]>> {
+  const turns: Record<Change, ServedChange[]> = { endpoint: [], policy: [] };
   const endMs = performance.now() + seconds * 1000;
   for (let round = 0; round < rounds + WARM_UP_CHANGES && performance.now() < endMs; round++) {
     progress.show(`change ${round + 1} of ${rounds + WARM_UP_CHANGES}`);
@@ -114,79 +111,9 @@ function apply(server: FakeApiServer, change: Change, round: number): void {
   return server.cluster.put('mattermostingresspolicies', { ...draft, spec });
 }
 
-/** A controller whose log is read as it comes. */
-class Controller {
-  readonly #child: ChildProcess;
-  readonly #log = new LogLines(START_WAIT_MS);
-  #adminPort = 0;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#log.push(text));
-  }
-
-  static async start(kubeconfig: string): Promise<Controller> {
-    const flags = {
-      'bind-address': '127.0.0.1',
-      'http-port': '0',
-      'https-port': 'off',
-      'admin-address': '127.0.0.1',
-    };
-    const more = { 'admin-port': '0', workers: '2', 'max-endpoints': String(POLICIES * ENDPOINTS_EACH * 2) };
-    const args = Object.entries({ ...flags, ...more, kubeconfig }).flatMap(([name, value]) => [
-      `--${name}`,
-      value,
-    ]);
-    const controller = new Controller(
-      spawn(process.execPath, [PROGRAM, 'run', ...args], { stdio: ['ignore', 'pipe', 'inherit'] }),
-    );
-    const line = await controller.#log.wait(hasFields({ msg: 'controller started' }));
-    controller.#adminPort = Number(line['adminPort']);
-    return controller;
-  }
-
-  get processId(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  /** Makes a change and waits until all workers serve it. */
-  async follow(change: () => void): Promise<Turn> {
-    const before = this.#served;
-    const cpuUs = cpuUsOf(this.processId);
-    const startMs = performance.now();
-    change();
-    await this.#log.wait(
-      (line) => line['msg'] === 'configuration served' && Number(line['generation']) > before,
-    );
-    return { servedMs: performance.now() - startMs, cpuMs: (cpuUsOf(this.processId) - cpuUs) / 1000 };
-  }
-
-  async translateMs(): Promise<number> {
-    const metrics = await this.#metrics();
-    return metrics.sum('configuration_translate_seconds_sum') * 1000;
-  }
-
-  async heapMb(): Promise<number> {
-    const metrics = await this.#metrics();
-    const heap = metrics.samples.find(({ name }) => name === 'nodejs_heap_size_used_bytes');
-    return (heap?.value ?? Number.NaN) / 1024 / 1024;
-  }
-
-  async stop(): Promise<void> {
-    const exit = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
-    await exit;
-  }
-
-  get #served(): number {
-    const lines = this.#log.all.filter(({ msg }) => msg === 'configuration served');
-    return Number(lines.at(-1)?.['generation'] ?? 0);
-  }
-
-  async #metrics(): Promise<MetricsText> {
-    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`);
-    return new MetricsText(await answer.text());
-  }
+function heapMbIn({ samples }: MetricsText): number {
+  const heap = samples.find(({ name }) => name === 'nodejs_heap_size_used_bytes');
+  return (heap?.value ?? Number.NaN) / 1024 / 1024;
 }
 
 type Measured = {
@@ -194,19 +121,19 @@ type Measured = {
   readonly startTranslateMs: number;
   readonly rssMb: number;
   readonly heapMb: number;
-  readonly turns: Readonly<Record<Change, readonly Turn[]>>;
+  readonly turns: Readonly<Record<Change, readonly ServedChange[]>>;
 };
 
 function report({ turns, ...facts }: Measured): BenchmarkResult {
   const changes = Object.entries(turns).map(([name, all]) => {
     const served = all.map(({ servedMs }) => servedMs);
-    const cpuMs = percentile(
+    const cpuMs = quantile(
       all.map((turn) => turn.cpuMs),
-      50,
+      0.5,
     );
     return [
       name,
-      { changes: all.length, servedMs: { p50: percentile(served, 50), p99: percentile(served, 99) }, cpuMs },
+      { changes: all.length, servedMs: { p50: quantile(served, 0.5), p99: quantile(served, 0.99) }, cpuMs },
     ] as const;
   });
   const lines = [
@@ -225,9 +152,4 @@ function report({ turns, ...facts }: Measured): BenchmarkResult {
     ...Object.fromEntries(changes),
   };
   return { text: `${lines.join('\n')}\n`, json };
-}
-
-function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
 }
