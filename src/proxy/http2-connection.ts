@@ -46,6 +46,8 @@ export class Http2Connection implements OpenConnection, StreamHost {
     // What happened to it is nobody's business but the client's; `close` follows.
     this.#session.on('error', () => undefined);
     this.#session.on('close', () => this.#onClose());
+    // Accepted sockets may be half open, as HTTP/1 and tunnels want them; here a client that ends has no use for more.
+    sockets.socket.once('end', () => sockets.socket.destroy());
   }
 
   closeWhenIdle(): void {

@@ -53,9 +53,16 @@ export class WireClient {
     return client;
   }
 
-  static async connectTls(port: number, servername: string, keeps = true): Promise<WireClient> {
+  /** @param protocols offered by ALPN; none unless said */
+  static async connectTls(
+    port: number,
+    servername: string,
+    keeps = true,
+    protocols: readonly string[] = [],
+  ): Promise<WireClient> {
     const tcp = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    const socket = connectTls({ socket: tcp, servername, rejectUnauthorized: false });
+    const ALPNProtocols = [...protocols];
+    const socket = connectTls({ socket: tcp, servername, ALPNProtocols, rejectUnauthorized: false });
     const client = new WireClient(socket, tcp, keeps);
     // A TLS socket made around another one does not hear of every reset of that one.
     tcp.on('error', () => (client.ending ??= 'reset'));

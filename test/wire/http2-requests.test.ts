@@ -83,7 +83,7 @@ function upstreamOf({ outcome }: Http2Row): readonly ForwardedRequest[] {
 }
 
 /** The row on `cuts.length` streams of one connection. */
-async function play(row: Http2Row, cuts: readonly (number | undefined)[]): Promise<void> {
+async function expectPlayed(row: Http2Row, cuts: readonly (number | undefined)[]): Promise<void> {
   const client = await connect();
   const streams = cuts.map((_, at) => 2 * at + 1);
   for (const [at, stream] of streams.entries()) client.send(framesOf(stream, row, cuts[at]));
@@ -100,7 +100,7 @@ function cutsOf(row: Http2Row): readonly number[] {
 
 describe.each(http2Rows)('$name', (row) => {
   test('whole', async () => {
-    await play(row, [undefined]);
+    await expectPlayed(row, [undefined]);
     stage.expectUpstream(upstreamOf(row), 1);
   });
 
@@ -118,7 +118,7 @@ describe.each(http2Rows)('$name', (row) => {
   test('cut at every offset', async () => {
     const left = [...cutsOf(row)];
     const count = left.length;
-    while (left.length > 0) await play(row, left.splice(0, STREAMS_AT_ONCE));
+    while (left.length > 0) await expectPlayed(row, left.splice(0, STREAMS_AT_ONCE));
     stage.expectUpstream(upstreamOf(row), count);
   });
 
