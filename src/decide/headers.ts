@@ -30,13 +30,17 @@ export type ForwardedFacts = {
   readonly requestId: string;
 };
 
+function isOurs(name: string): boolean {
+  return name.length >= OURS_PREFIX.length && name.startsWith(OURS_PREFIX);
+}
+
 /** The fields of the request to the backend in order, ours last so that nothing of the client's can undo them. */
 export function forwardedRequestFields(head: RequestHead, facts: ForwardedFacts): string[] {
   const fields: string[] = [];
   const { nominated } = head;
   for (let at = 0; at < head.names.length; at++) {
     const name = head.names[at] ?? '';
-    if (facts.droppedFields.has(name) || name.startsWith(OURS_PREFIX)) continue;
+    if (facts.droppedFields.has(name) || isOurs(name)) continue;
     if (nominated.length > 0 && nominated.includes(name)) continue;
     const value = head.fields[2 * at + 1] ?? '';
     const kept = name === 'cookie' ? withoutCookie(value, facts.cookieName) : value;

@@ -36,6 +36,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   /** Bytes that came before anybody wanted them. */
   #pending: Buffer | undefined;
   #isProcessing = false;
+  #isPaused = false;
   #clientEnded = false;
   #requests = 0;
   #lingering: LingeringClose | undefined;
@@ -78,7 +79,17 @@ export class Http1Connection implements ClientStream, SocketOwner {
   /** The listener is going: no further request on this connection; ends at once where there is none. */
   closeWhenIdle(): void {
     this.#mustClose = true;
-    if (this.#state === 'head' && this.#reader.isEmpty && this.#pending === undefined) this.#linger();
+    if (this.#isIdle) this.#linger();
+  }
+
+  dropIfIdle(): boolean {
+    if (!this.#isIdle) return false;
+    this.onClose();
+    return true;
+  }
+
+  get #isIdle(): boolean {
+    return this.#state === 'head' && this.#reader.isEmpty && this.#pending === undefined;
   }
 
   onBytes(chunk: Buffer, start: number, end: number): void {
@@ -191,7 +202,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   #keep(chunk: Buffer, start: number, end: number): void {
     const bytes = this.#services.readBuffer.keep(chunk, start, end);
     this.#pending = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes]);
-    if (this.#pending.length >= MAX_PENDING_BYTES || this.#state === 'body') this.#socket.pause();
+    if (this.#pending.length >= MAX_PENDING_BYTES || this.#state === 'body') this.#pause();
   }
 
   #release(): void {
@@ -203,7 +214,18 @@ export class Http1Connection implements ClientStream, SocketOwner {
     if (this.#pending !== undefined) return;
     // Row B9: a body, or a head behind other requests, that will never be complete.
     if (this.#clientEnded && (this.#state === 'body' || this.#state === 'head')) this.#socket.destroy();
-    else this.#socket.resume();
+    else this.#resume();
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
   #canTake(): boolean {

@@ -16,6 +16,8 @@ export class MessageWriter {
   readonly #readBuffer: ReadBuffer;
   #gathered = '';
   #chunked = false;
+  /** What the last write said; whether it is still so only the socket knows, which is slow to ask. */
+  #wasFull = false;
 
   constructor(socket: Socket, readBuffer: ReadBuffer) {
     this.#socket = socket;
@@ -24,7 +26,7 @@ export class MessageWriter {
 
   /** The peer takes no more for now: stop reading what is meant for it until `drain`. */
   get isFull(): boolean {
-    return this.#socket.writableNeedDrain;
+    return this.#wasFull && this.#socket.writableNeedDrain;
   }
 
   /** Starts a message; `head` is its whole head as latin1 text. */
@@ -55,14 +57,14 @@ export class MessageWriter {
     const text = this.#gathered;
     this.#gathered = '';
     this.bytes += text.length;
-    this.#socket.write(text, 'latin1');
+    this.#wasFull = !this.#socket.write(text, 'latin1');
   }
 
   #large(body: Buffer): void {
     this.#socket.cork();
     this.flush();
     this.bytes += body.length;
-    this.#socket.write(body);
+    this.#wasFull = !this.#socket.write(body);
     this.#socket.uncork();
   }
 }

@@ -49,8 +49,9 @@ export class ExchangeReport {
 
   /** An attempt at an endpoint begins. */
   attempt(choice: Choice): void {
+    // The first one begins with the request.
+    this.#attemptMs = this.choice === undefined ? this.startedMs : this.#services.clock.monotonicMs();
     this.choice = choice;
-    this.#attemptMs = this.#services.clock.monotonicMs();
   }
 
   connected(): void {

@@ -48,7 +48,7 @@ export class FrameFollower {
         at += step;
       } else {
         this.#headerByte(chunk[at++] ?? 0);
-        if (this.#have >= 2 && this.#have === this.#headerBytes) this.#endOfHeader();
+        if (this.#have >= 2 && this.#have === this.#headerBytes()) this.#endOfHeader();
       }
       if (this.sawClose && !this.opaque && this.#have === 0 && this.#payload === 0) {
         this.closeComplete = true;
@@ -62,19 +62,19 @@ export class FrameFollower {
     if (this.#have === 0) this.#first = byte;
     else if (this.#have === 1) {
       this.#second = byte;
-      this.#length = this.#extendedBytes === 0 ? byte & 0x7f : 0;
-    } else if (this.#have < 2 + this.#extendedBytes) this.#length = this.#length * 256 + byte;
+      this.#length = this.#extendedBytes() === 0 ? byte & 0x7f : 0;
+    } else if (this.#have < 2 + this.#extendedBytes()) this.#length = this.#length * 256 + byte;
     this.#have++;
   }
 
   /** Bytes of the length behind the first seven bits of it. */
-  get #extendedBytes(): number {
+  #extendedBytes(): number {
     const length = this.#second & 0x7f;
     return length === 126 ? 2 : length === 127 ? 8 : 0;
   }
 
-  get #headerBytes(): number {
-    return 2 + this.#extendedBytes + (this.#second >= 0x80 ? 4 : 0);
+  #headerBytes(): number {
+    return 2 + this.#extendedBytes() + (this.#second >= 0x80 ? 4 : 0);
   }
 
   #endOfHeader(): void {
