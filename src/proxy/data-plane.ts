@@ -1,5 +1,4 @@
 // The data plane of one worker: its listeners, its connections, and the configuration they are served by.
-import type { Socket } from 'node:net';
 import type { DecideSettings } from '../decide/decide.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
@@ -12,8 +11,9 @@ import { dispatch } from './dispatch.ts';
 import { Drain } from './drain.ts';
 import { Listener } from './listener.ts';
 import { refuse } from './local-answer.ts';
+import { Places } from './places.ts';
 import { ReadBuffer } from './read-buffer.ts';
-import type { ExchangeServices, OpenConnection } from './services.ts';
+import type { ExchangeServices } from './services.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { TlsTerminator } from './tls.ts';
 import type { DefaultCertificate } from './tls-contexts.ts';
@@ -61,8 +61,7 @@ export class DataPlane {
   readonly #settings: DataPlaneSettings;
   readonly #host: DataPlaneHost;
   readonly #current = new Current();
-  readonly #connections = new Set<OpenConnection>();
-  readonly #arriving = new Set<Socket>();
+  readonly #places: Places;
   readonly #listeners: Listener[] = [];
   readonly #terminators: TlsTerminator[] = [];
   readonly #pool: UpstreamPool;
@@ -73,6 +72,7 @@ export class DataPlane {
   constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
     this.#settings = settings;
     this.#host = host;
+    this.#places = new Places(settings.maxConnections);
     const readBuffer = new ReadBuffer(host.onBug);
     this.#pool = new UpstreamPool(
       { readBuffer, timers: host.timers, onBug: host.onBug },
@@ -119,28 +119,31 @@ export class DataPlane {
   /** Readiness is red: clients are asked to leave with each answer. */
   lameDuck(): void {
     this.#isLameDuck = true;
-    for (const connection of this.#connections) connection.onLameDuck?.();
+    for (const connection of this.#places.connections) connection.onLameDuck?.();
   }
 
   /** Stops accepting and lets everything end, WebSockets spread over that time; resolves when nothing is open. */
   drain(tunnelCloseSpreadMs: number): Promise<void> {
     this.#isLameDuck = true;
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections) connection.closeWhenIdle();
-    const drain = new Drain(this.#services.tunnels, this.#host.timers, () => this.#connections.size);
-    return drain.run(tunnelCloseSpreadMs);
+    for (const connection of this.#places.connections) connection.closeWhenIdle();
+    const openConnections = () => this.#places.connections.size;
+    return new Drain(this.#services.tunnels, this.#host.timers, openConnections).run(tunnelCloseSpreadMs);
   }
 
   async #open(name: ListenerName, port: number | undefined): Promise<number | undefined> {
     if (port === undefined) return undefined;
     const acceptor = new Acceptor(name, this.#terminator(name), this.#acceptServices());
-    const listener = new Listener(acceptor, () => this.#hasRoom);
+    const listener = new Listener(acceptor, () => this.#takePlace());
     this.#listeners.push(listener);
     return listener.listen(this.#settings.bindAddress, port);
   }
 
-  get #hasRoom(): boolean {
-    return this.#connections.size + this.#arriving.size < this.#settings.maxConnections;
+  #takePlace(): boolean {
+    const place = this.#places.take();
+    // Whoever had to go never got to a request here, or has had his answers.
+    if (place === 'freed') this.#host.recorder.connectionRejected('connection-limit');
+    return place !== 'none';
   }
 
   #terminator(name: ListenerName): TlsTerminator | undefined {
@@ -173,11 +176,11 @@ export class DataPlane {
       onBug: services.onBug,
       trustedProxies,
       proxyProtocolFrom,
-      arriving: this.#arriving,
+      arriving: this.#places.arriving,
       onRequest: (head, stream) => dispatch(services, head, stream),
       onRefused: (fault, stream) => refuse(services, fault, stream),
-      onConnection: (connection) => this.#connections.add(connection),
-      onClosed: (connection) => this.#connections.delete(connection),
+      onConnection: (connection) => this.#places.connections.add(connection),
+      onClosed: (connection) => this.#places.connections.delete(connection),
       isLameDuck: services.isLameDuck,
     };
   }

@@ -54,6 +54,13 @@ export class Http2Connection implements OpenConnection, StreamHost {
     this.#leave();
   }
 
+  dropIfIdle(): boolean {
+    if (this.#openStreams > 0) return false;
+    this.#raw.destroy();
+    this.#onClose();
+    return true;
+  }
+
   onLameDuck(): void {
     this.#leave();
   }

@@ -8,12 +8,12 @@ const KEEP_ALIVE_DELAY_MS = 30_000;
 export class Listener {
   readonly #server: Server;
   readonly #acceptor: Acceptor;
-  readonly #hasRoom: () => boolean;
+  readonly #takePlace: () => boolean;
 
-  /** @param hasRoom whether one more connection may be open in this worker */
-  constructor(acceptor: Acceptor, hasRoom: () => boolean) {
+  /** @param takePlace whether one more connection may be open in this worker */
+  constructor(acceptor: Acceptor, takePlace: () => boolean) {
     this.#acceptor = acceptor;
-    this.#hasRoom = hasRoom;
+    this.#takePlace = takePlace;
     this.#server = createServer(
       {
         allowHalfOpen: true,
@@ -48,7 +48,7 @@ export class Listener {
   #onConnection(shell: Socket): void {
     // A socket without a listener for errors ends the process.
     shell.on('error', () => undefined);
-    if (this.#hasRoom()) this.#acceptor.accept(shell);
+    if (this.#takePlace()) this.#acceptor.accept(shell);
     else this.#acceptor.reject(shell, 'connection-limit');
   }
 }

@@ -40,6 +40,8 @@ export type ExchangeServices = {
 export type OpenConnection = {
   /** No further request on it; ends at once where none is being answered. */
   closeWhenIdle(): void;
+  /** Gives its place up where it waits for a request; says whether it did. */
+  dropIfIdle(): boolean;
   /** Clients are to leave: HTTP/2 can say so before the next answer. */
   onLameDuck?(): void;
 };

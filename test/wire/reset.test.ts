@@ -6,7 +6,7 @@ import { makeCertificate } from '../support/certificates.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer, RecordingBackend } from '../support/recording-backend.ts';
-import { turns, until, WireClient } from '../support/wire-client.ts';
+import { WireClient } from '../support/wire-client.ts';
 import { head } from './rows.ts';
 
 const HOST = 'chat.example.com';
@@ -117,22 +117,4 @@ test('a trusted proxy gets an empty 403 and the end of its connection', async ()
   expect(statuses).toEqual([403]);
   expect(messages[0]?.head).toMatch(/^Connection: close$/m);
   expect(messages[0]?.body).toHaveLength(0);
-});
-
-test('connections over the limit are closed at once', async () => {
-  const small = await TestPlane.start(configuration([], []), { maxConnections: 2 });
-  const kept = [await WireClient.connect(small.httpPort), await WireClient.connect(small.httpPort)];
-  const third = await WireClient.connect(small.httpPort);
-  await until(
-    () => third.ending !== undefined,
-    () => 'the end of the third connection',
-  );
-  expect(kept.map(({ ending }) => ending)).toEqual([undefined, undefined]);
-  kept[0]?.destroy();
-  await turns();
-  const fourth = await WireClient.connect(small.httpPort);
-  await turns(10);
-  expect(fourth.ending).toBeUndefined();
-  for (const client of [...kept, third, fourth]) client.destroy();
-  await small.close();
 });

@@ -1,5 +1,8 @@
-// The limits of connections, when there are too many: of clients and to backends; what is over is told so at once.
+// The limits of connections, when there are too many: to backends, where what is over is told so at once, and of clients,
+// where those who say nothing make room for those who come.
+import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
@@ -120,5 +123,109 @@ describe('connections to backends', () => {
     );
     expect(statuses.filter((status) => status === 200)).toHaveLength(5);
     session.destroy();
+  });
+});
+
+describe('connections of clients', () => {
+  const LIMIT = 12;
+
+  async function silent(place: WireScene, count: number): Promise<readonly WireClient[]> {
+    const clients: WireClient[] = [];
+    for (let at = 0; at < count; at++) clients.push(await place.client());
+    await turns(count);
+    return clients;
+  }
+
+  const open = (clients: readonly WireClient[]) => clients.filter(({ ending }) => ending === undefined);
+
+  test('a flood of silent ones keeps nobody out: the oldest of them go', async () => {
+    const place = await start({ maxConnections: LIMIT });
+    const flood = await silent(place, 4 * LIMIT);
+    expect(open(flood)).toEqual(flood.slice(-LIMIT));
+    for (let at = 0; at < 20; at++) {
+      const client = await ask(place);
+      expect(await answered(client)).toBe(200);
+      client.destroy();
+      await silent(place, 2);
+    }
+    const rejected = place.plane.metric('connections_rejected_total', 'connection-limit');
+    expect(rejected).toBeGreaterThan(3 * LIMIT);
+    await until(
+      () => place.plane.metric('connections') === LIMIT,
+      () => `the limit; there are ${place.plane.metric('connections')}`,
+    );
+  });
+
+  test('one that has begun to speak stays, and so does one that waits for its answer', async () => {
+    const place = await start({ maxConnections: LIMIT });
+    place.backend.script = () => undefined;
+    const talking = await silent(place, LIMIT);
+    for (const [at, client] of talking.entries()) client.send(at % 2 === 0 ? get() : 'GET / HT');
+    await until(
+      () => place.backend.requests.length === LIMIT / 2,
+      () => 'the requests at the backend',
+    );
+    const late = await silent(place, 5);
+    await until(
+      () => open(late).length === 0,
+      () => 'the end of those who are too many',
+    );
+    expect(open(talking)).toHaveLength(LIMIT);
+    for (const connection of place.backend.connections) connection.send(answer('ok'));
+    for (const [at, client] of talking.entries()) if (at % 2 === 0) expect(await answered(client)).toBe(200);
+    // Now they are silent.
+    const next = await ask(place);
+    await until(
+      () => place.backend.requests.length === LIMIT / 2 + 1,
+      () => 'the next request at the backend',
+    );
+    expect([next.ending, open(talking).length]).toEqual([undefined, LIMIT - 1]);
+  });
+
+  test('a WebSocket stays, however silent it is', async () => {
+    const place = await start({ maxConnections: 3 });
+    const tunnels = [await openTunnel(place), await openTunnel(place)];
+    await silent(place, 10);
+    expect(tunnels.map(({ client }) => client.ending)).toEqual([undefined, undefined]);
+  });
+
+  test.each(['https', 'http'] as const)('handshakes that hang go for %s, too', async (listener) => {
+    const place = await start({ maxConnections: LIMIT, https: true });
+    const ends: string[] = [];
+    for (let at = 0; at < 3 * LIMIT; at++) {
+      const socket = connect(place.plane.httpsPort, '127.0.0.1');
+      socket.on('error', () => undefined).on('close', () => ends.push('closed'));
+      await once(socket, 'connect');
+    }
+    await turns(4 * LIMIT);
+    expect(ends).toHaveLength(2 * LIMIT);
+    const client = listener === 'http' ? await place.client() : await place.tlsClient('a');
+    client.send(get());
+    expect(await answered(client)).toBe(200);
+  });
+
+  test('an HTTP/2 connection without streams goes, one with a stream stays', async () => {
+    const place = await start({ maxConnections: 2, https: true });
+    place.backend.script = () => undefined;
+    const options = { servername: 'a', rejectUnauthorized: false };
+    const sessions = [0, 1].map(() => connectHttp2(`https://127.0.0.1:${place.plane.httpsPort}`, options));
+    const closed = new Set<number>();
+    for (const [at, session] of sessions.entries()) {
+      session.on('error', () => undefined).on('close', () => closed.add(at));
+      await once(session, 'connect');
+    }
+    const stream = sessions[0]?.request({ ':path': '/', ':authority': 'a' });
+    stream?.on('error', () => undefined).resume();
+    await until(
+      () => place.backend.requests.length === 1,
+      () => 'the request at the backend',
+    );
+    await silent(place, 3);
+    await until(
+      () => closed.size > 0,
+      () => 'the end of the silent session',
+    );
+    expect(closed).toEqual(new Set([1]));
+    for (const session of sessions) session.destroy();
   });
 });
