@@ -64,6 +64,7 @@ function expectAnswer({ outcome }: ResponseRow, given: Http2Answer): void {
       expect([[], [200]]).toContainEqual(statusesOf(given));
       expect(given.code).toBe(CODE.internal);
       return;
+    case 'forbidden':
     case 'switched':
       throw new Error('HTTP/2 does not switch');
   }
