@@ -10,40 +10,38 @@ const scene = new Scene();
 afterAll(() => scene.end());
 
 describe('--max-connections', () => {
-  test('over it connections are accepted and ended at once; who is there is served on', async () => {
-    const node = await scene.node('node');
+  test('over it whoever says nothing makes room, and who waits for an answer stays', async () => {
+    const waiting: BackendConnection[] = [];
+    const slow = await scene.backend('slow', (connection) => void waiting.push(connection));
     const controller = await scene.controller({
       flags: { 'max-connections': '8' },
-      objects: site('chat', [{ name: 'node', port: node.port }]),
+      objects: site('slow', [slow.place]),
     });
-    const request = requestText('GET /', hostOf('chat'));
+    const request = requestText('GET /', hostOf('slow'));
     const clients = Array.from({ length: 40 }, () => new RawConnection(controller.raw()).send(request));
-    const served = await Promise.all(
-      clients.map((client) =>
-        client
-          .until((text) => text.includes('</html>'))
-          .then(
-            () => true,
-            () => false,
-          ),
-      ),
-    );
-    const inside = clients.filter((_, at) => served[at]);
-    // Half of the limit for each worker, whichever way the kernel spreads them.
-    expect(inside.length).toBeGreaterThan(0);
-    expect(inside.length).toBeLessThanOrEqual(8);
     const rejected = async () =>
       (await controller.metrics()).sum('connections_rejected_total', { reason: 'connection-limit' });
-    await eventually(async () => expect(await rejected()).toBe(40 - inside.length));
-    for (const client of inside) {
-      client.received = '';
-      client.send(request);
-      await client.until((text) => text.includes('</html>'));
-      client.socket.destroy();
+    const turnedAway = () => clients.filter(({ ending }) => ending !== undefined).length;
+    // Half of the limit for each worker, whichever way the kernel spreads them.
+    await eventually(async () => {
+      expect(turnedAway()).toBeGreaterThanOrEqual(32);
+      expect(await rejected()).toBe(turnedAway());
+      expect(waiting).toHaveLength(clients.length - turnedAway());
+    });
+    for (const { socket } of waiting) socket.write(answer('at last'));
+    const inside = clients.filter(({ ending }) => ending === undefined);
+    for (const client of inside) await client.until((text) => text.endsWith('at last'));
+    // They are idle now: everybody who comes is served in their stead.
+    for (let at = 0; at < 20; at++) {
+      const before = waiting.length;
+      const client = new RawConnection(controller.raw()).send(request);
+      await eventually(() => expect(waiting.length).toBe(before + 1));
+      waiting.at(-1)?.socket.write(answer('at last'));
+      await client.until((text) => text.endsWith('at last'));
+      inside.push(client);
     }
+    for (const { socket } of inside) socket.destroy();
     await controller.expectMetrics((metrics) => expect(metrics.sum('connections')).toBe(0));
-    const reply = await controller.get(hostOf('chat'), '/');
-    expect(reply.status).toBe(200);
   });
 });
 
