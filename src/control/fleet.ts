@@ -17,7 +17,7 @@ export type FleetOptions = {
   readonly log: Logger;
   /** Everything that is served now, for a worker that has nothing. */
   readonly snapshot: () => Delta;
-  readonly takeLines: (worker: number, lines: string) => void;
+  readonly takeLines: (worker: number, lines: Uint8Array) => void;
   /** Every live worker serves at least this generation. */
   readonly onServed: (generation: number) => void;
   readonly onRestarted: () => void;

@@ -35,8 +35,8 @@ export type FromWorker =
       readonly metric: string;
       readonly labels: readonly string[];
     }
-  /** JSON lines, each with its line feed. */
-  | { readonly kind: 'log'; readonly lines: string }
+  /** JSON lines in UTF-8, each with its line feed. */
+  | { readonly kind: 'log'; readonly lines: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'drained' }
   | { readonly kind: 'failed'; readonly message: string };
 

@@ -18,7 +18,7 @@ function batching(options: Partial<LogBatchOptions> = {}) {
     ...options,
   });
   onTestFinished(() => batch.close());
-  const sent = (): readonly string[] => messages.map(({ lines }) => lines);
+  const sent = (): readonly string[] => messages.map(({ lines }) => Buffer.from(lines).toString('utf8'));
   return { batch, counts, sent };
 }
 
@@ -78,6 +78,14 @@ test('by default 4 MiB may be under way, in batches of 64 KiB', () => {
   for (let count = 0; count < 5000; count += 1) batch.write(line);
   expect(sent().map((lines) => lines.length)).toEqual(Array(64).fill(64 * 1024));
   expect(counts.dropped).toBe(5000 - 4096);
+});
+
+test('a line of any length and any characters goes whole', () => {
+  const { batch, sent } = batching({ batchBytes: 16 });
+  const lines = ['x\n', `${'\u20ac'.repeat(100)}\n`, 'y\n'];
+  for (const line of lines) batch.write(line);
+  batch.close();
+  expect(sent().join('')).toBe(lines.join(''));
 });
 
 test('the count of bytes may wrap', () => {

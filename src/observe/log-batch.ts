@@ -18,37 +18,52 @@ export type LogBatchOptions = {
   readonly untakenBytes?: number;
 };
 
-/** Owns one timer, which only runs while lines wait and never keeps the process alive. */
+/** Of UTF-8, for each UTF-16 code unit. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/**
+ * Owns one timer, which only runs while lines wait and never keeps the process alive.
+ * Lines are written out as they come: kept as text they would be a rope of some fifty pieces each.
+ */
 export class LogBatch {
   readonly #options: Required<LogBatchOptions>;
-  #lines = '';
+  #buffer: Buffer;
+  #usedBytes = 0;
   #sentBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LogBatchOptions) {
     this.#options = { delayMs: 50, batchBytes: 64 * 1024, untakenBytes: 4 * 1024 * 1024, ...options };
+    this.#buffer = Buffer.allocUnsafeSlow(2 * this.#options.batchBytes);
     this.#sentBytes = options.takenBytes() | 0;
   }
 
-  /** @param line with its line feed; bytes are counted as characters, which they are in lines of accessLine */
+  /** @param line with its line feed; for the bound bytes are counted as characters, which they are in accessLine's */
   write(line: string): void {
     const { batchBytes, delayMs, onDropped, untakenBytes } = this.#options;
-    if (this.#untakenBytes() + this.#lines.length + line.length > untakenBytes) {
+    if (this.#untakenBytes() + this.#usedBytes + line.length > untakenBytes) {
       onDropped(1);
       return;
     }
-    this.#lines += line;
-    if (this.#lines.length >= batchBytes) this.flush();
+    this.#makeRoom(line.length * MAX_BYTES_PER_UNIT);
+    this.#usedBytes += this.#buffer.write(line, this.#usedBytes, 'utf8');
+    if (this.#usedBytes >= batchBytes) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), delayMs).unref();
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#usedBytes + bytes > this.#buffer.length) this.flush();
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(bytes);
   }
 
   /** Hands over what is waiting. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#lines === '') return;
-    const lines = this.#lines;
-    this.#lines = '';
+    if (this.#usedBytes === 0) return;
+    const lines = new Uint8Array(this.#usedBytes);
+    this.#buffer.copy(lines, 0, 0, this.#usedBytes);
+    this.#usedBytes = 0;
     this.#sentBytes = (this.#sentBytes + lines.length) | 0;
     this.#options.send({ kind: 'log', lines });
   }

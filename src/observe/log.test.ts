@@ -89,7 +89,7 @@ describe('the queue', () => {
     const row = new SharedRow(allocateSharedMemory({ workers: 1, slots: 0, cells: 0 }), 0);
     const { stream } = slowStream();
     const sink = new LogSink(stream, 4);
-    for (const lines of ['a\nb\n', 'c\nd\n']) takeWorkerLines(sink, row, lines);
+    for (const lines of ['a\nb\n', 'c\nd\n']) takeWorkerLines(sink, row, Buffer.from(lines));
     expect([row.signal('logTakenBytes'), sink.droppedLines]).toEqual([8, 2]);
   });
 });

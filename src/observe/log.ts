@@ -37,7 +37,7 @@ export class LogSink {
   }
 
   /** @param lines whole lines, each with its line feed: all of them are written or none is */
-  write(lines: string): void {
+  write(lines: string | Uint8Array): void {
     const stream = this.#stream;
     const isFull = stream.writableLength + lines.length > this.#maxQueuedBytes && stream.writableLength > 0;
     if (this.#isBroken || isFull || !stream.writable) this.#droppedLines += countLines(lines);
@@ -56,14 +56,15 @@ export class LogSink {
   }
 }
 
-function countLines(lines: string): number {
+function countLines(lines: string | Uint8Array): number {
+  const bytes = Buffer.from(lines);
   let count = 0;
-  for (let at = lines.indexOf('\n'); at !== -1; at = lines.indexOf('\n', at + 1)) count += 1;
+  for (let at = bytes.indexOf('\n'); at !== -1; at = bytes.indexOf('\n', at + 1)) count += 1;
   return count;
 }
 
 /** Puts a worker's lines into the log and tells the worker that they were taken (LogBatch.untakenBytes). */
-export function takeWorkerLines(sink: LogSink, row: SharedRow, lines: string): void {
+export function takeWorkerLines(sink: LogSink, row: SharedRow, lines: Uint8Array): void {
   sink.write(lines);
   row.addSignal('logTakenBytes', lines.length);
 }

@@ -85,62 +85,66 @@ export class ExchangeReport {
     };
     this.#services.recorder.requestFinished(this.context?.site, outcome);
     // A WebSocket has lines of its own.
-    if (this.status === 101 || !this.#logsAccess) return;
-    this.#services.log({ event: 'request', requestBytes, responseBytes, durationMs, ...this.#facts() });
+    if (this.status === 101 || !this.#logsAccess()) return;
+    this.#services.log(this.#record('request', { requestBytes, responseBytes, durationMs }));
   }
 
   /** A WebSocket begins: of this exchange nothing is kept but what its closing line will say. */
   openWebSocket(): WebSocketReport {
-    if (!this.#logsAccess) return new WebSocketReport(this.#services, undefined);
-    const facts = this.#facts();
-    this.#services.log({ event: 'websocket-opened', ...facts });
-    return new WebSocketReport(this.#services, {
-      ...facts,
-      host: ownText(facts.host),
-      target: ownText(facts.target),
-    });
+    if (!this.#logsAccess()) return new WebSocketReport(this.#services, undefined);
+    const record = this.#record('websocket-opened', {});
+    this.#services.log(record);
+    const { host, target } = record;
+    return new WebSocketReport(this.#services, { ...record, host: ownText(host), target: ownText(target) });
   }
 
-  get #logsAccess(): boolean {
+  #logsAccess(): boolean {
     return this.context?.logsAccess ?? true;
   }
 
-  /** What request lines and WebSocket lines have in common. */
-  #facts() {
-    const { host, method, target, version: protocol } = this.#head ?? NO_HEAD;
+  /** One literal: a spread for each request would cost more than the line that is made of it. */
+  #record(event: AccessRecord['event'], counts: Counts): AccessRecord {
+    const { host, method, target, version } = this.#head ?? NO_HEAD;
+    const { context, choice } = this;
     return {
+      event,
+      requestBytes: counts.requestBytes,
+      responseBytes: counts.responseBytes,
+      durationMs: counts.durationMs,
       epochMs: this.#services.clock.epochMs(),
       requestId: this.requestId,
-      client: (this.context?.address ?? this.#client.peer).text,
-      scheme: this.context?.scheme,
-      protocol,
+      client: (context?.address ?? this.#client.peer).text,
+      scheme: context?.scheme,
+      protocol: version,
       host,
       method,
       target,
-      site: this.context?.site,
+      site: context?.site,
       status: this.status,
       connectMs: this.#connectMs,
       firstByteMs: this.#firstByteMs,
-      endpoint: this.choice?.endpoint.endpoint.name,
+      endpoint: choice?.endpoint.endpoint.name,
       retries: this.retries === 0 ? undefined : this.retries,
-      persistence: this.choice?.result,
-      admission: this.context?.admission,
+      persistence: choice?.result,
+      admission: context?.admission,
       reason: this.reason,
       detail: this.detail,
     };
   }
 }
 
+type Counts = Pick<AccessRecord, 'requestBytes' | 'responseBytes' | 'durationMs'>;
+
 /** What is told of a WebSocket when it is over. */
 export class WebSocketReport {
   readonly #services: ExchangeServices;
   /** Undefined where nobody wants a line. */
-  readonly #facts: Omit<AccessRecord, 'event'> | undefined;
+  readonly #opened: AccessRecord | undefined;
   readonly #openedMs: number;
 
-  constructor(services: ExchangeServices, facts: Omit<AccessRecord, 'event'> | undefined) {
+  constructor(services: ExchangeServices, opened: AccessRecord | undefined) {
     this.#services = services;
-    this.#facts = facts;
+    this.#opened = opened;
     this.#openedMs = services.clock.monotonicMs();
   }
 
@@ -148,9 +152,9 @@ export class WebSocketReport {
   close(summary: TunnelSummary): number {
     const { clock, log } = this.#services;
     const durationMs = clock.monotonicMs() - this.#openedMs;
-    if (this.#facts !== undefined)
+    if (this.#opened !== undefined)
       log({
-        ...this.#facts,
+        ...this.#opened,
         event: 'websocket-closed',
         epochMs: clock.epochMs(),
         reason: summary.reason,

@@ -168,6 +168,7 @@ describe('the access log', () => {
       requestId: 'log-1',
       client: '127.60.0.1',
       scheme: 'http',
+      protocol: 'HTTP/1.1',
       host: hostOf('logged'),
       method: 'POST',
       path: '/api/v4/demo/echo',
