@@ -114,7 +114,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
   /** 100 is not passed on: our own was sent before the body (row B10). */
   #onInterim(head: ResponseHead): void {
     const { stream, head: request } = this.#parts;
-    if (head.status > 101 && request.version !== '1.0')
+    if (head.status > 101 && request.version !== '1.0' && !this.#isUnprovenUpgrade())
       stream.response.interim(head.status, this.#fieldsOf(head));
   }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { BodyFraming, UpgradeRequest } from '../model/request.ts';
 import { SINGLE } from './field-names.ts';
 import type { HandshakeFault, RequestLine, SingleFields } from './request-parts.ts';
-import { foldAscii, parseTokenList, trimOws } from './tokens.ts';
+import { foldAscii, isToken, parseTokenList, trimOws } from './tokens.ts';
 
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const KEY_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -19,14 +19,22 @@ type Attempt = {
 export function judgeUpgrade(attempt: Attempt): UpgradeRequest | HandshakeFault {
   const { line, singles, nominated } = attempt;
   const upgrade = singles[SINGLE.upgrade];
-  if (upgrade === undefined || line.version !== '1.1' || !nominated.includes('upgrade'))
-    return { kind: 'none' };
+  if (upgrade === undefined) return { kind: 'none' };
   const protocols = upgrade.split(',').map((protocol) => foldAscii(trimOws(protocol)));
+  if (!protocols.every(isProtocol)) return 'request-malformed';
+  if (line.version !== '1.1' || !nominated.includes('upgrade')) return { kind: 'none' };
   if (!protocols.some((protocol) => protocol.startsWith('websocket'))) return { kind: 'none' };
   if (protocols.length !== 1 || protocols[0] !== 'websocket') return 'request-malformed';
   return line.method === 'GET' && attempt.framing.kind === 'none'
     ? readHandshake(singles)
     : 'request-malformed';
+}
+
+/** `name` or `name/version` (RFC 9110 section 7.8); nothing between two commas is none that anybody could mean. */
+function isProtocol(text: string): boolean {
+  const slash = text.indexOf('/');
+  if (slash === -1) return text === '' || isToken(text);
+  return isToken(text.slice(0, slash)) && isToken(text.slice(slash + 1));
 }
 
 function readHandshake(singles: SingleFields): UpgradeRequest | HandshakeFault {

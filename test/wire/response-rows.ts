@@ -3,6 +3,8 @@
 export type ResponseOutcome =
   /** A 502 of ours; the backend's connection is never used again. */
   | { readonly kind: 'bad-gateway' }
+  /** A 403 of ours and the end, and nothing else of what the backend said. */
+  | { readonly kind: 'forbidden' }
   /** Head and body exactly so. `reuses`: the next request goes over the same backend connection. */
   | {
       readonly kind: 'relayed';
@@ -19,6 +21,7 @@ export type ResponseRow = {
   readonly name: string;
   /** Request line; `GET / HTTP/1.1` unless it matters. */
   readonly line: string;
+  readonly host: string;
   /** Of the request, besides Host. */
   readonly fields: readonly string[];
   readonly answer: string;
@@ -27,12 +30,16 @@ export type ResponseRow = {
   readonly outcome: ResponseOutcome;
 };
 
-type Change = Partial<Pick<ResponseRow, 'line' | 'fields' | 'afterwards'>>;
+type Change = Partial<Pick<ResponseRow, 'line' | 'host' | 'fields' | 'afterwards'>>;
 
-const DEFAULTS = { line: 'GET / HTTP/1.1', fields: [], afterwards: 'stay' } as const;
+const DEFAULTS = { line: 'GET / HTTP/1.1', host: 'a', fields: [], afterwards: 'stay' } as const;
 
 export function bad(name: string, answer: string, change: Change = {}): ResponseRow {
   return { name, ...DEFAULTS, ...change, answer, outcome: { kind: 'bad-gateway' } };
+}
+
+export function forbidden(name: string, answer: string, change: Change): ResponseRow {
+  return { name, ...DEFAULTS, ...change, answer, outcome: { kind: 'forbidden' } };
 }
 
 export function cutOff(

@@ -6,7 +6,7 @@ import { configuration, TestPlane } from '../support/data-plane.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer, type BackendConnection, RecordingBackend } from '../support/recording-backend.ts';
 import { turns, until, WireClient } from '../support/wire-client.ts';
-import { openToAll } from './row-sites.ts';
+import { ROW_SITES } from './row-sites.ts';
 import type { ResponseRow } from './response-rows.ts';
 import { responseRows } from './rows-response.ts';
 import { upgradeRows } from './rows-upgrade.ts';
@@ -23,10 +23,7 @@ let plane: TestPlane;
 beforeAll(async () => {
   scripted = await RecordingBackend.start();
   plane = await TestPlane.start(
-    configuration(
-      [openToAll('a')],
-      [backend([endpoint('node', { address: '127.0.0.1', port: scripted.port })])],
-    ),
+    configuration(ROW_SITES, [backend([endpoint('node', { address: '127.0.0.1', port: scripted.port })])]),
   );
 });
 
@@ -91,7 +88,7 @@ function hasSurplus({ outcome }: ResponseRow): boolean {
 async function expectPlay(play: Play, number: number): Promise<void> {
   const { row } = play;
   const client = await WireClient.connect(plane.httpPort);
-  client.send(head(row.line, 'Host: a', ...row.fields, `Play: ${number}`));
+  client.send(head(row.line, `Host: ${row.host}`, ...row.fields, `Play: ${number}`));
   await expectAnswer(client, row);
   const reuses = row.outcome.kind === 'relayed' && row.outcome.reuses;
   if (!reuses) await expectEnded(play);
@@ -113,6 +110,11 @@ async function expectAnswer(client: WireClient, row: ResponseRow): Promise<void>
       expect(client.text).toBe(text);
       return;
     }
+    case 'forbidden':
+      expect(await client.ended()).toBe('fin');
+      expect(splitAnswers(client.bytes).statuses).toEqual([403]);
+      expect(client.text).not.toContain('secret');
+      return;
     case 'bad-gateway':
       if (endsWithAnswer(row)) await client.ended();
       else await client.until((text) => /\((response|closed|upgrade)-[a-z-]+\)\n$/.test(text));
@@ -204,7 +206,7 @@ test.each([
   const play: Play = { row, pieces: [bytesOf(row)], connection: undefined };
   playAll([play]);
   const client = await WireClient.connect(plane.httpPort);
-  client.send(head(row.line, 'Host: a', ...row.fields, 'Play: 0'));
+  client.send(head(row.line, `Host: ${row.host}`, ...row.fields, 'Play: 0'));
   await expectAnswer(client, row);
   play.connection?.send(behind);
   await expectCanary(client);

@@ -132,6 +132,9 @@ const others: readonly RequestRow[] = [
       get('Connection: Upgrade', `Upgrade: ${protocol}`, KEY, VERSION),
     ),
   ),
+  ...['h2c\xff', 'foo bar', '"foo"', 'foo/', '/1', 'foo/1/2', 'foo;x', 'foo=1', 'h2c, @'].map((protocol) =>
+    refused(`U4 F4 ${JSON.stringify(protocol)} is no protocol`, get(`Upgrade: ${protocol}`)),
+  ),
   refused('U4 two Upgrade lines', get(...UPGRADE, 'Upgrade: h2c', KEY, VERSION)),
   refused('U4 two Upgrade lines without the word', get('Upgrade: h2c', 'Upgrade: foo')),
   forwarded('U5 no Connection token', get('Upgrade: websocket', KEY, VERSION), plain([KEY, VERSION])),
@@ -141,6 +144,14 @@ const others: readonly RequestRow[] = [
     plain([KEY, VERSION]),
   ),
   forwarded('U5 no Upgrade', get('Connection: Upgrade', KEY, VERSION), plain([KEY, VERSION])),
+  ...['Sec-WebSocket-Key', 'sec-websocket-version', 'Sec-WebSocket-Protocol', 'SEC-WEBSOCKET-EXTENSIONS'].map(
+    (name) =>
+      refused(
+        `X2 ${name} nominated`,
+        get(`Connection: Upgrade, ${name}`, 'Upgrade: websocket', KEY, VERSION),
+      ),
+  ),
+  refused('F6 Sec_WebSocket_Key', get(...UPGRADE, KEY, VERSION, 'Sec_WebSocket_Key: x')),
   refused(
     'X2 nominated on the way to a WebSocket',
     get('Connection: Upgrade, X-Forwarded-For', 'Upgrade: websocket', KEY, VERSION),

@@ -1,5 +1,6 @@
 // Rows U7 to U10 of the security research: what a backend answers to a WebSocket handshake.
-import { bad, bare, CHUNKED, hi, LENGTH, OK, relayed, type ResponseRow } from './response-rows.ts';
+import { bad, bare, CHUNKED, forbidden, hi, LENGTH, OK, relayed, type ResponseRow } from './response-rows.ts';
+import { ID } from './row-sites.ts';
 import { HANDSHAKE } from './tunnels.ts';
 
 const ACCEPT = 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
@@ -25,6 +26,7 @@ function switches(name: string, lines: readonly string[], kept: readonly string[
   return {
     name,
     line: 'GET / HTTP/1.1',
+    host: 'a',
     ...asked,
     afterwards: 'stay',
     answer: bare(...lines) + behind,
@@ -149,5 +151,36 @@ const others: readonly ResponseRow[] = [
   passes('U7 204', ['HTTP/1.1 204 No Content'], ['', ['HTTP/1.1 204 No Content']]),
 ];
 
+/** Let in by nothing but the shape of a cookie, which anybody can send: all but a 101 stays here. */
+const unproven = {
+  line: 'GET /api/v4/websocket HTTP/1.1',
+  host: 'g',
+  fields: [...HANDSHAKE, `Cookie: MMAUTHTOKEN=${ID}`],
+};
+
+const unprovenRows: readonly ResponseRow[] = [
+  forbidden('U7 of a mere shape: 200', bare(OK, 'Content-Length: 6') + 'secret', unproven),
+  forbidden('U7 of a mere shape: 200 in chunks', `${bare(OK, CHUNKED)}6\r\nsecret\r\n0\r\n\r\n`, unproven),
+  forbidden(
+    'U7 of a mere shape: 302',
+    bare('HTTP/1.1 302 Found', 'Location: /secret', 'Content-Length: 0'),
+    unproven,
+  ),
+  forbidden(
+    'U7 of a mere shape: 401',
+    bare('HTTP/1.1 401 Unauthorized', 'Set-Cookie: secret=1', 'Content-Length: 0'),
+    unproven,
+  ),
+  forbidden(
+    'U7 of a mere shape: hints and 200',
+    bare('HTTP/1.1 103 Early Hints', 'Link: </secret>') + hi(LENGTH),
+    unproven,
+  ),
+  {
+    ...forbidden('U7 of a mere shape: a proper 101', bare(STATUS, UPGRADE, CONNECTION, ACCEPT), unproven),
+    outcome: { kind: 'switched', head: [STATUS, ACCEPT, CONNECTION, UPGRADE].join('\r\n'), behind: '' },
+  },
+];
+
 /** Rows U7 to U10. */
-export const upgradeRows: readonly ResponseRow[] = [...good, ...refusals, ...others];
+export const upgradeRows: readonly ResponseRow[] = [...good, ...refusals, ...others, ...unprovenRows];
