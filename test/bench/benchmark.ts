@@ -15,6 +15,8 @@ export type Choices = {
   readonly bodies: Bodies;
   /** Keys of the peers that take part; undefined for all. */
   readonly peers: readonly string[] | undefined;
+  /** Folder that ours writes profiles of its threads to. */
+  readonly profile: string | undefined;
 };
 
 export type BenchmarkContext = BenchmarkOptions &

@@ -11,13 +11,19 @@ describe('the command line', () => {
     expect(readOptions(['http'], benchmarks)).toEqual({
       kind: 'run',
       benchmark: http,
-      options: { ...http?.defaults, bodies: { answerBytes: 512, uploadBytes: 0 }, peers: undefined },
+      options: {
+        ...http?.defaults,
+        bodies: { answerBytes: 512, uploadBytes: 0 },
+        peers: undefined,
+        profile: undefined,
+      },
       asJson: false,
     });
   });
 
   test('takes bounds, bodies, peers and the form of the result', () => {
-    const args = 'http --seconds 7 --rounds 2 --answer 64k --upload 1m --peers nginx,caddy --json';
+    const args =
+      'http --seconds 7 --rounds 2 --answer 64k --upload 1m --peers nginx,caddy --profile /tmp/p --json';
     expect(readOptions(args.split(' '), benchmarks)).toEqual({
       kind: 'run',
       benchmark: http,
@@ -26,6 +32,7 @@ describe('the command line', () => {
         rounds: 2,
         bodies: { answerBytes: 65_536, uploadBytes: 1_048_576 },
         peers: ['nginx', 'caddy'],
+        profile: '/tmp/p',
       },
       asJson: true,
     });
@@ -42,6 +49,7 @@ describe('the command line', () => {
     [['http', '--upload', '0'], '--upload "0": must be a size from 1 to 16m'],
     [['http', '--peers', 'nginx,traefik'], 'No peer traefik: there are http-proxy, node:http, haproxy'],
     [['ws', '--answer', '64k'], 'ws takes no --answer and no --upload'],
+    [['scale', '--profile', '/tmp'], 'scale takes no --profile'],
     [['scale', '--peers', 'nginx'], 'scale takes no --peers'],
     [['http', '--turns', '3'], '--turns'],
   ])('says what is wrong with %j', (args, message) => {

@@ -34,6 +34,7 @@ Options:
   --peers NAMES  only these, of ${PEER_KEYS.join(', ')}
   --answer SIZE  body of an answer, as in 512 or 64k   [${namesThatTake('bodies', benchmarks)}]
   --upload SIZE  body of a request, as in 1k or 1m     [the same]
+  --profile DIR  ours writes a CPU profile of each thread there; that of the worker has .1. in its name
   --json         one JSON object as the last line
 
 Example:
@@ -61,6 +62,7 @@ function parse(args: readonly string[], benchmarks: Benchmarks): Request {
       peers: { type: 'string' },
       answer: { type: 'string' },
       upload: { type: 'string' },
+      profile: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false, short: 'h' },
     },
@@ -73,6 +75,7 @@ function parse(args: readonly string[], benchmarks: Benchmarks): Request {
   if (benchmark === undefined) throw new Error(`No benchmark ${name}: there are ${names}`);
   refuse(benchmark, 'bodies', values.answer ?? values.upload, `${name} takes no --answer and no --upload`);
   refuse(benchmark, 'peers', values.peers, `${name} takes no --peers`);
+  refuse(benchmark, 'profile', values.profile, `${name} takes no --profile`);
   const options = {
     seconds: readCount('seconds', values.seconds, 600) ?? benchmark.defaults.seconds,
     rounds: readCount('rounds', values.rounds, 100) ?? benchmark.defaults.rounds,
@@ -81,6 +84,7 @@ function parse(args: readonly string[], benchmarks: Benchmarks): Request {
       uploadBytes: readSize('upload', values.upload) ?? 0,
     },
     peers: readPeers(values.peers),
+    profile: values.profile,
   };
   return { kind: 'run', benchmark, options, asJson: values.json };
 }

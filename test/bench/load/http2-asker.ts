@@ -89,7 +89,7 @@ export class Http2Asker implements Asker {
       if (!this.#sessions.has(ask.session)) return;
       if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) this.#askAgain(ask);
       else if (problem !== '' || missing !== 0)
-        this.#fail(new Error(`${problem}, code ${stream.rstCode}, ${missing} bytes missing`));
+        this.#fail(new Error(`${problem || 'answered'}, code ${stream.rstCode}, ${missing} bytes missing`));
       else this.#onAnswer(ask);
     });
   }

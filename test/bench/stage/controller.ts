@@ -9,31 +9,32 @@ import type { Command, CommandOptions } from './proxy-kind.ts';
 /** Room for short-lived objects, the same for everything that runs on Node. */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=32'];
 
-export const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-
-export type ControllerPlace = Pick<CommandOptions, 'plainPort' | 'tlsPort' | 'workers'>;
+const PROGRAM = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const FLAGS = {
+  'bind-address': '127.0.0.1',
+  'http-port': '0',
+  'https-port': '0',
+  'admin-address': '127.0.0.1',
+  'admin-port': '0',
+};
 
 export function controllerCommand(options: CommandOptions): Command {
   const manifests = join(options.folder, 'manifests');
   mkdirSync(manifests, { recursive: true });
   writeFileSync(join(manifests, 'bench.yaml'), controllerManifests(options));
-  return runCommand(manifests, options);
-}
-
-/** The controller on any folder of manifests. */
-export function runCommand(manifests: string, place: ControllerPlace): Command {
-  const flags = {
+  return runCommand({
     manifests,
-    'bind-address': '127.0.0.1',
-    'http-port': String(place.plainPort),
-    'https-port': String(place.tlsPort),
-    'admin-address': '127.0.0.1',
-    'admin-port': '0',
-    workers: String(place.workers),
+    'http-port': String(options.plainPort),
+    'https-port': String(options.tlsPort),
+    workers: String(options.workers),
     'shutdown-delay': '0',
     'drain-timeout': '0',
-    'log-level': 'info',
-  };
-  const options = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+  });
+}
+
+/** @param flags of `run`, without dashes; ports that are not told are free ones */
+export function runCommand(flags: Readonly<Record<string, string>>): Command {
+  const all = { ...FLAGS, ...flags };
+  const options = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
   return { file: process.execPath, args: [...NODE_FLAGS, PROGRAM, 'run', ...options] };
 }

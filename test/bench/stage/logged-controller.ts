@@ -1,20 +1,14 @@
 // A controller whose log is read as it comes: it says which ports it was given, and when a change is served.
 import { hasFields, LogLines } from '../../support/log-lines.ts';
 import { MetricsText } from '../../support/metrics-text.ts';
-import { NODE_FLAGS, PROGRAM } from './controller.ts';
+import { runCommand } from './controller.ts';
 import type { Target } from './load-generator.ts';
 import { cpuUsOf } from './process-cost.ts';
 import type { ProcessSet, ReadableChild } from './process-set.ts';
 
 const MAX_WAIT_MS = 120_000;
-const FLAGS = {
-  'bind-address': '127.0.0.1',
-  'http-port': '0',
-  'https-port': '0',
-  'admin-address': '127.0.0.1',
-  'admin-port': '0',
-};
-
+/** Of pino; more is worse. */
+const INFO_LEVEL = 30;
 export type NodeOptions = {
   readonly nodeFlags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -55,15 +49,11 @@ export class LoggedController {
     flags: Readonly<Record<string, string>>,
     { nodeFlags = [], environment = {} }: NodeOptions = {},
   ): Promise<LoggedController> {
-    const args = Object.entries({ ...FLAGS, ...flags }).flatMap(([name, value]) => [`--${name}`, value]);
-    const child = processes.spawnReadable({
-      file: process.execPath,
-      args: [...NODE_FLAGS, ...nodeFlags, PROGRAM, 'run', ...args],
-      environment,
-    });
+    const { file, args } = runCommand(flags);
+    const child = processes.spawnReadable({ file, args: [...nodeFlags, ...args], environment });
     const log = new LogLines(MAX_WAIT_MS);
     child.stdout.setEncoding('utf8').on('data', (text: string) => log.push(text));
-    processes.addWitness(() => warningsIn(log));
+    processes.addWitness(() => warningsIn(log).join(''));
     const started = await log.wait(hasFields({ msg: 'controller started' }));
     return new LoggedController(processes, child, log, started);
   }
@@ -81,6 +71,11 @@ export class LoggedController {
     return { servedMs: performance.now() - startMs, cpuMs: (cpuUsOf(processId) - cpuUs) / 1000 };
   }
 
+  /** Lines of its log that tell of trouble. */
+  get warnings(): readonly string[] {
+    return warningsIn(this.#log);
+  }
+
   async metrics(): Promise<MetricsText> {
     const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/metrics`);
     return new MetricsText(await answer.text());
@@ -96,7 +91,7 @@ export class LoggedController {
   }
 }
 
-function warningsIn(log: LogLines): string {
-  const warnings = log.all.filter(({ level }) => level !== 'info' && level !== 'debug');
-  return warnings.map((line) => `${JSON.stringify(line)}\n`).join('');
+function warningsIn(log: LogLines): readonly string[] {
+  const warnings = log.all.filter(({ level }) => Number(level) > INFO_LEVEL);
+  return warnings.map((line) => `${JSON.stringify(line)}\n`);
 }

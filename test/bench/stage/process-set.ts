@@ -12,7 +12,8 @@ import type { Command } from './proxy-kind.ts';
 /** What it prints can be read. */
 export type ReadableChild = ChildProcess & { readonly stdout: Readable };
 
-const KILL_AFTER_MS = 3_000;
+/** Enough to write a profile. */
+const KILL_AFTER_MS = 10_000;
 const MAX_TROUBLE_CHARACTERS = 2_000;
 
 export class ProcessSet {

@@ -25,7 +25,7 @@ type IdleTurn = { readonly kbPerSocket: number; readonly rssKb: number };
 export const idleBenchmark: Benchmark = {
   summary: `memory of an idle WebSocket, from ${COUNTED_SOCKETS} of them`,
   defaults: { seconds: 180, rounds: 2 },
-  takes: ['peers'],
+  takes: ['peers', 'profile'],
   run: (context) => runIdle('plain', context),
 };
 

@@ -48,7 +48,7 @@ export const http2Benchmark = ofRequests({
 export const handshakeBenchmark: Benchmark = {
   summary: 'full TLS 1.3 handshakes, a connection and one request each',
   defaults: { seconds: 60, rounds: 5 },
-  takes: ['bodies', 'peers'],
+  takes: ['bodies', 'peers', 'profile'],
   run: (context) =>
     runLoadBenchmark(
       {
@@ -88,7 +88,7 @@ function ofRequests({ summary, kinds, question }: RequestBenchmark): Benchmark {
     const connections = asked.kind === 'http2' ? HTTP2_SESSIONS : connectionsFor(context.bodies);
     return runLoadBenchmark({ kinds, question: asked, connections, unit: REQUEST }, context);
   };
-  return { summary, defaults: { seconds: 60, rounds: 5 }, takes: ['bodies', 'peers'], run };
+  return { summary, defaults: { seconds: 60, rounds: 5 }, takes: ['bodies', 'peers', 'profile'], run };
 }
 
 type WebSocketBenchmark = Pick<Benchmark, 'summary'> & Pick<LoadBenchmark, 'question' | 'unit'>;
@@ -97,7 +97,7 @@ function ofWebSockets({ summary, ...load }: WebSocketBenchmark): Benchmark {
   return {
     summary,
     defaults: { seconds: 60, rounds: 5 },
-    takes: ['peers'],
+    takes: ['peers', 'profile'],
     run: (context) => runLoadBenchmark({ kinds: ALL, connections: WEBSOCKETS, ...load }, context),
   };
 }

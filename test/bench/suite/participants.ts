@@ -13,8 +13,24 @@ export type Participants = {
 };
 
 /** Ours always, and the peers that were asked for. */
-export function chosen(kinds: readonly ProxyKind[], { peers }: BenchmarkContext): readonly ProxyKind[] {
-  return kinds.filter(({ isOurs, key }) => isOurs || (peers?.includes(key) ?? true));
+export function chosen(
+  kinds: readonly ProxyKind[],
+  { peers, profile }: BenchmarkContext,
+): readonly ProxyKind[] {
+  const wanted = kinds.filter(({ isOurs, key }) => isOurs || (peers?.includes(key) ?? true));
+  if (profile === undefined) return wanted;
+  return wanted.map((kind) => (kind.isOurs ? profiled(kind, profile) : kind));
+}
+
+/** Node writes a profile of each thread when the process ends. */
+function profiled(kind: ProxyKind, folder: string): ProxyKind {
+  return {
+    ...kind,
+    command: (options) => {
+      const command = kind.command(options);
+      return command && { ...command, args: ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...command.args] };
+    },
+  };
 }
 
 /** Starts them all; they run until the run ends. */

@@ -5,10 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from '../../benchmark.ts';
 import type { LoadResult } from '../../load/messages.ts';
 import { quantile, round } from '../../results/statistics.ts';
-import { runCommand } from '../../stage/controller.ts';
 import { requireDescriptors } from '../../stage/descriptors.ts';
 import type { Load } from '../../stage/load-generator.ts';
-import { OURS } from '../../stage/proxies.ts';
+import { LoggedController } from '../../stage/logged-controller.ts';
 import { Stage } from '../../stage/stage.ts';
 import { type Effects, effectsOf, type Moment, newestVersion } from './effects.ts';
 import { Probe, type Sight } from './probe.ts';
@@ -39,24 +38,28 @@ async function runChurn(context: BenchmarkContext): Promise<BenchmarkResult> {
   const manifests = join(processes.folder, 'churn');
   const site = new ChangingSite(manifests, stage.backend, stage.files);
   await site.writeFirst();
-  const kind = {
-    ...OURS,
-    command: (place: Parameters<typeof runCommand>[1]) => runCommand(manifests, place),
-  };
-  const proxy = await stage.start(kind, { transport: 'tls', workers: WORKERS });
-  if (proxy === undefined) throw new Error('Node itself is not installed');
+  const controller = await LoggedController.start(processes, { manifests, workers: String(WORKERS) });
   const holder = stage.startGenerator();
   progress.show(`opening ${WEBSOCKETS} WebSockets`);
-  await holder.hold(proxy, { transport: 'tls', sockets: WEBSOCKETS });
+  await holder.hold(controller.target, { transport: 'tls', sockets: WEBSOCKETS });
   progress.show(`changing for ${seconds} s`);
-  const churn = new Churn(site, new Probe(proxy.tlsPort, stage.files.certificate), stage.backend.morePorts);
+  const churn = new Churn(
+    site,
+    new Probe(controller.target.tlsPort, stage.files.certificate),
+    stage.backend.morePorts,
+  );
   const [kept, fresh] = await Promise.all([
-    stage.generator.load(proxy, steadyLoad(seconds, { isKept: true, perSecond: KEPT_PER_SECOND })),
-    stage.startGenerator().load(proxy, steadyLoad(seconds, { isKept: false, perSecond: NEW_PER_SECOND })),
+    stage.generator.load(
+      controller.target,
+      steadyLoad(seconds, { isKept: true, perSecond: KEPT_PER_SECOND }),
+    ),
+    stage
+      .startGenerator()
+      .load(controller.target, steadyLoad(seconds, { isKept: false, perSecond: NEW_PER_SECOND })),
     churn.run(seconds * 1000),
   ]);
   const socketsLost = WEBSOCKETS - (await holder.countHeld());
-  return report({ churn, kept, fresh, socketsLost });
+  return report({ churn, kept, fresh, socketsLost, warnings: controller.warnings });
 }
 
 /** On kept connections the endpoint of a cookie goes away under them; new ones shake hands with each certificate. */
@@ -147,9 +150,11 @@ type Measured = {
   readonly kept: LoadResult;
   readonly fresh: LoadResult;
   readonly socketsLost: number;
+  /** Of the controller's log. */
+  readonly warnings: readonly string[];
 };
 
-function report({ churn, kept, fresh, socketsLost }: Measured): BenchmarkResult {
+function report({ churn, kept, fresh, socketsLost, warnings }: Measured): BenchmarkResult {
   const effects = SUBJECTS.map((subject) => [subject, churn.effects(subject)] as const);
   const delaysMs = effects.flatMap(([, effect]) => effect.delaysMs);
   const requests = kept.units + fresh.units;
@@ -162,6 +167,7 @@ function report({ churn, kept, fresh, socketsLost }: Measured): BenchmarkResult 
     requestsFailed,
     webSockets: WEBSOCKETS,
     socketsLost,
+    logWarnings: warnings.length,
     changeToEffectMs: quantiles(delaysMs),
     bySubjectMs: Object.fromEntries(
       effects.map(([subject, effect]) => [subject, quantiles(effect.delaysMs)]),
@@ -172,6 +178,7 @@ function report({ churn, kept, fresh, socketsLost }: Measured): BenchmarkResult 
     `${json.changes} changes, ${json.changesUnseen} of them never seen`,
     `${requests} requests, ${requestsFailed} failed${firstFailure === undefined ? '' : `: ${firstFailure}`}`,
     `${WEBSOCKETS} WebSockets, ${socketsLost} lost`,
+    `${warnings.length} warnings in the log${warnings.length === 0 ? '' : `: ${warnings[0]?.trim()}`}`,
     ...[['all', quantiles(delaysMs)] as const, ...Object.entries(json.bySubjectMs)].map(
       ([name, { p50, p99 }]) =>
         `change to effect, ${name}`.padEnd(32) + `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
