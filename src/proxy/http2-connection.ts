@@ -24,6 +24,7 @@ export class Http2Connection implements OpenConnection, StreamHost {
   readonly #timer = new Timer(() => this.#onTimeout());
   #openStreams = 0;
   #requests = 0;
+  #isClosed = false;
 
   constructor(
     sockets: { readonly socket: TLSSocket; readonly raw: Socket },
@@ -117,7 +118,10 @@ export class Http2Connection implements OpenConnection, StreamHost {
     else this.#leave();
   }
 
+  /** Said by the session, and by whoever did not wait for that. */
   #onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#timer.cancel();
     this.services.onClosed(this);
   }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FrameClient, requestList } from '../support/http2-client.ts';
 import { CODE, FRAME, headers, ping, PREFACE, SETTING, settings } from '../support/http2-frames.ts';
-import { until, WireClient } from '../support/wire-client.ts';
+import { turns, until, WireClient } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
 import { get } from './rows.ts';
 
@@ -84,6 +84,24 @@ test('is one connection, however many streams it has', async () => {
     () => scene.wire.plane.metric('connections') === 0,
     () => 'the end of the connection',
   );
+});
+
+test('gives its place up at the limit while it has no stream, and is counted once', async () => {
+  const small = await Http2Scene.start({ maxConnections: 1 });
+  const silent = await small.client();
+  const next = await small.client();
+  expect(await silent.ended()).toBeDefined();
+  next.request(1);
+  expect((await next.settled(1)).statuses).toEqual([200]);
+  expect(small.wire.plane.metric('connections')).toBe(1);
+  next.destroy();
+  await until(
+    () => small.wire.plane.metric('connections') === 0,
+    () => 'the end of the connection',
+  );
+  await turns(20);
+  expect(small.wire.plane.metric('connections')).toBe(0);
+  await small.end();
 });
 
 test('the access log tells each stream with its bytes', async () => {
