@@ -94,7 +94,7 @@ const elsewhere: readonly Elsewhere[] = [
   {
     id: 'A5',
     why: 'is about the crumbs of a cookie, which only HTTP/2 has',
-    cases: {},
+    cases: { 'test/wire/rows-http2.ts': 'A5 crumbs of a cookie' },
   },
   {
     id: 'M6',
