@@ -73,7 +73,7 @@ const elsewhere: readonly Elsewhere[] = [
     id: 'Q5',
     why: 'is about many connections, and many requests of one',
     cases: {
-      'test/wire/reset.test.ts': 'connections over the limit are closed at once',
+      'test/wire/slow-limits.test.ts': 'a flood of silent ones keeps nobody out: the oldest of them go',
       'test/wire/timeouts.test.ts': 'ends with the last request that a connection may have',
     },
   },
