@@ -34,8 +34,9 @@ export class Http2Asker implements Asker {
   }
 
   ask(dueMs: number): void {
-    const session = this.#session ?? this.#connect();
-    this.#request({ dueMs, session });
+    // Its end is announced a moment after it.
+    if (this.#session?.closed === true || this.#session?.destroyed === true) this.#session = undefined;
+    this.#request({ dueMs, session: this.#session ?? this.#connect() });
   }
 
   close(): void {
@@ -53,6 +54,8 @@ export class Http2Asker implements Asker {
     this.#session = session;
     this.#sessions.add(session);
     session.once('connect', () => {
+      // The load may have ended meanwhile.
+      if (session.destroyed) return;
       session.setLocalWindowSize(SESSION_WINDOW_BYTES);
       this.#announce();
     });
