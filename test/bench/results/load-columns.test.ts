@@ -6,14 +6,14 @@ import { costOf, MACHINE_COLUMNS, rateColumn, saturationNotes } from './load-col
 
 const [peer] = PEERS;
 
-function turn(cpuUs: number): LoadResult {
+function turn(cpuUs: number, generatorCpuUs = 1_000_000): LoadResult {
   const latencies = { p50Ms: 1, p99Ms: 2, p999Ms: 3, maxMs: 4 };
   const facts = {
     failures: 0,
     firstFailure: undefined,
     elapsedMs: 2_000,
     rssKb: 2048,
-    generatorCpuUs: 1_000_000,
+    generatorCpuUs,
   };
   return { units: 4_000, cpuUs, ...facts, ...latencies };
 }
@@ -35,7 +35,15 @@ test('names those that had processor time left', () => {
     [OURS, [turn(1_900_000)]],
     [peer, [turn(1_000_000)]],
   ]);
-  expect(saturationNotes(turns, 1)).toEqual([expect.stringContaining(`were: ${peer.name}.`)]);
+  expect(saturationNotes(turns, 1)).toEqual([
+    expect.stringMatching(new RegExp(`^Neither these nor the load generator .*: ${peer.name}\\.`)),
+  ]);
   expect(saturationNotes(new Map([[OURS, [turn(1_900_000)]]]), 1)).toEqual([]);
   expect(saturationNotes(new Map([[OURS, [turn(1_900_000)]]]), 2)).toHaveLength(1);
+});
+
+test('says where the load generator was the limit', () => {
+  expect(saturationNotes(new Map([[OURS, [turn(1_000_000, 1_900_000)]]]), 1)).toEqual([
+    'The load generator was at its limit, and these were not: ours. Compare their cost, not their rate.',
+  ]);
 });

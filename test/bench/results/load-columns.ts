@@ -38,19 +38,32 @@ export function costOf({ cpuUs, units }: LoadResult): number {
   return cpuUs / units;
 }
 
-/** Says whose throughput is not its own limit. */
+/** Says whose rate is not its own limit, and with whom it was that of the load generator. */
 export function saturationNotes(
   turns: ReadonlyMap<ProxyKind, readonly LoadResult[]>,
   workers: number,
 ): readonly string[] {
-  const idle = [...turns].filter(
-    ([, own]) => median(own.map((turn) => shareOf(turn.cpuUs, turn))) < SATURATED_SHARE * workers,
-  );
-  if (idle.length === 0) return [];
-  const names = idle.length === turns.size ? 'all' : idle.map(([{ name }]) => name).join('; ');
+  const shares = [...turns].map(([{ name }, own]) => ({
+    name,
+    proxy: median(own.map((turn) => shareOf(turn.cpuUs, turn))) / workers,
+    generator: median(own.map((turn) => shareOf(turn.generatorCpuUs, turn))),
+  }));
+  const idle = shares.filter(({ proxy }) => proxy < SATURATED_SHARE);
+  const outpaced = idle.filter(({ generator }) => generator >= SATURATED_SHARE);
+  const others = idle.filter(({ generator }) => generator < SATURATED_SHARE);
   return [
-    `Not at their limit, since load generator, backend or machine were: ${names}. Of these only the cost counts, not the rate.`,
+    ...noteAbout(outpaced, 'The load generator was at its limit, and these were not'),
+    ...noteAbout(
+      others,
+      'Neither these nor the load generator were at their limit, so the machine or the backend was',
+    ),
   ];
+}
+
+/** Of these the cost tells something, the rate does not. */
+function noteAbout(proxies: readonly { readonly name: string }[], what: string): readonly string[] {
+  if (proxies.length === 0) return [];
+  return [`${what}: ${proxies.map(({ name }) => name).join('; ')}. Compare their cost, not their rate.`];
 }
 
 function shareOf(cpuUs: number, { elapsedMs }: LoadResult): number {
