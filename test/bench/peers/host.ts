@@ -1,2 +1,2 @@
-/** Host of the site; every proxy is asked for it. */
+// Host of the site; every proxy is asked for it.
 export const HOST = 'chat.example.com';

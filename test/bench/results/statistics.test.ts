@@ -1,3 +1,4 @@
+// Medians and quantiles, row by row.
 import { expect, test } from 'vitest';
 import { median, quantile, round } from './statistics.ts';
 

@@ -1,3 +1,4 @@
+// One message of a child process, awaited.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
