@@ -7,12 +7,11 @@ import type { OpenConnection } from './services.ts';
 const MAX_ASKED = 64;
 
 export class Places {
+  /** In the order in which they will be asked to go: at first the order in which they came. */
   readonly connections = new Set<OpenConnection>();
   /** Sockets that do not speak HTTP yet, oldest first. */
   readonly arriving = new Set<Socket>();
   readonly #limit: number;
-  /** Goes round and round, oldest first; whoever came meanwhile is met at the end of the round. */
-  #round: Iterator<OpenConnection> = this.connections.values();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -25,18 +24,15 @@ export class Places {
   }
 
   #dropSilent(): boolean {
-    for (let asked = Math.min(MAX_ASKED, this.connections.size); asked > 0; asked--) {
-      const { value } = this.#next();
-      if (value?.dropIfIdle() === true) return true;
+    let left = Math.min(MAX_ASKED, this.connections.size);
+    for (const connection of this.connections) {
+      if (left-- === 0) return false;
+      if (connection.dropIfIdle()) return true;
+      // Whoever is busy is asked again when all others were. (An iterator kept over time would keep all that was.)
+      this.connections.delete(connection);
+      this.connections.add(connection);
     }
     return false;
-  }
-
-  #next(): IteratorResult<OpenConnection, undefined> {
-    const next = this.#round.next();
-    if (next.done !== true) return next;
-    this.#round = this.connections.values();
-    return this.#round.next();
   }
 
   /** Whoever has spoken least of all: not even a handshake came to its end. */
