@@ -1,11 +1,12 @@
 // From an accepted socket to a connection that speaks HTTP: PROXY header where one is due, then TLS where there is TLS.
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { isInRanges } from '../model/ranges.ts';
 import { type IpAddress, parsePeerAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { Client, ClientTls } from '../model/request.ts';
-import type { ConnectionRejection, Listener as ListenerName, Recorder } from '../observe/recorder.ts';
+import type { Listener as ListenerName, Recorder } from '../observe/recorder.ts';
+import type { Accepted } from './accepted.ts';
 import { Http1Connection } from './connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { readProxyHeader } from './proxy-header.ts';
@@ -43,28 +44,49 @@ export class Acceptor {
     };
   }
 
-  /** @param shell paused since it was accepted */
-  accept(shell: Socket): void {
-    const peer = parsePeerAddress(shell.remoteAddress);
+  accept(accepted: Accepted, localPort: number): void {
+    const peer = parsePeerAddress(accepted.remoteAddress);
     if (peer === undefined) {
-      shell.destroy();
+      accepted.close();
       return;
     }
-    const arrival = { peer, peerPort: shell.remotePort ?? 0, localPort: shell.localPort ?? 0 };
-    if (!isInRanges(peer, this.#services.proxyProtocolFrom)) {
-      this.#secure(shell, arrival, undefined);
-      return;
-    }
+    const arrival = { peer, peerPort: accepted.remotePort, localPort };
+    const { proxyProtocolFrom, readBuffer } = this.#services;
+    if (isInRanges(peer, proxyProtocolFrom)) this.#readProxyHeader(accepted.pausedSocket(), arrival);
+    else if (this.#tls === undefined) this.#openPlain(accepted.readingSocket(readBuffer), arrival, undefined);
+    else this.#secure(accepted.pausedSocket(), arrival, this.#tls);
+  }
+
+  /** There is no place for it. */
+  refuse(accepted: Accepted): void {
+    this.#services.recorder.connectionRejected('connection-limit');
+    accepted.close();
+  }
+
+  #readProxyHeader(shell: Socket, arrival: Arrival): void {
     this.#await(shell);
-    const { timers, limits } = this.#services;
+    const { timers, limits, recorder } = this.#services;
     readProxyHeader(shell, { timers, timeoutMs: limits.proxyHeaderTimeoutMs }, (header, rest) => {
-      if (header === undefined) this.reject(shell, 'proxy-header');
-      else if (header.kind === 'local') this.#secure(shell, arrival, rest);
+      if (header === undefined) {
+        recorder.connectionRejected('proxy-header');
+        shell.destroy();
+      } else if (header.kind === 'local') this.#follow(shell, arrival, rest);
       else {
         const { source, sourcePort, destinationPort } = header;
-        this.#secure(shell, { peer: source, peerPort: sourcePort, localPort: destinationPort }, rest);
+        this.#follow(shell, { peer: source, peerPort: sourcePort, localPort: destinationPort }, rest);
       }
     });
+  }
+
+  /** @param early bytes that came behind a PROXY header */
+  #follow(shell: Socket, arrival: Arrival, early: Buffer): void {
+    if (this.#tls === undefined) {
+      this.#services.arriving.delete(shell);
+      this.#openPlain(adoptSocket(shell, this.#services.readBuffer), arrival, early);
+      return;
+    }
+    if (early.length > 0) shell.unshift(early);
+    this.#secure(shell, arrival, this.#tls);
   }
 
   #await(shell: Socket): void {
@@ -74,27 +96,16 @@ export class Acceptor {
     shell.once('close', () => arriving.delete(shell));
   }
 
-  reject(shell: Socket, reason: ConnectionRejection): void {
-    this.#services.recorder.connectionRejected(reason);
-    shell.destroy();
-  }
-
-  /** @param early bytes that came behind a PROXY header */
-  #secure(shell: Socket, arrival: Arrival, early: Buffer | undefined): void {
-    if (this.#tls === undefined) {
-      this.#open(shell, shell, this.#clientOf(arrival, undefined), early);
-      return;
-    }
+  #secure(shell: Socket, arrival: Arrival, tls: TlsTerminator): void {
     this.#await(shell);
-    if (early !== undefined && early.length > 0) shell.unshift(early);
     const { timers, limits, recorder } = this.#services;
-    const socket = this.#tls.accept(shell, (outcome) => {
+    const socket = tls.accept(shell, (outcome) => {
       timer.cancel();
       if (outcome.kind === 'secure') {
         recorder.tlsHandshake(outcome.tls.version, 'ok');
         const client = this.#clientOf(arrival, outcome.tls);
         if (outcome.protocol === 'h2') this.#openHttp2(outcome.socket, shell, client);
-        else this.#open(outcome.socket, shell, client, undefined);
+        else this.#openSecure(outcome.socket, shell, client);
         return;
       }
       recorder.tlsHandshake(outcome.kind === 'refused' ? outcome.version : undefined, outcome.kind);
@@ -108,27 +119,28 @@ export class Acceptor {
     return { ...arrival, tls, trusted: isInRanges(arrival.peer, this.#services.trustedProxies) };
   }
 
-  #openHttp2(socket: TLSSocket, raw: Socket, client: Client): void {
-    this.#admit(raw, new Http2Connection({ socket, raw }, client, this.#services));
-  }
-
-  #open(socket: TLSSocket | Socket, raw: Socket, client: Client, early: Buffer | undefined): void {
-    const { readBuffer } = this.#services;
-    const isPlain = socket === raw;
-    const used = isPlain ? adoptSocket(socket, readBuffer) : socket;
-    const connection = new Http1Connection(
-      { socket: used, raw: isPlain ? used : raw },
-      client,
-      this.#services,
-    );
-    if (used instanceof TLSSocket) readTlsSocket(used, readBuffer);
-    this.#admit(raw, connection);
+  #openPlain(socket: Socket, arrival: Arrival, early: Buffer | undefined): void {
+    const client = this.#clientOf(arrival, undefined);
+    const connection = new Http1Connection({ socket, raw: socket }, client, this.#services);
+    this.#admit(connection);
     if (early !== undefined && early.length > 0) connection.onBytes(early, 0, early.length);
-    used.resume();
+    socket.resume();
   }
 
-  #admit(raw: Socket, connection: OpenConnection): void {
+  #openSecure(socket: TLSSocket, raw: Socket, client: Client): void {
     this.#services.arriving.delete(raw);
+    const connection = new Http1Connection({ socket, raw }, client, this.#services);
+    readTlsSocket(socket, this.#services.readBuffer);
+    this.#admit(connection);
+    socket.resume();
+  }
+
+  #openHttp2(socket: TLSSocket, raw: Socket, client: Client): void {
+    this.#services.arriving.delete(raw);
+    this.#admit(new Http2Connection({ socket, raw }, client, this.#services));
+  }
+
+  #admit(connection: OpenConnection): void {
     this.#services.recorder.connectionOpened(this.#name);
     this.#services.onConnection(connection);
   }

@@ -1,12 +1,12 @@
 // One listening port of one worker. All workers bind the same port; the kernel spreads the connections.
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Acceptor } from './accept.ts';
+import { type Accepted, onAccepted, SERVER_OPTIONS } from './accepted.ts';
 
 const BACKLOG = 4096;
-const KEEP_ALIVE_DELAY_MS = 30_000;
 
 export class Listener {
-  readonly #server: Server;
+  readonly #server: Server = createServer(SERVER_OPTIONS);
   readonly #acceptor: Acceptor;
   readonly #takePlace: () => boolean;
 
@@ -14,16 +14,6 @@ export class Listener {
   constructor(acceptor: Acceptor, takePlace: () => boolean) {
     this.#acceptor = acceptor;
     this.#takePlace = takePlace;
-    this.#server = createServer(
-      {
-        allowHalfOpen: true,
-        pauseOnConnect: true,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
-      },
-      (shell) => this.#onConnection(shell),
-    );
   }
 
   /** Resolves with the port that was bound; rejects with the system's reason. */
@@ -35,7 +25,9 @@ export class Listener {
         // Out of descriptors: the connection is lost, the listener is not.
         this.#server.on('error', () => undefined);
         const bound = this.#server.address();
-        resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+        const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+        onAccepted(this.#server, (accepted) => this.#onConnection(accepted, boundPort));
+        resolve(boundPort);
       });
     });
   }
@@ -45,10 +37,8 @@ export class Listener {
     this.#server.close();
   }
 
-  #onConnection(shell: Socket): void {
-    // A socket without a listener for errors ends the process.
-    shell.on('error', () => undefined);
-    if (this.#takePlace()) this.#acceptor.accept(shell);
-    else this.#acceptor.reject(shell, 'connection-limit');
+  #onConnection(accepted: Accepted, localPort: number): void {
+    if (this.#takePlace()) this.#acceptor.accept(accepted, localPort);
+    else this.#acceptor.refuse(accepted);
   }
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { BodyFraming } from '../model/request.ts';
 import { chunkSizeText, LAST_CHUNK } from '../wire/http1-writer.ts';
 import type { ReadBuffer } from './read-buffer.ts';
+import { awaitDrain } from './socket-owner.ts';
 
 /** Up to this size text is cheaper than a buffer of its own. */
 const SMALL_BYTES = 4096;
@@ -57,14 +58,19 @@ export class MessageWriter {
     const text = this.#gathered;
     this.#gathered = '';
     this.bytes += text.length;
-    this.#wasFull = !this.#socket.write(text, 'latin1');
+    this.#written(this.#socket.write(text, 'latin1'));
+  }
+
+  #written(hasRoom: boolean): void {
+    this.#wasFull = !hasRoom;
+    if (this.#wasFull) awaitDrain(this.#socket);
   }
 
   #large(body: Buffer): void {
     this.#socket.cork();
     this.flush();
     this.bytes += body.length;
-    this.#wasFull = !this.#socket.write(body);
+    this.#written(this.#socket.write(body));
     this.#socket.uncork();
   }
 }

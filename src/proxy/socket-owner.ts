@@ -13,15 +13,25 @@ export type SocketOwner = {
 };
 
 const OWNER = Symbol('owner');
+const ON_GONE = Symbol('onGone');
 
-type OwnedSocket = Socket & { [OWNER]?: SocketOwner };
+type OwnedSocket = Socket & { [OWNER]?: SocketOwner; [ON_GONE]?: () => void };
 
-/** Gives the socket to an owner, from whoever had it before. */
-export function ownSocket(socket: Socket, owner: SocketOwner): void {
+/**
+ * Gives the socket to an owner, from whoever had it before.
+ * @param onGone told once when the socket is closed, whoever has it then
+ */
+export function ownSocket(socket: Socket, owner: SocketOwner, onGone?: () => void): void {
   const owned: OwnedSocket = socket;
   const isFirst = owned[OWNER] === undefined;
   owned[OWNER] = owner;
-  if (isFirst) owned.on('end', onEnd).on('drain', onDrain).on('error', onError).on('close', onClose);
+  if (onGone !== undefined) owned[ON_GONE] = onGone;
+  if (isFirst) owned.on('end', onEnd).on('error', onError).on('close', onClose);
+}
+
+/** Has the owner told when the socket takes more; most sockets are never full. */
+export function awaitDrain(socket: Socket): void {
+  if (socket.listenerCount('drain') === 0) socket.on('drain', onDrain);
 }
 
 /** Hands the first bytes of a chunk to the owner. A mistake of ours on the way costs this one connection. */
@@ -52,5 +62,6 @@ function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
 }
 
 function onClose(this: OwnedSocket): void {
+  this[ON_GONE]?.();
   this[OWNER]?.onClose(undefined);
 }

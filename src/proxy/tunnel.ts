@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { WebSocketCloseReason } from '../observe/recorder.ts';
 import { closeFrame, FrameFollower, type FrameSender } from '../wire/websocket-frame.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import type { SocketOwner } from './socket-owner.ts';
+import { awaitDrain, type SocketOwner } from './socket-owner.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 
 export type TunnelSummary = {
@@ -128,7 +128,10 @@ export class Tunnel {
     direction.bytes += stop - start;
     if (direction.follower.sawClose) this.#closer ??= direction.sender;
     if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#idleTimeoutMs);
-    if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) direction.from.pause();
+    if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) {
+      awaitDrain(direction.to);
+      direction.from.pause();
+    }
     // RFC 6455 section 5.5.1: nothing follows a Close frame.
     if (direction.follower.closeComplete) direction.discards = true;
     if (this.#phase === 'closing') this.#advanceClosing();
@@ -228,8 +231,9 @@ export class Tunnel {
   /** What was written still goes out, for a while; what comes in is of no more use. */
   #endSocket(socket: Socket): void {
     if (socket.destroyed) return;
-    this.#services.timers.arm(new Timer(() => socket.destroy()), CLOSE_GRACE_MS);
-    socket.end(() => socket.destroy());
     socket.resume();
+    socket.destroySoon();
+    if (socket.destroyed) return;
+    this.#services.timers.arm(new Timer(() => socket.destroy()), CLOSE_GRACE_MS);
   }
 }

@@ -46,8 +46,7 @@ export class ConnectAttempt implements SocketOwner {
     this.#requester = requester;
     this.#services = services;
     this.#socket = openSocket(endpoint, backend, services.readBuffer);
-    this.#socket.on('close', services.onClosed);
-    ownSocket(this.#socket, this);
+    ownSocket(this.#socket, this, services.onClosed);
     this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
     services.timers.arm(this.#timer, backend.connectTimeoutMs);
     this.#socket.once('connect', () => this.#onConnect());
