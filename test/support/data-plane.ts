@@ -21,6 +21,8 @@ export type PlaneOptions = {
   readonly https?: boolean;
   /** Unless said otherwise it is offered. */
   readonly http2?: boolean;
+  /** Planes with the same one are replicas. */
+  readonly ticketSecret?: Buffer;
   /** CIDRs. */
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocolFrom?: readonly string[];
@@ -108,7 +110,7 @@ export class TestPlane {
       trustedProxies: compileRanges(options.trustedProxies ?? []) ?? NO_ADDRESSES,
       proxyProtocolFrom: compileRanges(options.proxyProtocolFrom ?? []) ?? NO_ADDRESSES,
       secretDigestKey: DIGEST_KEY,
-      ticketSecret: Buffer.alloc(48, 1),
+      ticketSecret: options.ticketSecret ?? Buffer.alloc(48, 1),
       defaultCertificate: { chain: certificate, privateKey: key },
       defaultCertificateKey: undefined,
       refusesUnknownNames: false,
