@@ -22,6 +22,7 @@ const PER_SECOND = 500;
 const MAX_TURN_MS = 60_000;
 const WARM_UP_MS = 500;
 const TUNNELS_END_MS = 1_500;
+const SETTLE_MS = 500;
 
 type PauseTurn = {
   readonly throughProxy: LoadResult;
@@ -107,6 +108,8 @@ class Scene {
     await pause(WARM_UP_MS * 2);
     const startMs = Date.now();
     await this.#act(situation, version);
+    // What waited meanwhile is answered only now.
+    await pause(SETTLE_MS);
     this.#stage.generator.stopLoad();
     this.#control.stopLoad();
     const [throughProxy, direct] = await probing;
