@@ -1,7 +1,6 @@
 // Whatever is forwarded was let in by an independent reading of the design, for any policy and any request.
 // FUZZ_RUNS asks for more runs, FUZZ_SEED for those of a failure that was reported.
 import fc from 'fast-check';
-import { posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkPolicy } from '../../src/api/validate.ts';
 import { decide, type Destination } from '../../src/decide/decide.ts';
@@ -10,6 +9,7 @@ import { parsePeerAddress } from '../../src/model/address.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import type { RequestHead } from '../../src/model/request.ts';
 import { policy } from '../../src/translate/test-objects.ts';
+import { readingsOf, secretHeadersOf, Tally } from './judging.ts';
 import { policySpec } from './policies.ts';
 import {
   type Asked,
@@ -28,35 +28,6 @@ const RUNS = Number(process.env['FUZZ_RUNS'] ?? 1500);
 const SEED = process.env['FUZZ_SEED'];
 const TIMEOUT_MS = Math.max(20_000, RUNS * 20);
 const WORLD: World = { secrets: SECRETS, trustedProxies: networks(TRUSTED) };
-
-/** How servers might read the path: if one of them means another rule, the request may not pass. */
-function readingsOf({ target }: Asked): readonly string[] {
-  const raw = target.split('?')[0] ?? '';
-  const decoded = decode(raw);
-  const texts = [
-    raw,
-    decoded,
-    decode(decoded),
-    decoded.replaceAll('\\', '/'),
-    decoded.replace(/;[^/]*/g, ''),
-  ];
-  return [...new Set(texts.flatMap((text) => [text, text.toLowerCase(), posix.normalize(text)]))];
-}
-
-function decode(text: string): string {
-  return text.replace(/%([0-7][0-9a-f])/gi, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
-  );
-}
-
-/** What became of all runs: a property that nothing ever reached would hold as well. */
-class Tally {
-  readonly counts = new Map<string, number>();
-
-  add(word: string): void {
-    this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
-  }
-}
 
 function runAll(
   judge: (spec: object, asked: Asked, decision: Decision<Destination>, head: RequestHead) => void,
@@ -155,12 +126,3 @@ test('what is forwarded carries no secret, no cookie of ours, and one address: t
   expectVariety(tally);
   if (RUNS >= 1000) expect(removed).toBeGreaterThan(20);
 });
-
-/** Lower-case names of the headers that hold secrets of this policy, unless it wants them forwarded. */
-function secretHeadersOf(spec: object): readonly string[] {
-  const { policy: checked } = checkPolicy(policy('chat/it', spec));
-  const admission = checked?.spec.admission;
-  if (admission === undefined || admission.forwardSecretHeaders === true) return [];
-  const headers = (admission.rules ?? []).flatMap((rule) => rule.headers ?? []);
-  return headers.filter(({ secretRef }) => secretRef !== undefined).map(({ name }) => name.toLowerCase());
-}

@@ -69,6 +69,30 @@ function ruleOf(base: string): fc.Arbitrary<object> {
   });
 }
 
+/** A rule that lets WebSockets in by the mere look of a session. */
+const shapeRule = fc.record({
+  request: fc.constant('WebSocket'),
+  proof: pick<object>(
+    { cookies: [{ name: 'MMAUTHTOKEN' }] },
+    { cookies: [{ name: 'MMUSERID' }, { name: 'MMAUTHTOKEN', shape: 'Any' }] },
+    { bearerToken: true },
+    { cookies: [{ name: 'MMUSERID' }], headers: [{ name: 'X-App', type: 'Present' }] },
+  ),
+});
+
+/** Specs of policies of which the first rule is such a one, before others that may say the same. */
+export const shapePolicySpec: fc.Arbitrary<object> = fc
+  .record({
+    first: shapeRule.map(({ request, proof }) => ({ name: 'shape', request, ...proof, action: 'Allow' })),
+    others: fc.array(ruleOf(''), { maxLength: 2 }),
+    defaultAction: pick('Deny', 'Reset'),
+    mode: pick('Enforce', 'Enforce', 'Enforce', 'Observe'),
+  })
+  .map(({ first, others, ...more }) => ({
+    route: { hosts: [HOST], service: { name: 'mattermost', port: 8065 } },
+    admission: { ...more, rules: [first, ...others.map((rule, at) => ({ name: `rule-${at}`, ...rule }))] },
+  }));
+
 /** Specs of policies; now and then an invalid one, which must close its host. */
 export const policySpec: fc.Arbitrary<object> = pick('/', '/', '/', '/', '/chat').chain((path) =>
   fc

@@ -168,3 +168,35 @@ export const anyRequest: fc.Arbitrary<Asked> = fc
     const lines = isFatalFirst ? [...fatal, ...usual.flat()] : [...usual.flat(), ...fatal];
     return { ...more, lines: [['Host', HOST] as const, ...lines], isTrusted: more.peer === PROXY };
   });
+
+const bearer = line('Authorization', `Bearer ${ID}`, `BEARER ${ID}`, `Bearer ${ID}x`);
+const socketTarget = pick(
+  ...'/api/v4/websocket /api/v4/websocket?connection_id= /api/v4/users/websocket /api/v5/websocket/'.split(
+    ' ',
+  ),
+  ...'/api/v4/websocket /api/v4/%77ebsocket /API/v4/websocket /api/v4/websocket/.. /api/v4//websocket'.split(
+    ' ',
+  ),
+);
+const good = fc.constant(handshakeLines('Upgrade', 'websocket', '13', KEY));
+
+/** A WebSocket from somewhere, with what shows that somebody is signed in, or looks like it. */
+export const webSocketRequest: fc.Arbitrary<Asked> = fc
+  .record({
+    target: socketTarget,
+    proof: fc.oneof(
+      cookieLine.map((value): Lines => [['Cookie', value]]),
+      bearer,
+    ),
+    upgrade: fc.oneof({ weight: 5, arbitrary: good }, { weight: 1, arbitrary: handshake }),
+    more: fc.oneof({ weight: 3, arbitrary: fc.constant<Lines>([]) }, { weight: 1, arbitrary: usualLines }),
+    isTls: fc.boolean(),
+  })
+  .map(({ target, proof, upgrade, more, isTls }) => ({
+    method: 'GET',
+    target,
+    lines: [['Host', HOST] as const, ...upgrade, ...proof, ...more],
+    peer: '203.0.113.9',
+    isTrusted: false,
+    isTls,
+  }));

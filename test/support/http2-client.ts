@@ -23,6 +23,8 @@ export type FrameClientOptions = {
   readonly settings?: readonly (readonly [number, number])[];
   /** False: nothing is sent by itself, not even the preface. */
   readonly greets?: boolean;
+  /** What comes before TLS: a PROXY header. */
+  readonly before?: Buffer;
 };
 
 /** What is known of one stream by the frames that came for it. */
@@ -61,7 +63,8 @@ export class FrameClient {
 
   static async connect(port: number, options: FrameClientOptions = {}): Promise<FrameClient> {
     const tcp = connect({ port, host: '127.0.0.1', noDelay: true });
-    const { servername = 'a' } = options;
+    const { servername = 'a', before } = options;
+    if (before !== undefined) tcp.write(before);
     const tls = connectTls({ socket: tcp, servername, ALPNProtocols: ['h2'], rejectUnauthorized: false });
     const client = new FrameClient(tcp, tls);
     await once(tls, 'secureConnect');
