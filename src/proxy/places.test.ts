@@ -1,6 +1,7 @@
 // Who gives his place up when all are taken: the silent ones in turn, then handshakes, oldest first; nobody who is busy.
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { heldBytes } from '../../test/support/memory.ts';
 import { Places } from './places.ts';
 import type { OpenConnection } from './services.ts';
 
@@ -74,4 +75,19 @@ describe('over the limit', () => {
     expect(places.take()).toBe('freed');
     expect([older.destroyed, newer.destroyed, places.arriving.size]).toEqual([true, false, 1]);
   });
+});
+
+test.each([
+  ['below the limit', 1000],
+  ['at the limit', 100],
+])('who is gone takes no memory, %s', (_, limit) => {
+  const places = new Places(limit);
+  const before = heldBytes();
+  for (let coming = 0; coming < 200_000; coming++) {
+    places.take();
+    const someone = new Someone(places, coming);
+    if (limit > 100 && coming % 7 !== 0) someone.dropIfIdle();
+    if (places.connections.size > 500) places.connections.clear();
+  }
+  expect(heldBytes() - before).toBeLessThan(1024 * 1024);
 });
