@@ -11,14 +11,13 @@ import { RequestBody } from './request-body.ts';
 import type { ConnectionServices } from './services.ts';
 import { ownSocket, type SocketOwner } from './socket-owner.ts';
 import { Timer } from './timers.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 /**
  * `head` reads a request head, `body` its body, `waiting` holds the exchange whose request is complete,
  * `lingering` has said its last and only discards (row Q6), `tunnel` passes bytes.
  */
 type State = 'head' | 'body' | 'waiting' | 'lingering' | 'tunnel' | 'closed';
-
-const MAX_PENDING_BYTES = 65_536;
 
 export class Http1Connection implements ClientStream, SocketOwner {
   readonly client: Client;
@@ -33,10 +32,8 @@ export class Http1Connection implements ClientStream, SocketOwner {
   #state: State = 'head';
   #listener: ClientListener | undefined;
   #head: RequestHead | undefined;
-  /** Bytes that came before anybody wanted them. */
-  #pending: Buffer | undefined;
+  readonly #unread: UnreadBytes;
   #isProcessing = false;
-  #isPaused = false;
   #clientEnded = false;
   #requests = 0;
   #lingering: LingeringClose | undefined;
@@ -53,6 +50,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     this.#services = services;
     this.#reader = new RequestHeadReader(services.limits);
     this.#body = new RequestBody(services.limits);
+    this.#unread = new UnreadBytes(sockets.socket, services.readBuffer);
     this.response = new Http1ResponseWriter(new MessageWriter(sockets.socket, services.readBuffer));
     this.#timer = new Timer(() => this.#onTimeout());
     services.timers.arm(this.#timer, services.limits.requestHeadTimeoutMs);
@@ -70,7 +68,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   get mustClose(): boolean {
     return (
       this.#mustClose ||
-      (this.#clientEnded && this.#pending === undefined) ||
+      (this.#clientEnded && this.#unread.isEmpty) ||
       this.#requests >= this.#services.limits.requestsPerConnection ||
       (this.#head?.close ?? true)
     );
@@ -89,11 +87,11 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   get #isIdle(): boolean {
-    return this.#state === 'head' && this.#reader.isEmpty && this.#pending === undefined;
+    return this.#state === 'head' && this.#reader.isEmpty && this.#unread.isEmpty;
   }
 
   onBytes(chunk: Buffer, start: number, end: number): void {
-    if (this.#pending === undefined) this.#process(chunk, start, end);
+    if (this.#unread.isEmpty) this.#process(chunk, start, end);
     else this.#keep(chunk, start, end);
   }
 
@@ -173,19 +171,17 @@ export class Http1Connection implements ClientStream, SocketOwner {
       this.#fault(fault);
       return undefined;
     }
-    if (this.#body.isComplete) this.#endRequest();
+    if (this.#body.isComplete) {
+      this.#timer.cancel();
+      this.#state = 'waiting';
+      this.#listener?.onRequestEnd();
+    }
     return next;
   }
 
   /** Called by the body decoder. */
   onBody(chunk: Buffer, start: number, end: number): void {
     this.#listener?.onRequestBody(chunk, start, end);
-  }
-
-  #endRequest(): void {
-    this.#timer.cancel();
-    this.#state = 'waiting';
-    this.#listener?.onRequestEnd();
   }
 
   #fault(code: ClientFault): void {
@@ -200,32 +196,18 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
-    const bytes = this.#services.readBuffer.keep(chunk, start, end);
-    this.#pending = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes]);
-    if (this.#pending.length >= MAX_PENDING_BYTES || this.#state === 'body') this.#pause();
+    this.#unread.keep(chunk, start, end, this.#state === 'body');
   }
 
   #release(): void {
-    while (this.#pending !== undefined && !this.#isProcessing && this.#canTake()) {
-      const pending = this.#pending;
-      this.#pending = undefined;
-      this.#process(pending, 0, pending.length);
+    while (!this.#unread.isEmpty && !this.#isProcessing && this.#canTake()) {
+      const bytes = this.#unread.take();
+      if (bytes !== undefined) this.#process(bytes, 0, bytes.length);
     }
-    if (this.#pending !== undefined) return;
+    if (!this.#unread.isEmpty) return;
     // Row B9: a body, or a head behind other requests, that will never be complete.
     if (this.#clientEnded && (this.#state === 'body' || this.#state === 'head')) this.#socket.destroy();
-    else this.#resume();
-  }
-
-  #pause(): void {
-    this.#isPaused = true;
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#socket.resume();
+    else this.#unread.readOn();
   }
 
   #canTake(): boolean {
@@ -245,7 +227,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   onEnd(): void {
     this.#clientEnded = true;
     if (this.#state === 'head' || this.#state === 'lingering') this.#socket.destroy();
-    else if (this.#pending === undefined) this.#release();
+    else if (this.#unread.isEmpty) this.#release();
   }
 
   onClose(): void {
@@ -288,7 +270,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
 
   #linger(): void {
     this.#state = 'lingering';
-    this.#pending = undefined;
+    this.#unread.take();
     this.#timer.cancel();
     this.#lingering = new LingeringClose(this.#socket, this.#services.timers, this.#clientEnded);
   }

@@ -1,5 +1,5 @@
 // Field lines of a head into names and values (RFC 9112 section 5); HeadReader has judged every byte of them (rows F1 to F5).
-import { lowerCaseName } from './common-names.ts';
+import { lowerCaseName } from './usual-names.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { FieldLines } from './request-parts.ts';
 import { trimOws } from './tokens.ts';
