@@ -64,7 +64,9 @@ export class Http2ResponseWriter implements ResponseWriter {
     const text = this.#gathered;
     this.#gathered = '';
     this.#sendHead(text === '');
-    if (this.#canWrite) this.#stream.end(text, 'latin1');
+    if (!this.#canWrite) return;
+    if (text === '') this.#stream.end();
+    else this.#stream.end(text, 'latin1');
   }
 
   flush(): void {

@@ -163,6 +163,17 @@ describe('a client that resets its stream', () => {
     await scene.wire.idle();
   });
 
+  test('B9 in the middle of a body of HEAD, whose answer has none', async () => {
+    scene.quiet();
+    const client = await scene.client();
+    client.send(headers(1, requestList([], 'HEAD')), data(1, 'half of it'));
+    await scene.requested('half of it');
+    client.send(reset(1, CODE.none));
+    await scene.wire.upstreamEnd();
+    expect(scene.wire.backend.requests).toEqual([]);
+    await scene.wire.idle();
+  });
+
   test('before anything was sent: nothing reaches a backend, or is broken off there', async () => {
     const client = await scene.client();
     client.send(headers(1, requestList(), FLAG.endStream), reset(1, CODE.cancel));

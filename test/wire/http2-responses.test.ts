@@ -98,6 +98,29 @@ describe.each(rows)('$name', (row) => {
   });
 });
 
+test('a field that node:http2 takes for a single one may stand twice, as over HTTP/1', async () => {
+  const fields = [
+    'Location: /a',
+    'ETag: "1"',
+    'Location: /b',
+    'ETag: "2"',
+    'Set-Cookie: a=1',
+    'Set-Cookie: b=2',
+  ];
+  script([Buffer.from(answer('hi', fields))]);
+  const { heads } = await ask(session);
+  const list = fields.flatMap((field) =>
+    field.split(': ').map((part, at) => (at === 0 ? part.toLowerCase() : part)),
+  );
+  expect(heads).toEqual([[':status', '200', ...list, 'content-length', '2']]);
+});
+
+test('obs-text comes back byte by byte', async () => {
+  script([Buffer.from(answer('hi', ['X: \x80\xe9\xff']), 'latin1')]);
+  const { heads } = await ask(session);
+  expect(heads[0]).toContain('\x80\xe9\xff');
+});
+
 function pieces(bytes: Buffer): readonly Buffer[] {
   const length = bytes.length < 300 ? 1 : 997;
   return Array.from({ length: Math.ceil(bytes.length / length) }, (_, at) =>
