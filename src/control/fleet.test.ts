@@ -67,6 +67,15 @@ describe('fleet', () => {
     await vi.waitFor(() => expect(facts.served).toEqual([1, 2]));
   });
 
+  test('a large step comes in parts, each of which is answered before the next', async () => {
+    const { fleet, facts } = fleetOf(1);
+    await fleet.start();
+    const removed = Array.from({ length: 1000 }, (_, at) => `site-${at}`);
+    fleet.publish({ ...delta(1, 2), sites: { set: [], removed } });
+    fleet.publish(delta(2, 3));
+    await vi.waitFor(() => expect(facts.served).toEqual([1, 2, 3]));
+  });
+
   test('a worker that stands elsewhere is given everything', async () => {
     const { fleet, facts, publish } = fleetOf(1, { loseBaseAt: 2 });
     await fleet.start();

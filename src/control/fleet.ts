@@ -53,7 +53,7 @@ export class Fleet {
   }
 
   publish(delta: Delta): void {
-    for (const member of this.#members) member.send({ kind: 'delta', delta });
+    for (const member of this.#members) if (member.isLive) member.deliver(delta);
   }
 
   /** The oldest generation that a live worker serves. */
@@ -94,16 +94,21 @@ export class Fleet {
       this.#options.log.error({ err: error, worker: member.index }, 'worker failed'),
     );
     worker.on('exit', () => this.#onExit(member));
-    member.send({ kind: 'delta', delta: this.#options.snapshot() });
+    member.deliver(this.#options.snapshot());
   }
 
   #hear(member: Member, message: FromWorker): void {
     switch (message.kind) {
+      case 'part-taken':
+        member.partTaken();
+        return;
       case 'acknowledged':
         this.#onAcknowledged(member, message.generation);
+        member.partTaken();
         return;
       case 'snapshot-wanted':
-        member.send({ kind: 'delta', delta: this.#options.snapshot() });
+        member.forgetParts();
+        member.deliver(this.#options.snapshot());
         return;
       case 'listening':
         this.#onListening(member, message.ports);

@@ -1,6 +1,7 @@
 // One worker as the main thread knows it, over all the threads that take its place in turn.
 import type { Worker } from 'node:worker_threads';
-import type { ToWorker } from '../model/delta.ts';
+import type { Delta, ToWorker } from '../model/delta.ts';
+import { partsOf } from './delta-parts.ts';
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
@@ -13,6 +14,9 @@ export class Member {
   generation = 0;
   isListening = false;
   #worker: Worker | undefined;
+  readonly #parts: { readonly delta: Delta; readonly isLast: boolean }[] = [];
+  /** A part is on its way and not answered yet. */
+  #isTaking = false;
   #drained = Promise.withResolvers<void>();
   #beganMs = 0;
   #delayMs = FIRST_DELAY_MS;
@@ -34,11 +38,32 @@ export class Member {
 
   begin(worker: Worker, nowMs: number): void {
     this.#worker = worker;
+    this.forgetParts();
     this.#beganMs = nowMs;
     this.#beatMs = nowMs;
     // Its row is zero when it starts.
     this.#beat = 0;
     this.#drained = Promise.withResolvers<void>();
+  }
+
+  /** Steps reach the worker in their order, one part at a time: it serves requests in between. */
+  deliver(delta: Delta): void {
+    const parts = partsOf(delta);
+    this.#parts.push(...parts.map((part, at) => ({ delta: part, isLast: at === parts.length - 1 })));
+    if (!this.#isTaking) this.partTaken();
+  }
+
+  /** What was to be delivered does not fit what it has: the whole state follows. */
+  forgetParts(): void {
+    this.#parts.length = 0;
+    this.#isTaking = false;
+  }
+
+  /** It has answered a part: the next may come. */
+  partTaken(): void {
+    const next = this.#parts.shift();
+    this.#isTaking = next !== undefined;
+    if (next !== undefined) this.send({ kind: 'delta', ...next });
   }
 
   send(message: ToWorker): void {

@@ -11,6 +11,15 @@ function backend(key: string, ...identities: string[]): Backend {
     tls: undefined,
     connectTimeoutMs: 1,
     responseTimeoutMs: 1,
+    retryAttempts: 0,
+    connectionReuse: undefined,
+    maxConnectionsPerEndpoint: 0,
+    health: {
+      check: undefined,
+      ejection: { consecutiveFailures: 5, baseTimeMs: 30_000, maxPercent: 50 },
+      whenAllUnhealthy: 'Serve',
+      slowStartMs: 0,
+    },
     endpoints: identities.map((identity) => ({
       identity,
       address: '10.0.0.1',

@@ -12,6 +12,8 @@ import type { SiteLabels } from '../model/decision.ts';
 import type { PlacedBackend } from '../model/delta.ts';
 import { hashText } from './hash.ts';
 import { droppedRequestFields } from './headers.ts';
+import { compileLimits, type ServingLimits } from './limits.ts';
+import { UsableEndpoints } from './usable.ts';
 
 export type Serving = {
   readonly generation: number;
@@ -47,6 +49,7 @@ export type ServingSite = {
   /** What a plain request gets, the TLS of the host being known. */
   readonly plainHttp: 'serve' | 'redirect' | 'refuse';
   readonly labels: SiteLabels;
+  readonly limits: ServingLimits | undefined;
   /** Lower-case names that do not go on to the backend. */
   readonly droppedFields: ReadonlySet<string>;
 };
@@ -54,8 +57,8 @@ export type ServingSite = {
 export type ServingBackend = {
   readonly backend: Backend;
   readonly endpoints: readonly ServingEndpoint[];
-  /** Those that take anybody: the ready ones, or all while there is none. */
-  readonly usable: readonly ServingEndpoint[];
+  /** Those that take anybody. */
+  readonly usable: UsableEndpoints;
   /** Endpoint by cookie token, every active sticky key included. */
   readonly byToken: ReadonlyMap<string, ServingEndpoint>;
 };
@@ -81,13 +84,8 @@ export function compileBackend(placed: PlacedBackend): ServingBackend {
   for (const serving of endpoints) {
     for (const token of serving.endpoint.tokens) byToken.set(token, serving);
   }
-  return { backend: placed.backend, endpoints, usable: usableOf(endpoints), byToken };
-}
-
-/** Ready endpoints serve everybody; draining ones only while there is no other. */
-export function usableOf(endpoints: readonly ServingEndpoint[]): readonly ServingEndpoint[] {
-  const ready = endpoints.filter(({ endpoint }) => endpoint.state === 'ready');
-  return ready.length > 0 ? ready : endpoints;
+  const refuses = placed.backend.health.whenAllUnhealthy === 'Refuse';
+  return { backend: placed.backend, endpoints, usable: new UsableEndpoints(endpoints, refuses), byToken };
 }
 
 /** The hosts of a set of sites. */
@@ -125,9 +123,18 @@ export class HostIndex {
 
   /** Up to date; a table taken earlier follows it, but for any host. */
   get table(): HostTable {
-    for (const pattern of this.#touched) this.#compile(pattern);
-    this.#touched.clear();
+    while (this.compileNext());
     return { exact: this.#exact, wildcard: this.#wildcard, any: this.#any };
+  }
+
+  /** Compiles one of the hosts that have changed; false when there is none. */
+  compileNext(): boolean {
+    for (const pattern of this.#touched) {
+      this.#touched.delete(pattern);
+      this.#compile(pattern);
+      return true;
+    }
+    return false;
   }
 
   #compile(pattern: string): void {
@@ -178,6 +185,7 @@ function compileSite(site: Site, host: string, hostTls: SiteTls | undefined): Se
     open,
     plainHttp: plainHttpOf(open, hostTls),
     labels: { namespace, kind, name, host },
+    limits: open && compileLimits(open.limits, site.owner, open.persistence),
     droppedFields: droppedRequestFields(open?.admission.secretHeaders ?? []),
   };
 }

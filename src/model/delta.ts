@@ -16,7 +16,8 @@ export type Delta = {
 export type Changes<Entry> = { readonly set: readonly Entry[]; readonly removed: readonly string[] };
 
 export type ToWorker =
-  | { readonly kind: 'delta'; readonly delta: Delta }
+  /** A step, or a part of one: it is made when its last part has come. Each part is answered before the next is sent. */
+  | { readonly kind: 'delta'; readonly delta: Delta; readonly isLast: boolean }
   /** Listen: the first worker binds, the others take the ports it got. */
   | { readonly kind: 'listen'; readonly ports: BoundPorts | undefined }
   /** Readiness is red: keep serving, but let clients go (`Connection: close`). */
@@ -25,6 +26,8 @@ export type ToWorker =
   | { readonly kind: 'drain'; readonly tunnelCloseSpreadMs: number };
 
 export type FromWorker =
+  /** A part of a step that is not its last. */
+  | { readonly kind: 'part-taken' }
   | { readonly kind: 'acknowledged'; readonly generation: number }
   /** The worker stands on another base than the delta: send a snapshot. */
   | { readonly kind: 'snapshot-wanted' }

@@ -1,5 +1,7 @@
 // The data plane of one worker: its listeners, its connections, and the configuration they are served by.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DecideSettings } from '../decide/decide.ts';
+import type { SourceGate } from '../decide/limits.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
 import type { ClientLimits } from '../model/limits.ts';
@@ -52,10 +54,13 @@ export type DataPlaneHost = Pick<
   readonly timers: TimerWheel;
   readonly shared: SharedState;
   readonly random: () => number;
+  readonly sources: SourceGate;
 };
 
 /** How often idle connections are looked through and messages are counted. */
 const TIDY_MS = 1_000;
+/** Longest piece of a change: requests wait behind it. */
+const MAX_STEP_MS = 5;
 
 export class DataPlane {
   readonly #settings: DataPlaneSettings;
@@ -83,11 +88,13 @@ export class DataPlane {
       ...host,
       limits: settings.limits,
       serving: () => this.#current.serving,
-      settings: decideSettings(settings),
+      settings: decideSettings(settings, host.sources),
       loads: {
         load: (slot) => host.shared.load(slot),
         random: host.random,
-        turn: (key) => nextTurn(turns, key),
+        turn: (key) => countTurn(turns, key),
+        health: host.shared.health,
+        nowMs: () => host.clock.monotonicMs(),
       },
       pool: this.#pool,
       tunnels: new TunnelSet(host.row),
@@ -98,9 +105,30 @@ export class DataPlane {
     host.timers.arm(this.#tidying, TIDY_MS);
   }
 
-  /** False when the delta does not start from what is served here. */
+  /** All at once. False when the delta does not start from what is served here. */
   apply(delta: Delta): boolean {
-    if (!this.#current.apply(delta)) return false;
+    const steps = this.#current.take(delta);
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    return this.#afterStep(step.value);
+  }
+
+  /** The same with the requests that come meanwhile served in between; one delta at a time. */
+  async applyBetweenRequests(delta: Delta): Promise<boolean> {
+    const { clock } = this.#host;
+    const steps = this.#current.take(delta);
+    let untilMs = clock.monotonicMs() + MAX_STEP_MS;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) {
+      if (clock.monotonicMs() < untilMs) continue;
+      await nextTurn();
+      untilMs = clock.monotonicMs() + MAX_STEP_MS;
+    }
+    return this.#afterStep(step.value);
+  }
+
+  #afterStep(isTaken: boolean): boolean {
+    if (!isTaken) return false;
     for (const terminator of this.#terminators) terminator.update(this.#current.serving);
     this.#tidyUp();
     return true;
@@ -173,6 +201,7 @@ export class DataPlane {
       timers: services.timers,
       limits: services.limits,
       recorder: services.recorder,
+      sources: this.#host.sources,
       onBug: services.onBug,
       trustedProxies,
       proxyProtocolFrom,
@@ -193,12 +222,12 @@ export class DataPlane {
   }
 }
 
-function decideSettings(settings: DataPlaneSettings): DecideSettings {
+function decideSettings(settings: DataPlaneSettings, sources: SourceGate): DecideSettings {
   const { trustedProxies, secretDigestKey, redirectHttpsPort } = settings;
-  return { trustedProxies, secretDigestKey, redirectHttpsPort };
+  return { trustedProxies, secretDigestKey, redirectHttpsPort, sources };
 }
 
-function nextTurn(turns: Map<string, number>, key: string): number {
+function countTurn(turns: Map<string, number>, key: string): number {
   const turn = turns.get(key) ?? 0;
   turns.set(key, turn + 1);
   return turn;

@@ -54,7 +54,8 @@ type Entry = {
   readonly pair: DefaultCertificate;
   /** Digested: sessions of one are none of another. */
   readonly name: string;
-  context: SecureContext;
+  /** Made for its first handshake: thousands of certificates at once would stop the worker. */
+  context: SecureContext | undefined;
   period: number;
 };
 
@@ -75,7 +76,7 @@ export class SecureContexts {
     this.#default = this.#selfSigned;
   }
 
-  /** Makes contexts for what is new. @param chosen takes the place of the default certificate */
+  /** Takes what is there now. @param chosen takes the place of the default certificate */
   update(certificates: ReadonlyMap<string, Certificate>, chosen: Certificate | undefined): void {
     const wanted = new Set(certificates.values());
     for (const known of this.#named.keys()) if (!wanted.has(known)) this.#named.delete(known);
@@ -105,14 +106,14 @@ export class SecureContexts {
   }
 
   #current(entry: Entry): SecureContext {
-    if (entry.period === this.#period) return entry.context;
-    entry.context = this.#make(entry.pair, entry.name);
+    if (entry.context !== undefined && entry.period === this.#period) return entry.context;
     entry.period = this.#period;
+    entry.context = this.#make(entry.pair, entry.name);
     return entry.context;
   }
 
   #entryOf(pair: DefaultCertificate, name: string): Entry {
-    return { pair, name, context: this.#make(pair, name), period: this.#period };
+    return { pair, name, context: undefined, period: this.#period };
   }
 
   #make(pair: DefaultCertificate, name: string): SecureContext {

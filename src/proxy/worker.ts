@@ -1,15 +1,17 @@
 // The entry of a worker thread: ties a data plane to its thread's time, chance, messages and shared memory.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Clock } from '../model/clock.ts';
-import type { FromWorker, ToWorker } from '../model/delta.ts';
+import type { Delta, FromWorker, ToWorker } from '../model/delta.ts';
 import { proxyFault } from '../model/fault.ts';
 import { type SharedMemory, SharedState } from '../model/shared-state.ts';
+import type { SourceMemory } from '../model/source-table.ts';
 import { accessLine } from '../observe/access-log.ts';
 import { createLogger, type LogLevel } from '../observe/log.ts';
 import { LogBatch } from '../observe/log-batch.ts';
 import { Recorder } from '../observe/recorder.ts';
 import { SeriesWriter } from '../observe/series.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane.ts';
+import { DeltaJoin } from './delta-join.ts';
 import { RequestIds } from './request-ids.ts';
 import { TimerWheel } from './timers.ts';
 
@@ -17,6 +19,7 @@ import { TimerWheel } from './timers.ts';
 export type WorkerData = {
   readonly worker: number;
   readonly memory: SharedMemory;
+  readonly sources: SourceMemory;
   readonly settings: DataPlaneSettings;
   readonly logLevel: LogLevel;
 };
@@ -56,29 +59,31 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
     row,
     shared,
     random: Math.random,
+    sources: new SourceLimiter(data.sources, data.worker, clock.monotonicMs),
     newRequestId: () => requestIds.next(),
     log: (record) => {
       if (logsAccess) batch.write(accessLine(record));
     },
     onBug,
   });
-  receive((message) => void obey(plane, message, { send, batch }));
+  const thread = { send, batch, join: new DeltaJoin() };
+  receive((message) => void obey(plane, message, thread));
 }
+
+type Thread = {
+  readonly send: (message: FromWorker) => void;
+  readonly batch: LogBatch;
+  readonly join: DeltaJoin;
+};
 
 type Receive = (onMessage: (message: ToWorker) => void) => void;
 
-async function obey(
-  plane: DataPlane,
-  message: ToWorker,
-  thread: { readonly send: (message: FromWorker) => void; readonly batch: LogBatch },
-): Promise<void> {
+async function obey(plane: DataPlane, message: ToWorker, thread: Thread): Promise<void> {
   switch (message.kind) {
-    case 'delta': {
-      const { generation } = message.delta;
-      const isApplied = plane.apply(message.delta);
-      thread.send(isApplied ? { kind: 'acknowledged', generation } : { kind: 'snapshot-wanted' });
+    case 'delta':
+      thread.join.add(message.delta);
+      thread.send(message.isLast ? await takeStep(plane, thread.join.take()) : { kind: 'part-taken' });
       return;
-    }
     case 'listen':
       try {
         thread.send({ kind: 'listening', ports: await plane.listen(message.ports) });
@@ -94,6 +99,11 @@ async function obey(
       thread.batch.close();
       thread.send({ kind: 'drained' });
   }
+}
+
+async function takeStep(plane: DataPlane, delta: Delta | undefined): Promise<FromWorker> {
+  const isTaken = delta !== undefined && (await plane.applyBetweenRequests(delta));
+  return isTaken ? { kind: 'acknowledged', generation: delta.generation } : { kind: 'snapshot-wanted' };
 }
 
 const port = parentPort;

@@ -25,6 +25,7 @@ function answer(message: ToWorker): FromWorker | undefined {
   switch (message.kind) {
     case 'delta': {
       const { base, generation } = message.delta;
+      if (!message.isLast) return { kind: 'part-taken' };
       if (base > 0 && once('base', generation === script.loseBaseAt)) return { kind: 'snapshot-wanted' };
       return { kind: 'acknowledged', generation };
     }
