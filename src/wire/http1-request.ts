@@ -4,17 +4,14 @@ import type { ClientLimits } from '../model/limits.ts';
 import type { RequestHead } from '../model/request.ts';
 import { firstLineOf, type HeadMarks, readFieldLines } from './field-lines.ts';
 import { type HeadFault, type HeadLimits, HeadReader } from './head-reader.ts';
+import { judgeMethod, servedMethod } from './methods.ts';
 import { buildRequestHead } from './request-fields.ts';
 import type { RequestLine } from './request-parts.ts';
-import { isTargetText, isToken } from './tokens.ts';
+import { isTargetText } from './tokens.ts';
 
 /** Asterisk-form has no path: it is answered here (row H7). */
 export const ASTERISK = '*';
 
-/** In order of how often they are met. */
-const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'OPTIONS', 'HEAD', 'DELETE', 'PATCH'];
-const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'CONNECT']);
-const MAX_METHOD_LENGTH = 32;
 const FIELD_LINE_BYTES = 8192;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
 
@@ -72,23 +69,31 @@ function parseRequestLine(line: string): RequestLine | ClientFault {
   const last = line.lastIndexOf(' ');
   if (first === -1 || first === last || line === HTTP2_PREFACE) return 'request-malformed';
   const sent = line.slice(0, first);
-  const method = METHODS.find((known) => known === sent);
-  if (method === undefined && (!isToken(sent) || sent.length > MAX_METHOD_LENGTH)) return 'request-malformed';
+  const method = servedMethod(sent);
   const version = parseVersion(line.slice(last + 1));
-  if (version === 'request-malformed' || version === 'version-unsupported') return version;
-  if (method === undefined && REFUSED_METHODS.has(sent)) return 'method-refused';
   const received = line.slice(first + 1, last);
+  if (method === undefined) return judgeUnserved(sent, version, received);
+  if (version === 'request-malformed' || version === 'version-unsupported') return version;
   if (!isTargetText(received)) return 'request-malformed';
-  if (method === undefined) return 'method-unknown';
   if (received.startsWith('/')) return { method, version, target: received, authority: undefined };
   const parsed = parseOtherTarget(method, received);
   return parsed === undefined ? 'request-malformed' : { method, version, ...parsed };
 }
 
-function parseVersion(text: string): '1.0' | '1.1' | 'request-malformed' | 'version-unsupported' {
+type ParsedVersion = '1.0' | '1.1' | 'request-malformed' | 'version-unsupported';
+
+function parseVersion(text: string): ParsedVersion {
   if (text === 'HTTP/1.1') return '1.1';
   if (text === 'HTTP/1.0') return '1.0';
   return /^HTTP\/([0-9]\.[0-9]|[2-9])$/.test(text) ? 'version-unsupported' : 'request-malformed';
+}
+
+/** What is wrong with the line of a method that is not served: that, unless something in front of it is. */
+function judgeUnserved(sent: string, version: ParsedVersion, target: string): ClientFault {
+  const fault = judgeMethod(sent);
+  if (fault === 'request-malformed') return fault;
+  if (version === 'request-malformed' || version === 'version-unsupported') return version;
+  return fault === 'method-refused' || isTargetText(target) ? fault : 'request-malformed';
 }
 
 /** Asterisk-form and absolute-form (RFC 9112 section 3.2). */

@@ -4,7 +4,7 @@ import { clientFault, type Fault } from '../model/fault.ts';
 import type { ClientLimits } from '../model/limits.ts';
 import type { RequestHead } from '../model/request.ts';
 import { ASTERISK } from './http1-request.ts';
-import { judgeMethod } from './methods.ts';
+import { judgeMethod, servedMethod } from './methods.ts';
 import { buildRequestHead } from './request-fields.ts';
 import type { FieldLines, RequestLine } from './request-parts.ts';
 import { isFieldValue, isTargetText, isToken, trimOws } from './tokens.ts';
@@ -93,9 +93,9 @@ function readPseudoFields(list: readonly string[]): PseudoFields | undefined {
 function judgeLine(pseudo: PseudoFields, hasBody: boolean, limits: Http2Limits): RequestLine | Fault {
   // WebSockets over HTTP/2 are not announced, so nobody may ask for them, or for anything like it (row U12).
   if (pseudo.has(':protocol')) return clientFault('method-unknown');
-  const method = pseudo.get(':method') ?? '';
-  const methodFault = judgeMethod(method);
-  if (methodFault !== undefined) return clientFault(methodFault);
+  const sent = pseudo.get(':method') ?? '';
+  const method = servedMethod(sent);
+  if (method === undefined) return clientFault(judgeMethod(sent));
   if (!SCHEMES.has(pseudo.get(':scheme') ?? '')) return malformed('The scheme is not that of HTTP');
   const target = pseudo.get(':path') ?? '';
   if (method.length + target.length + VERSION_BYTES > limits.requestLineBytes)
