@@ -4,7 +4,7 @@ import type { Persistence } from '../model/configuration.ts';
 import type { AffinityResult } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
 import { balance, type LoadView } from './balance.ts';
-import { type ServingBackend, type ServingEndpoint, usableOf } from './compiled.ts';
+import type { ServingBackend, ServingEndpoint } from './compiled.ts';
 import { bearerToken, isMattermostId, valuesOf } from './cookies.ts';
 import { combine, hashText } from './hash.ts';
 
@@ -107,7 +107,7 @@ function sourceHash(persistence: Persistence, address: IpAddress): number {
 
 /**
  * The endpoint for a request, leaving out those that were tried already.
- * Ready endpoints serve everybody; a draining one only the holders of its cookie, or all while there is no other.
+ * Usable endpoints serve everybody; a draining one the holders of its cookie; one that fails nobody.
  */
 export function chooseEndpoint(
   backend: ServingBackend,
@@ -115,14 +115,12 @@ export function chooseEndpoint(
   view: LoadView,
   tried: ReadonlySet<ServingEndpoint>,
 ): Choice | undefined {
-  if (keys.endpoint !== undefined && !tried.has(keys.endpoint)) {
+  const { health } = view;
+  if (keys.endpoint !== undefined && !tried.has(keys.endpoint) && backend.usable.has(keys.endpoint, health)) {
     const isDraining = keys.endpoint.endpoint.state === 'draining';
     return { endpoint: keys.endpoint, result: isDraining ? 'cookie-draining' : 'cookie' };
   }
-  const usable =
-    tried.size === 0
-      ? backend.usable
-      : usableOf(backend.endpoints.filter((candidate) => !tried.has(candidate)));
+  const usable = tried.size === 0 ? backend.usable.now(health) : backend.usable.without(tried, health);
   if (usable.length === 0) return undefined;
   for (const { result, hash } of keys.hashes) {
     const candidates = result === 'source' ? withRoom(usable, view) : usable;

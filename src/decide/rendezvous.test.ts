@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { chooseEndpoint } from './affinity.ts';
 import { hashText } from './hash.ts';
 import { endpoint, loadView, servingBackend } from './test-objects.ts';
+import { UsableEndpoints } from './usable.ts';
 
 const USERS = Array.from({ length: 2000 }, (_, at) => `user${String(at).padStart(22, '0')}`);
 const identities = fc.uniqueArray(
@@ -67,7 +68,12 @@ describe('the same answer everywhere', () => {
       hashes: [{ result: 'user', hash: 1 } as const],
     };
     const owners = [twins, twins.toReversed()].map((endpoints) =>
-      chooseEndpoint({ ...backend, endpoints }, keys, loadView(), new Set()),
+      chooseEndpoint(
+        { ...backend, endpoints, usable: new UsableEndpoints(endpoints, false) },
+        keys,
+        loadView(),
+        new Set(),
+      ),
     );
     expect(owners.map((owner) => owner?.endpoint.endpoint.identity)).toEqual(['a:1', 'a:1']);
   });

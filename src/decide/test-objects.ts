@@ -12,6 +12,7 @@ import type {
   Persistence,
   Site,
 } from '../model/configuration.ts';
+import { HealthBoard, healthBoardBytes } from '../model/health-board.ts';
 import type { Client, RequestHead } from '../model/request.ts';
 import type { LoadView } from './balance.ts';
 import { decide, type DecideSettings } from './decide.ts';
@@ -176,6 +177,13 @@ export function endpoint(identity: string, more: Partial<Endpoint> = {}): Endpoi
   return { identity, address: '10.0.0.1', port: 8065, state: 'ready', tokens, name: identity, ...more };
 }
 
+export const HEALTH: Backend['health'] = {
+  check: undefined,
+  ejection: { consecutiveFailures: 5, baseTimeMs: 30_000, maxPercent: 50 },
+  whenAllUnhealthy: 'Serve',
+  slowStartMs: 30_000,
+};
+
 export function backend(endpoints: readonly Endpoint[], more: Partial<Backend> = {}): Backend {
   return {
     key: 'chat/mattermost',
@@ -184,6 +192,7 @@ export function backend(endpoints: readonly Endpoint[], more: Partial<Backend> =
     tls: undefined,
     connectTimeoutMs: 3000,
     responseTimeoutMs: 600_000,
+    health: HEALTH,
     endpoints,
     ...more,
   };
@@ -212,11 +221,17 @@ export function tlsClient(
 }
 
 /** Loads by slot, chance that always says the same, and turns that count up. */
-export function loadView(loads: readonly number[] = [], chance = 0): LoadView {
+export function loadView(
+  loads: readonly number[] = [],
+  chance = 0,
+  health = new HealthBoard(new SharedArrayBuffer(healthBoardBytes(loads.length))),
+): LoadView {
   const turns = new Map<string, number>();
   return {
     load: (slot) => loads[slot] ?? 0,
     random: () => chance,
+    health,
+    nowMs: () => 0,
     turn: (key) => {
       const turn = turns.get(key) ?? 0;
       turns.set(key, turn + 1);

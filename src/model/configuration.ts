@@ -143,7 +143,37 @@ export type Backend = {
   readonly connectTimeoutMs: number;
   /** Silence allowed before the response head and between body bytes. */
   readonly responseTimeoutMs: number;
+  readonly health: BackendHealth;
   readonly endpoints: readonly Endpoint[];
+};
+
+/** How it is found out whether endpoints serve, and what follows. */
+export type BackendHealth = {
+  /** Undefined: nobody asks them. */
+  readonly check: HealthCheck | undefined;
+  readonly ejection: OutlierEjection;
+  readonly whenAllUnhealthy: 'Serve' | 'Refuse';
+  /** In which an endpoint that has come or come back grows to its full share. */
+  readonly slowStartMs: number;
+};
+
+/** One GET at a time to each endpoint. */
+export type HealthCheck = {
+  readonly path: string;
+  /** The path is Mattermost's ping: its answer says how it is. Other paths are judged by their status alone. */
+  readonly isPing: boolean;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+};
+
+/** An endpoint that fails requests in a row gets none for a while. */
+export type OutlierEjection = {
+  readonly consecutiveFailures: number;
+  readonly baseTimeMs: number;
+  /** Of the endpoints that may be ejected at a time; 0 ejects none. */
+  readonly maxPercent: number;
 };
 
 /** TLS towards the endpoints; undefined on the backend means plain HTTP. */

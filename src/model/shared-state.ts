@@ -1,5 +1,6 @@
 // The layout of the memory that the main thread and all workers share, and the only code that indexes it.
 // Each worker writes only its own row and readers sum, so no number needs a lock; see `docs/architecture.md`.
+import { HealthBoard, healthBoardBytes } from './health-board.ts';
 
 export type SharedLayout = {
   readonly workers: number;
@@ -10,21 +11,29 @@ export type SharedLayout = {
 };
 
 /** What crosses to a worker by `workerData`: memory is shared, not copied. */
-export type SharedMemory = { readonly layout: SharedLayout; readonly buffer: SharedArrayBuffer };
+export type SharedMemory = {
+  readonly layout: SharedLayout;
+  readonly buffer: SharedArrayBuffer;
+  /** Written by the main thread alone; health-board.ts says what is where. */
+  readonly health: SharedArrayBuffer;
+};
 
 /** A worker's own signals to the main thread. */
-const SIGNALS = { heartbeat: 0, tunnels: 1, logTakenBytes: 2 } as const;
+const SIGNALS = { heartbeat: 0, tunnels: 1, logTakenBytes: 2, failures: 3 } as const;
 const SIGNAL_COUNT = 8;
-const SLOT_FIELDS = 2;
+const SLOT_FIELDS = 4;
 const IN_FLIGHT = 0;
 const TUNNELS = 1;
+const FAILURES_IN_A_ROW = 2;
+const ANSWERS = 3;
 
 export type Signal = keyof typeof SIGNALS;
 
 /** Shared memory for that many workers, all zero. */
 export function allocateSharedMemory(layout: SharedLayout): SharedMemory {
   const bytes = layout.workers * rowBytes(layout);
-  return { layout, buffer: new SharedArrayBuffer(bytes) };
+  const health = new SharedArrayBuffer(healthBoardBytes(layout.slots));
+  return { layout, buffer: new SharedArrayBuffer(bytes), health };
 }
 
 function rowBytes(layout: SharedLayout): number {
@@ -80,6 +89,26 @@ export class SharedRow {
     this.#slots[slot * SLOT_FIELDS + TUNNELS] = this.tunnels(slot) + delta;
   }
 
+  /** Attempts at the endpoint in that slot since it last answered here. */
+  failuresInARow(slot: number): number {
+    return this.#slots[slot * SLOT_FIELDS + FAILURES_IN_A_ROW] ?? 0;
+  }
+
+  /** Changes with each answer of the endpoint; what it is says nothing. */
+  answers(slot: number): number {
+    return this.#slots[slot * SLOT_FIELDS + ANSWERS] ?? 0;
+  }
+
+  endpointFailed(slot: number): void {
+    this.#slots[slot * SLOT_FIELDS + FAILURES_IN_A_ROW] = this.failuresInARow(slot) + 1;
+    this.addSignal('failures', 1);
+  }
+
+  endpointAnswered(slot: number): void {
+    this.#slots[slot * SLOT_FIELDS + FAILURES_IN_A_ROW] = 0;
+    this.#slots[slot * SLOT_FIELDS + ANSWERS] = this.answers(slot) + 1;
+  }
+
   /** What a worker leaves behind when it ends: nothing is in flight there any more. */
   clear(): void {
     this.cells.fill(0);
@@ -91,10 +120,12 @@ export class SharedRow {
 /** All rows, for sums. */
 export class SharedState {
   readonly layout: SharedLayout;
+  readonly health: HealthBoard;
   readonly #rows: readonly SharedRow[];
 
   constructor(memory: SharedMemory) {
     this.layout = memory.layout;
+    this.health = new HealthBoard(memory.health);
     this.#rows = Array.from({ length: memory.layout.workers }, (_, worker) => new SharedRow(memory, worker));
   }
 

@@ -8,6 +8,7 @@ import { parseDurationMs } from '../api/quantities.ts';
 import type { Backend, BackendTls } from '../model/configuration.ts';
 import { type BackendTlsSource, compileBackendTls } from './backend-tls.ts';
 import { collectEndpoints, type EndpointSet, type EndpointSettings } from './endpoints.ts';
+import { UNWATCHED } from './health.ts';
 import type { Lookup } from './lookup.ts';
 import type { ServiceRef, SiteSettings } from './places.ts';
 import type { Report } from './problem.ts';
@@ -54,7 +55,7 @@ export function compileBackend(
   return { backend, unreadyCount: found.unreadyCount };
 }
 
-type BackendSettings = Pick<Backend, 'loadBalancing' | 'connectTimeoutMs' | 'responseTimeoutMs'>;
+type BackendSettings = Pick<Backend, 'loadBalancing' | 'connectTimeoutMs' | 'responseTimeoutMs' | 'health'>;
 
 function compileSettings(spec: BackendSpec | undefined): BackendSettings {
   const defaults = DEFAULTS.backend;
@@ -62,6 +63,7 @@ function compileSettings(spec: BackendSpec | undefined): BackendSettings {
     loadBalancing: spec?.loadBalancing ?? defaults.loadBalancing,
     connectTimeoutMs: durationMs(spec?.timeouts?.connect ?? defaults.timeouts.connect),
     responseTimeoutMs: durationMs(spec?.timeouts?.response ?? defaults.timeouts.response),
+    health: UNWATCHED,
   };
 }
 

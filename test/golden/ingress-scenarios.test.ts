@@ -51,7 +51,8 @@ function answer(serving: Serving, { method, scheme, host, path }: ScenarioReques
     return { answer: 404, address: undefined };
   if (decision.kind !== 'forward') throw new Error(`Unexpected ${decision.kind}`);
   const { backend, usable } = decision.target.backend;
-  const endpoint = balance(backend, usable, loadView([], random))?.endpoint.address;
+  const view = loadView([], random);
+  const endpoint = balance(backend, usable.now(view.health), view)?.endpoint.address;
   return { answer: backend.service.name, address: endpoint };
 }
 
