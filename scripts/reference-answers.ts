@@ -62,6 +62,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'The Service has no usable endpoint',
     look: 'Pods and their readiness; condition ResolvedRefs',
   },
+  'endpoints-full': {
+    when: 'Every usable endpoint has `backend.maxConnectionsPerEndpoint` requests and WebSockets',
+    look: '`mattermost_ingress_endpoint_inflight`, `..._endpoint_websockets`; more nodes, or a higher limit',
+  },
   'connect-refused': {
     when: 'The endpoints refused the connection',
     look: 'Is Mattermost listening at that port?',

@@ -1,5 +1,10 @@
 // spec.backend of a policy: how the Mattermost nodes are chosen and reached.
 import { Type } from 'typebox';
+import {
+  connectionReuseSchema,
+  maxConnectionsPerEndpointSchema,
+  retriesSchema,
+} from './policy-connections.ts';
 import { rules } from './policy-rules.ts';
 import { choice, text } from './schema-node.ts';
 import { dnsName, duration, objectName } from './text-forms.ts';
@@ -74,6 +79,9 @@ export const backendSchema = Type.Object(
     ),
     tls: Type.Optional(backendTls),
     timeouts: Type.Optional(timeouts),
+    retries: Type.Optional(retriesSchema),
+    connectionReuse: Type.Optional(connectionReuseSchema),
+    maxConnectionsPerEndpoint: Type.Optional(maxConnectionsPerEndpointSchema),
   },
   { description: 'How the Mattermost nodes are chosen and reached.' },
 );

@@ -228,6 +228,7 @@ export const RULES = {
   },
   'connect-timeout-range': durationRange('10ms', '60s'),
   'response-timeout-range': durationRange('1s', '24h'),
+  'reuse-idle-timeout-range': durationRange('1s', '1h'),
   'backend-ca-verify': {
     cel: "!has(self.caRef) || self.mode == 'Verify'",
     message: 'The field caRef is used by mode Verify only',

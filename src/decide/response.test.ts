@@ -37,6 +37,7 @@ const STATUSES: Readonly<Record<Cause, string>> = {
   'response-timeout': '504',
   'upgrade-invalid': '502',
   'no-endpoints': '503',
+  'endpoints-full': '503',
   internal: '500 close',
   'loop-detected': '508 close',
   'path-ambiguous': '400 close',

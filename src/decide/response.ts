@@ -61,6 +61,11 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   'response-timeout': { status: 504, message: 'The server did not answer in time' },
   'upgrade-invalid': { status: 502, message: 'The server gave an answer that could not be understood' },
   'no-endpoints': { status: 503, message: 'No server is available for this site', retryAfterSeconds: 5 },
+  'endpoints-full': {
+    status: 503,
+    message: 'All servers of this site have as much to do as they may',
+    retryAfterSeconds: 5,
+  },
   internal: { status: 500, message: 'Something went wrong in the proxy', close: true },
   'loop-detected': { status: 508, message: 'The request comes back to this proxy', close: true },
   'path-ambiguous': {

@@ -1,7 +1,7 @@
 // Retries: every combination of what happened, against the rule in one sentence each.
 import { describe, expect, test } from 'vitest';
 import { BACKEND_FAULTS, type BackendFault } from '../model/fault.ts';
-import { type Attempt, judgeRetry, MAX_RETRIES, type Retry } from './retry.ts';
+import { type Attempt, judgeRetry, type Retry } from './retry.ts';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'POST', 'PATCH'];
 const BOTH = [true, false];
@@ -9,6 +9,7 @@ const BOTH = [true, false];
 const fresh: Attempt = {
   fault: 'connect-refused',
   earlier: 0,
+  allowed: 2,
   written: false,
   reused: false,
   answered: false,
@@ -18,6 +19,7 @@ const fresh: Attempt = {
 const stale: Attempt = {
   fault: 'closed-before-response',
   earlier: 0,
+  allowed: 2,
   written: true,
   reused: true,
   answered: false,
@@ -69,12 +71,15 @@ describe('a reused connection that ended without an answer: once more on a fresh
 });
 
 test.each([
-  [0, 'next-endpoint', 'same-endpoint'],
-  [MAX_RETRIES - 1, 'next-endpoint', 'same-endpoint'],
-  [MAX_RETRIES, 'no', 'no'],
-  [MAX_RETRIES + 1, 'no', 'no'],
-])('after %i attempts', (earlier, connect, closed) => {
-  expect([judgeRetry({ ...fresh, earlier }), judgeRetry({ ...stale, earlier })]).toEqual([connect, closed]);
+  [0, 2, 'next-endpoint', 'same-endpoint'],
+  [1, 2, 'next-endpoint', 'same-endpoint'],
+  [2, 2, 'no', 'no'],
+  [3, 2, 'no', 'no'],
+  [0, 0, 'no', 'no'],
+  [9, 10, 'next-endpoint', 'same-endpoint'],
+])('after %i attempts of %i', (earlier, allowed, connect, closed) => {
+  const attempts = [fresh, stale].map((attempt) => judgeRetry({ ...attempt, earlier, allowed }));
+  expect(attempts).toEqual([connect, closed]);
 });
 
 test('every combination', () => {
@@ -85,7 +90,7 @@ test('every combination', () => {
     'tls-failed',
   ];
   const expectedOf = (attempt: Attempt): Retry => {
-    if (attempt.answered || attempt.earlier > 1) return 'no';
+    if (attempt.answered || attempt.earlier >= attempt.allowed) return 'no';
     if (!attempt.written && connectFaults.includes(attempt.fault)) return 'next-endpoint';
     const isGivenUp = attempt.written && attempt.reused && attempt.fault === 'closed-before-response';
     const isRepeatable = !attempt.hasBody && attempt.method !== 'POST' && attempt.method !== 'PATCH';

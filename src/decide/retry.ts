@@ -6,6 +6,8 @@ export type Attempt = {
   readonly fault: BackendFault;
   /** Attempts made before this one. */
   readonly earlier: number;
+  /** Attempts that the backend allows after the first one. */
+  readonly allowed: number;
   /** Bytes of this request were written to the backend connection. */
   readonly written: boolean;
   /** The connection had served another request before. */
@@ -17,9 +19,6 @@ export type Attempt = {
 };
 
 export type Retry = 'next-endpoint' | 'same-endpoint' | 'no';
-
-/** Attempts after the first one. */
-export const MAX_RETRIES = 2;
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
@@ -36,7 +35,7 @@ const NEVER_REACHED: ReadonlySet<BackendFault> = new Set([
  *   a request that may be repeated (RFC 9110 section 9.2.2) and has no body is sent once more on a fresh one (row R9).
  */
 export function judgeRetry(attempt: Attempt): Retry {
-  if (attempt.earlier >= MAX_RETRIES || attempt.answered) return 'no';
+  if (attempt.earlier >= attempt.allowed || attempt.answered) return 'no';
   if (!attempt.written) return NEVER_REACHED.has(attempt.fault) ? 'next-endpoint' : 'no';
   const isStale = attempt.fault === 'closed-before-response' && attempt.reused;
   return isStale && !attempt.hasBody && IDEMPOTENT.has(attempt.method) ? 'same-endpoint' : 'no';

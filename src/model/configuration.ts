@@ -143,6 +143,12 @@ export type Backend = {
   readonly connectTimeoutMs: number;
   /** Silence allowed before the response head and between body bytes. */
   readonly responseTimeoutMs: number;
+  /** Attempts after the first one. */
+  readonly retryAttempts: number;
+  /** Undefined: each request gets a connection of its own. */
+  readonly connectionReuse: ConnectionReuse | undefined;
+  /** Requests and tunnels an endpoint may have at a time, over all workers; 0 is no limit. */
+  readonly maxConnectionsPerEndpoint: number;
   readonly health: BackendHealth;
   readonly endpoints: readonly Endpoint[];
 };
@@ -174,6 +180,13 @@ export type OutlierEjection = {
   readonly baseTimeMs: number;
   /** Of the endpoints that may be ejected at a time; 0 ejects none. */
   readonly maxPercent: number;
+};
+
+/** How long connections to endpoints are kept for further requests, by each worker. */
+export type ConnectionReuse = {
+  readonly maxIdlePerEndpoint: number;
+  readonly idleTimeoutMs: number;
+  readonly maxRequests: number;
 };
 
 /** TLS towards the endpoints; undefined on the backend means plain HTTP. */

@@ -37,7 +37,7 @@ export const BACKEND_FAULTS = [
 ] as const;
 
 /** Faults of this program or of its configuration. */
-export const PROXY_FAULTS = ['no-endpoints', 'internal'] as const;
+export const PROXY_FAULTS = ['no-endpoints', 'endpoints-full', 'internal'] as const;
 
 export type ClientFault = (typeof CLIENT_FAULTS)[number];
 export type BackendFault = (typeof BACKEND_FAULTS)[number];

@@ -136,6 +136,12 @@ export const METRICS = {
     help: 'Further attempts at an endpoint, by the fault of the attempt before.',
     labels: ['reason'],
   },
+  endpoints_full_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Times an endpoint was passed over because it had as many requests and WebSockets as backend.maxConnectionsPerEndpoint allows.',
+    labels: SITE,
+  },
   faults_total: {
     type: 'counter',
     from: 'workers',

@@ -115,6 +115,10 @@ export class Recorder {
     this.#series(site).firstBytes.observe(durationMs / 1000);
   }
 
+  endpointFull(site: SiteLabels): void {
+    this.#series(site).full.add(1);
+  }
+
   retried(reason: BackendFault): void {
     this.#retries.at(reason).add(1);
   }
@@ -175,6 +179,7 @@ class SiteSeries {
   readonly requestBytes: Series;
   readonly responseBytes: Series;
   readonly affinities: Series;
+  readonly full: Series;
   readonly admissions: Series;
   readonly secrets: Series;
   readonly webSockets: Series;
@@ -191,6 +196,7 @@ class SiteSeries {
     this.requestBytes = new Series(writer, 'request_bytes_total', labels);
     this.responseBytes = new Series(writer, 'response_bytes_total', labels);
     this.affinities = new Series(writer, 'affinity_decisions_total', labels);
+    this.full = new Series(writer, 'endpoints_full_total', labels);
     this.admissions = new Series(writer, 'admission_decisions_total', labels);
     this.secrets = new Series(writer, 'admission_secret_used_total', labels);
     this.webSockets = new Series(writer, 'websocket_connections', labels);

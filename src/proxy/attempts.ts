@@ -1,9 +1,9 @@
 // The attempts of one exchange to reach an endpoint: who is next, who counts as busy, and what may be tried again.
-import { chooseEndpoint } from '../decide/affinity.ts';
+import { chooseEndpoint, type Choice } from '../decide/affinity.ts';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Destination } from '../decide/decide.ts';
 import { judgeRetry } from '../decide/retry.ts';
-import type { BackendFault } from '../model/fault.ts';
+import type { BackendFault, ProxyFault } from '../model/fault.ts';
 import type { ExchangeParts } from './local-answer.ts';
 import type { Requester } from './upstream-connect.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
@@ -15,7 +15,9 @@ export class Attempts {
   readonly #parts: ExchangeParts;
   readonly #destination: Destination;
   readonly #requester: Requester;
+  /** Those that failed, and those that had no room. */
   #tried = NONE_TRIED;
+  #metFull = false;
   #acquisition: Acquisition | undefined;
   /** The endpoint whose count of requests in flight includes this exchange. */
   #busy: ServingEndpoint | undefined;
@@ -35,15 +37,40 @@ export class Attempts {
   /** @param needsFresh a connection that served somebody else will not do */
   #begin(needsFresh: boolean): boolean {
     const { services, report } = this.#parts;
-    const { backend, keys } = this.#destination;
-    const choice = chooseEndpoint(backend, keys, services.loads, this.#tried);
+    const { backend } = this.#destination;
+    const choice = this.#choose();
     if (choice === undefined) return false;
     report.attempt(choice);
-    this.#setBusy(choice.endpoint);
     this.#acquisition = needsFresh
       ? services.pool.connect(choice.endpoint, backend.backend, this.#requester)
       : services.pool.acquire(choice.endpoint, backend.backend, this.#requester);
     return true;
+  }
+
+  /** Why there is no endpoint. */
+  get lack(): ProxyFault {
+    return this.#metFull ? 'endpoints-full' : 'no-endpoints';
+  }
+
+  /** The next endpoint that has room. It is counted before anybody looks: two workers cannot both take the last place. */
+  #choose(): Choice | undefined {
+    const { services, report } = this.#parts;
+    const { backend, keys } = this.#destination;
+    const most = backend.backend.maxConnectionsPerEndpoint;
+    for (;;) {
+      const choice = chooseEndpoint(backend, keys, services.loads, this.#tried);
+      if (choice === undefined) return undefined;
+      this.#setBusy(choice.endpoint);
+      if (most === 0 || services.loads.load(choice.endpoint.slot) <= most) return choice;
+      this.#setBusy(undefined);
+      this.#passOver(choice.endpoint);
+      this.#metFull = true;
+      if (report.context?.site !== undefined) services.recorder.endpointFull(report.context.site);
+    }
+  }
+
+  #passOver(endpoint: ServingEndpoint): void {
+    this.#tried = new Set([...this.#tried, endpoint]);
   }
 
   /** Begins another attempt after one that failed; false where none may follow, or no endpoint is left to try. */
@@ -54,6 +81,7 @@ export class Attempts {
     const retry = judgeRetry({
       fault,
       earlier: report.retries,
+      allowed: this.#destination.backend.backend.retryAttempts,
       written: connection !== undefined,
       reused: (connection?.requests ?? 0) > 1,
       answered,
@@ -61,7 +89,7 @@ export class Attempts {
       hasBody: head.framing.kind !== 'none',
     });
     if (retry === 'no') return false;
-    if (retry === 'next-endpoint' && failed !== undefined) this.#tried = new Set([...this.#tried, failed]);
+    if (retry === 'next-endpoint' && failed !== undefined) this.#passOver(failed);
     if (!this.#begin(true)) return false;
     report.retries++;
     services.recorder.retried(fault);

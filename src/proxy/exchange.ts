@@ -47,7 +47,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
 
   start(): void {
     if (this.#attempts.start()) return;
-    this.#fail(proxyFault('no-endpoints'));
+    this.#fail(proxyFault(this.#attempts.lack));
   }
 
   onConnectFault(code: BackendFault, detail: string): void {

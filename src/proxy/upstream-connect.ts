@@ -76,7 +76,7 @@ export class ConnectAttempt implements SocketOwner {
   #succeed(): void {
     if (this.#over) return;
     this.#end();
-    const place = { endpoint: this.#endpoint, tls: this.#backend.tls };
+    const place = { endpoint: this.#endpoint, backend: this.#backend };
     this.#requester.onConnection(new UpstreamConnection(this.#socket, place, this.#services.readBuffer));
   }
 

@@ -1,6 +1,6 @@
 // One connection to an endpoint: writes requests, reads responses strictly, and knows whether it may be used again.
 import type { Socket } from 'node:net';
-import type { BackendTls } from '../model/configuration.ts';
+import type { Backend } from '../model/configuration.ts';
 import type { BackendFault } from '../model/fault.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
@@ -32,8 +32,8 @@ const MAX_INTERIM_RESPONSES = 8;
 
 export class UpstreamConnection implements SocketOwner {
   readonly endpoint: ServingEndpoint;
-  /** What it was made under: it serves no request that is to be sent under another setting. */
-  readonly tls: BackendTls | undefined;
+  /** What it was made under: it serves no request that is to be sent under other settings of TLS. */
+  readonly backend: Backend;
   readonly writer: MessageWriter;
   readonly socket: Socket;
   /** Requests sent so far; more than one means the connection was reused. */
@@ -53,12 +53,12 @@ export class UpstreamConnection implements SocketOwner {
 
   constructor(
     socket: Socket,
-    place: { readonly endpoint: ServingEndpoint; readonly tls: BackendTls | undefined },
+    place: { readonly endpoint: ServingEndpoint; readonly backend: Backend },
     readBuffer: ReadBuffer,
   ) {
     this.socket = socket;
     this.endpoint = place.endpoint;
-    this.tls = place.tls;
+    this.backend = place.backend;
     this.writer = new MessageWriter(socket, readBuffer);
     ownSocket(socket, this);
   }

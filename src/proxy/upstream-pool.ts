@@ -9,12 +9,6 @@ import type { UpstreamConnection } from './upstream-connection.ts';
 /** A wish for a connection that can be taken back. */
 export type Acquisition = { cancel(): void };
 
-/** Idle connections kept for one endpoint, and how many requests each may serve. */
-const MAX_IDLE_PER_ENDPOINT = 64;
-const MAX_REQUESTS = 10_000;
-/** Below Mattermost's own 60 s, so that it is always we who close. */
-const IDLE_TIMEOUT_MS = 50_000;
-
 export class UpstreamPool {
   readonly #services: ConnectServices;
   readonly #maxOpen: number;
@@ -59,7 +53,8 @@ export class UpstreamPool {
 
   /** Takes a connection back after a complete response. */
   release(connection: UpstreamConnection): void {
-    if (!connection.isReusable || connection.requests >= MAX_REQUESTS) {
+    const reuse = connection.backend.connectionReuse;
+    if (reuse === undefined || !connection.isReusable || connection.requests >= reuse.maxRequests) {
       connection.destroy();
       return;
     }
@@ -70,17 +65,17 @@ export class UpstreamPool {
     const list = this.#idle.get(slot) ?? [];
     list.push(connection);
     this.#idle.set(slot, list);
-    if (list.length > MAX_IDLE_PER_ENDPOINT) list.shift()?.destroy();
+    if (list.length > reuse.maxIdlePerEndpoint) list.shift()?.destroy();
   }
 
   /** Closes what has been idle too long, and all of endpoints that take no new users; call about once a second. */
   sweep(takesUsers: (slot: number) => boolean): void {
-    const oldestMs = this.#services.timers.nowMs - IDLE_TIMEOUT_MS;
+    const { nowMs } = this.#services.timers;
     for (const [slot, list] of this.#idle) {
       const isServed = takesUsers(slot);
       const kept: UpstreamConnection[] = [];
       for (const connection of list) {
-        if (isServed && connection.isOpen && connection.idleSinceMs > oldestMs) kept.push(connection);
+        if (isServed && isFresh(connection, nowMs)) kept.push(connection);
         else connection.destroy();
       }
       if (kept.length === 0) this.#idle.delete(slot);
@@ -114,12 +109,18 @@ export class UpstreamPool {
     const list = this.#idle.get(endpoint.slot);
     for (let connection = list?.pop(); connection !== undefined; connection = list?.pop()) {
       if (!connection.isOpen) continue;
-      if (isSamePlace(connection.endpoint, endpoint) && isDeepStrictEqual(connection.tls, backend.tls))
-        return connection;
+      const isFit =
+        isSamePlace(connection.endpoint, endpoint) && isDeepStrictEqual(connection.backend.tls, backend.tls);
+      if (isFit && isFresh(connection, this.#services.timers.nowMs)) return connection;
       connection.destroy();
     }
     return undefined;
   }
+}
+
+/** Nobody knows better than its policy how long a node keeps an idle connection. */
+function isFresh({ isOpen, backend, idleSinceMs }: UpstreamConnection, nowMs: number): boolean {
+  return isOpen && nowMs - idleSinceMs < (backend.connectionReuse?.idleTimeoutMs ?? 0);
 }
 
 /** A slot goes to another endpoint when its own is gone, and a pod may come back under another address. */

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { DEFAULTS } from '../api/defaults.ts';
 import { type EndpointSlice, keyOf, type Service, type ServicePort } from '../api/objects.ts';
 import type { BackendSpec } from '../api/policy.ts';
-import { parseDurationMs } from '../api/quantities.ts';
 import type { Backend, BackendTls } from '../model/configuration.ts';
+import { type BackendConnections, compileConnections, durationMs } from './backend-connections.ts';
 import { type BackendTlsSource, compileBackendTls } from './backend-tls.ts';
 import { collectEndpoints, type EndpointSet, type EndpointSettings } from './endpoints.ts';
 import { UNWATCHED } from './health.ts';
@@ -55,7 +55,8 @@ export function compileBackend(
   return { backend, unreadyCount: found.unreadyCount };
 }
 
-type BackendSettings = Pick<Backend, 'loadBalancing' | 'connectTimeoutMs' | 'responseTimeoutMs' | 'health'>;
+type BackendSettings = BackendConnections &
+  Pick<Backend, 'loadBalancing' | 'connectTimeoutMs' | 'responseTimeoutMs' | 'health'>;
 
 function compileSettings(spec: BackendSpec | undefined): BackendSettings {
   const defaults = DEFAULTS.backend;
@@ -63,14 +64,9 @@ function compileSettings(spec: BackendSpec | undefined): BackendSettings {
     loadBalancing: spec?.loadBalancing ?? defaults.loadBalancing,
     connectTimeoutMs: durationMs(spec?.timeouts?.connect ?? defaults.timeouts.connect),
     responseTimeoutMs: durationMs(spec?.timeouts?.response ?? defaults.timeouts.response),
+    ...compileConnections(spec),
     health: UNWATCHED,
   };
-}
-
-function durationMs(written: string): number {
-  const ms = parseDurationMs(written);
-  if (ms === undefined) throw new Error(`A checked policy holds the duration ${JSON.stringify(written)}`);
-  return ms;
 }
 
 function findEndpoints(

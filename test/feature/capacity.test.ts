@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { always, answer, type BackendConnection } from '../support/raw-backend.ts';
-import { exchangeRaw, RawConnection, requestText } from '../support/raw-client.ts';
+import { exchangeRaw, HANDSHAKE, RawConnection, requestText } from '../support/raw-client.ts';
 import { Scene } from '../support/scene.ts';
 
 const scene = new Scene();
@@ -74,6 +74,31 @@ describe('connections that say nothing', () => {
       const target = { port, ...(listener === 'https' ? { serverName: 'any.test' } : {}) };
       expect((await exchangeRaw(target, bytes)).text).toMatch(/^HTTP\/1\.1 404 /);
     });
+  });
+});
+
+describe('backend.maxConnectionsPerEndpoint', () => {
+  test('all workers together give a node no more than that, WebSockets included; the rest gets 503', async () => {
+    const waiting: BackendConnection[] = [];
+    const slow = await scene.backend('slow', (connection) => void waiting.push(connection));
+    const backend = { maxConnectionsPerEndpoint: 5 };
+    const controller = await scene.controller({ objects: site('slow', [slow.place], { backend }) });
+    const host = hostOf('slow');
+    const heads = [requestText('GET /', host), requestText('GET /api/v4/websocket', host, HANDSHAKE)];
+    const clients = Array.from({ length: 60 }, (_, at) =>
+      new RawConnection(controller.raw()).send(heads[at % 2] ?? ''),
+    );
+    const refused = () => clients.filter(({ received }) => received.startsWith('HTTP/1.1 503 '));
+    await eventually(() => expect(refused()).toHaveLength(55));
+    expect(waiting).toHaveLength(5);
+    for (const { received } of refused()) expect(received).toMatch(/\r\nRetry-After: 5\r\n/);
+    await controller.expectMetrics((metrics) => {
+      expect(metrics.sum('faults_total', { code: 'endpoints-full' })).toBe(55);
+      expect(metrics.sum('endpoints_full_total')).toBe(55);
+      expect(metrics.sum('endpoint_inflight')).toBe(5);
+    });
+    for (const { socket } of [...waiting, ...clients]) socket.destroy();
+    await controller.expectMetrics((metrics) => expect(metrics.sum('endpoint_inflight')).toBe(0));
   });
 });
 

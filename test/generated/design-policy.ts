@@ -47,6 +47,9 @@ spec:
     loadBalancing: LeastConnections
     tls: {mode: Verify, caRef: {kind: Secret, name: ca}, serverName: mm.internal, clientCertificateRef: {name: proxy-cert}, minVersion: "1.2"}
     timeouts: {connect: 3s, response: 600s}
+    retries: {attempts: 2}
+    connectionReuse: {enabled: true, maxIdlePerEndpoint: 64, idleTimeout: 50s, maxRequests: 10000}
+    maxConnectionsPerEndpoint: 0
   client:
     tls: {minVersion: "1.2"}
   limits: {requestBody: 110Mi}

@@ -264,6 +264,8 @@ export const RULE_CASES: readonly RuleCase[] = [
       ['connect-timeout-range', 'backend.timeouts.connect', '60s', '1m1ms'],
       ['response-timeout-range', 'backend.timeouts.response', '1s', '999ms'],
       ['response-timeout-range', 'backend.timeouts.response', '24h', '1ms24h'],
+      ['reuse-idle-timeout-range', 'backend.connectionReuse.idleTimeout', '1s', '999ms'],
+      ['reuse-idle-timeout-range', 'backend.connectionReuse.idleTimeout', '1h', '1h1ms'],
     ] as const
   ).map(([id, field, good, bad]) => {
     const more =
