@@ -14,6 +14,7 @@ export type Stored = {
     readonly namespace?: string;
     readonly uid: string;
     readonly resourceVersion: string;
+    readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };

@@ -6,6 +6,7 @@ type Kind =
   | 'Deployment'
   | 'Endpoints'
   | 'EndpointSlice'
+  | 'Ingress'
   | 'MattermostIngressPolicy'
   | 'Pod'
   | 'Secret'
@@ -15,6 +16,7 @@ const versions: Readonly<Record<Kind, string>> = {
   Deployment: 'apps/v1',
   Endpoints: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
+  Ingress: 'networking.k8s.io/v1',
   MattermostIngressPolicy: 'mattermost-ingress.io/v1alpha1',
   Pod: 'v1',
   Secret: 'v1',
