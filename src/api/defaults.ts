@@ -15,8 +15,14 @@ export const DEFAULTS = {
     cookie: { name: 'MMSTICKY', lifetimeType: 'Session', sameSite: 'Lax' },
     fallback: ['UserIdentity', 'SourceAddress'],
     sourceAddress: { ipv4PrefixLength: 32, ipv6PrefixLength: 64 },
+    drain: { mode: 'Fenced', timeout: '10m' },
   },
-  websocket: { idleTimeout: '1h' },
+  websocket: {
+    idleTimeout: '1h',
+    maxDuration: '0s',
+    onPolicyChange: 'Keep',
+    reconnects: { perSecond: 100, maxSpread: '30s' },
+  },
   backend: {
     loadBalancing: 'LeastConnections',
     tls: { minVersion: '1.2' },

@@ -23,6 +23,30 @@ export const clientSchema = Type.Object(
   { description: 'What is demanded of clients, for each host.' },
 );
 
+const reconnects = Type.Object(
+  {
+    perSecond: Type.Optional(
+      Type.Integer({
+        description:
+          'WebSockets closed in a second, over all worker threads of one replica: each client comes back after three seconds and may ask for everything anew.',
+        minimum: 1,
+        maximum: 10_000,
+      }),
+    ),
+    maxSpread: Type.Optional(
+      text(
+        duration,
+        'Longest time over which a mass close is spread: more WebSockets than fit into it at perSecond are closed faster.',
+        rules('max-spread-range'),
+      ),
+    ),
+  },
+  {
+    description:
+      'Pace at which WebSockets are closed when many have to: a node that is terminating, removed or lost, a site that is removed, a policy that changed, an end of the controller.',
+  },
+);
+
 export const webSocketSchema = Type.Object(
   {
     idleTimeout: Type.Optional(
@@ -32,6 +56,20 @@ export const webSocketSchema = Type.Object(
         rules('idle-timeout-minimum', 'idle-timeout-maximum'),
       ),
     ),
+    maxDuration: Type.Optional(
+      text(
+        duration,
+        'Longest life of a WebSocket; then it is closed (1012) at the pace of reconnects, and its client comes back. 0s: no bound.',
+        rules('max-duration-range'),
+      ),
+    ),
+    onPolicyChange: Type.Optional(
+      choice(
+        ['Keep', 'Recheck'],
+        'What a change of admission means for open WebSockets. Keep: nothing. Recheck: those that no rule admits any more are closed (1008) at the pace of reconnects; headers, cookies and tokens are not kept, so that a rule which asks for other ones than before no longer admits. A value that is taken out of the Secret of a secretRef closes those that showed it either way.',
+      ),
+    ),
+    reconnects: Type.Optional(reconnects),
   },
   { description: 'Limits of WebSockets.' },
 );

@@ -38,6 +38,28 @@ const sourceAddress = Type.Object(
   },
 );
 
+const drain = Type.Object(
+  {
+    mode: Type.Optional(
+      choice(
+        ['Fenced', 'Immediate'],
+        'Fenced: a node that is terminating still answers the requests of those whose cookie names it, until it refuses or timeout has passed. Immediate: nobody is sent there any more.',
+      ),
+    ),
+    timeout: Type.Optional(
+      text(
+        duration,
+        'Longest time for which a terminating node is used; all its WebSockets are closed by then.',
+        rules('drain-timeout-range'),
+      ),
+    ),
+  },
+  {
+    description:
+      'What becomes of the clients of a node that is terminating, while another one is ready. New clients and new WebSockets go elsewhere at once; its WebSockets are closed (1012) from the start, at the pace of websocket.reconnects.',
+  },
+);
+
 export const sessionPersistenceSchema = Type.Object(
   {
     type: Type.Optional(
@@ -70,6 +92,7 @@ export const sessionPersistenceSchema = Type.Object(
       ),
     ),
     sourceAddress: Type.Optional(sourceAddress),
+    drain: Type.Optional(drain),
   },
   {
     description:

@@ -103,7 +103,11 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   ['a misspelt field', { admision: {} }, 'Did you mean admission?'],
   ['a misspelt value', { 'admission.defaultAction': 'deny' }, 'Did you mean Deny?'],
   ['a version that YAML reads as a number', { 'client.tls.minVersion': 1.2 }, 'Put it in quotes: "1.2"'],
-  ['an unknown field', { websocket: { drain: '1m' } }, 'Remove it; known here: idleTimeout'],
+  [
+    'an unknown field',
+    { websocket: { drain: '1m' } },
+    'Remove it; known here: idleTimeout, maxDuration, onPolicyChange, reconnects',
+  ],
   ['a required field', { admission: undefined }, 'Add it: an object'],
 ])('the remedy for %s helps', (_, edits, remedy) => {
   expect(checkPolicy(policyWith(edits)).issues.map((issue) => issue.remedy)).toEqual([remedy]);

@@ -39,9 +39,6 @@ export type Controller = {
 
 /** Numbers a worker may keep for metrics: about 100 for each site and host it has served. */
 const METRIC_CELLS = 65_536;
-/** Pace of closing WebSockets: their clients come back after three seconds and ask for everything anew. */
-const CLOSES_PER_SECOND = 100;
-const MAX_SPREAD_MS = 30_000;
 /** The last one asked must have time to answer its Close frame. */
 const CLOSE_ANSWER_MS = 6_000;
 const YOUNG_GENERATION_MB = 96;
@@ -74,7 +71,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
     progress.isListening = true;
     writer?.start();
     log.info({ ...facts, ports, workers: options.workers }, 'controller started');
-    return controllerOf({ ...base, ...parts }, admin, ports, options);
+    return controllerOf({ ...base, ...parts }, admin, ports);
   } catch (error) {
     await Promise.all([parts?.fleet.close(), parts?.loop.close(), admin.close()]);
     throw error;
@@ -180,13 +177,8 @@ function translateSettings(options: Options, { stickyKeys, secretDigestKey }: Lo
   };
 }
 
-function controllerOf(
-  parts: Base & Parts,
-  admin: AdminServer,
-  ports: BoundPorts,
-  options: Options,
-): Controller {
-  const { fleet, loop, state, progress, writer } = parts;
+function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts): Controller {
+  const { fleet, loop, progress, writer } = parts;
   return {
     ports,
     adminPort: admin.port,
@@ -202,7 +194,7 @@ function controllerOf(
       progress.isDraining = true;
       await writer?.close();
       await loop.close();
-      await fleet.drain(closeSpreadMs(state, options.workers, timeoutMs), timeoutMs);
+      await fleet.drain(Math.max(0, timeoutMs - CLOSE_ANSWER_MS), timeoutMs);
       await admin.close();
     },
     close: async () => {
@@ -210,14 +202,6 @@ function controllerOf(
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },
   };
-}
-
-/** Long enough for the pace, short enough for the last one to answer its Close frame. */
-function closeSpreadMs(state: SharedState, workers: number, timeoutMs: number): number {
-  let tunnels = 0;
-  for (let worker = 0; worker < workers; worker++) tunnels += state.row(worker).signal('tunnels');
-  const paceMs = (tunnels / CLOSES_PER_SECOND) * 1000;
-  return Math.max(0, Math.min(paceMs, MAX_SPREAD_MS, timeoutMs - CLOSE_ANSWER_MS));
 }
 
 function spawnWorker(workerData: WorkerData): Worker {

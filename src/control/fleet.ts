@@ -66,10 +66,10 @@ export class Fleet {
     for (const member of this.#members) member.send({ kind: 'lame-duck' });
   }
 
-  /** Lets all connections end, WebSockets spread over `spreadMs`; what is left at `timeoutMs` is cut. */
-  async drain(spreadMs: number, timeoutMs: number): Promise<void> {
+  /** Lets all connections end, WebSockets within `closeWithinMs`; what is left at `timeoutMs` is cut. */
+  async drain(closeWithinMs: number, timeoutMs: number): Promise<void> {
     this.#isStopping = true;
-    const message: ToWorker = { kind: 'drain', tunnelCloseSpreadMs: spreadMs };
+    const message: ToWorker = { kind: 'drain', closeWithinMs };
     for (const member of this.#members) member.send(message);
     const timeUp = Promise.withResolvers<void>();
     const timer = setTimeout(timeUp.resolve, timeoutMs);

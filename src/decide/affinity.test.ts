@@ -150,7 +150,7 @@ describe('the order of choice', () => {
     endpoint('c', { state: 'draining' }),
     endpoint('d', { state: 'draining' }),
   ]);
-  const keys = { endpoint: undefined, sentToken: undefined, hashes: [user, source] };
+  const keys = { endpoint: undefined, sentToken: undefined, hashes: [user, source], fenceMs: 600_000 };
   test.each([
     ['the cookie', { ...keys, endpoint: b }, BACKEND, [], 'b by cookie'],
     ['the cookie of a draining endpoint', { ...keys, endpoint: c }, BACKEND, [], 'c by cookie-draining'],
@@ -185,6 +185,23 @@ describe('the order of choice', () => {
     expect(choiceOf(keysOf(webSocket('/api/v4/websocket', ['Cookie: MMSTICKY=b-new'])))).toBe('b by cookie');
   });
 
+  test.each([
+    { name: 'within the time', mode: 'Fenced', drainingMs: 59_999, expected: 'c by cookie-draining' },
+    { name: 'after it', mode: 'Fenced', drainingMs: 60_000, expected: 'a by balanced' },
+    { name: 'not at all', mode: 'Immediate', drainingMs: 0, expected: 'a by balanced' },
+  ] as const)(
+    'a draining endpoint serves the holders of its cookie: $name',
+    ({ mode, drainingMs, expected }) => {
+      const given = keysOf(request('GET /', ['Cookie: MMSTICKY=c-new']), {
+        fallback: [],
+        drain: { mode, timeoutMs: 60_000 },
+      });
+      const view = { ...loadView(), drainingMs: (slot: number) => (slot === c?.slot ? drainingMs : -1) };
+      const chosen = chooseEndpoint(BACKEND, given, view, NONE_TRIED);
+      expect(`${chosen?.endpoint.endpoint.identity} by ${chosen?.result}`).toBe(expected);
+    },
+  );
+
   test('unless there is no other', () => {
     const head = webSocket('/api/v4/websocket', ['Cookie: MMSTICKY=d-new']);
     const chosen = chooseEndpoint(onlyDraining, keysOf(head, {}, onlyDraining), loadView(), NONE_TRIED);
@@ -194,7 +211,7 @@ describe('the order of choice', () => {
 
 describe('a cookie is due whenever the answer differs from what the client sent', () => {
   const [a, b] = BACKEND.endpoints;
-  const unknown = { endpoint: undefined, hashes: [] };
+  const unknown = { endpoint: undefined, hashes: [], fenceMs: 0 };
   test.each([
     ['no cookie', {}, undefined, 'a-new'],
     ['the right cookie', {}, 'a-new', undefined],

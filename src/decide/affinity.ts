@@ -15,6 +15,8 @@ export type AffinityKeys = {
   readonly hashes: readonly { readonly result: 'user' | 'source'; readonly hash: number }[];
   /** The token that names an endpoint of this backend, to see whether the client needs another. */
   readonly sentToken: string | undefined;
+  /** For how long a draining endpoint is still right for who holds its cookie. */
+  readonly fenceMs: number;
 };
 
 /** Of a request, what persistence reads. */
@@ -49,6 +51,7 @@ export function readAffinityKeys(
 class RequestKeys implements AffinityKeys {
   readonly endpoint: ServingEndpoint | undefined;
   readonly sentToken: string | undefined;
+  readonly fenceMs: number;
   readonly #persistence: Persistence;
   readonly #known: Known;
 
@@ -61,6 +64,7 @@ class RequestKeys implements AffinityKeys {
     this.#known = known;
     this.endpoint = sent.endpoint;
     this.sentToken = sent.token;
+    this.fenceMs = persistence.drain.mode === 'Fenced' ? persistence.drain.timeoutMs : 0;
   }
 
   get hashes(): AffinityKeys['hashes'] {
@@ -116,9 +120,10 @@ export function chooseEndpoint(
   tried: ReadonlySet<ServingEndpoint>,
 ): Choice | undefined {
   const { health } = view;
-  if (keys.endpoint !== undefined && !tried.has(keys.endpoint) && backend.usable.has(keys.endpoint, health)) {
-    const isDraining = keys.endpoint.endpoint.state === 'draining';
-    return { endpoint: keys.endpoint, result: isDraining ? 'cookie-draining' : 'cookie' };
+  const home = keys.endpoint;
+  if (home !== undefined && !tried.has(home) && backend.usable.has(home, health)) {
+    if (home.endpoint.state === 'ready') return { endpoint: home, result: 'cookie' };
+    if (view.drainingMs(home.slot) < keys.fenceMs) return { endpoint: home, result: 'cookie-draining' };
   }
   const usable = tried.size === 0 ? backend.usable.now(health) : backend.usable.without(tried, health);
   if (usable.length === 0) return undefined;

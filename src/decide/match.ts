@@ -1,6 +1,6 @@
 // Which site a request is for: exact host, then one-label wildcard, then the longest path by segment.
 import { isAcmePath } from '../model/acme-path.ts';
-import type { Site } from '../model/configuration.ts';
+import { ANY_HOST, type Site } from '../model/configuration.ts';
 import type { HostTable, ServingHost, ServingSite } from './compiled.ts';
 import { hasBadEscape, interpretations, isBelow, isPlainPath, isWebSocketPath, meetsPath } from './path.ts';
 
@@ -16,6 +16,16 @@ export function findHost(hosts: HostTable, hostname: string): ServingHost | unde
 export function findSite(host: ServingHost, path: string): ServingSite | undefined {
   for (const serving of host.sites) if (matches(serving.site, path)) return serving;
   return undefined;
+}
+
+/** The site as it is now under the host it was found by; undefined where it is gone from there. */
+export function currentSite(
+  hosts: HostTable,
+  { site: { key }, labels: { host } }: ServingSite,
+): Site | undefined {
+  const table = host.startsWith('*.') ? hosts.wildcard.get(host.slice(1)) : hosts.exact.get(host);
+  const found = host === ANY_HOST ? hosts.any : table;
+  return found?.sites.find(({ site }) => site.key === key)?.site;
 }
 
 function matches(site: Site, path: string): boolean {

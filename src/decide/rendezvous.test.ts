@@ -19,6 +19,7 @@ function ownerOf(names: readonly string[], key: string, loads?: readonly number[
   const keys = {
     endpoint: undefined,
     sentToken: undefined,
+    fenceMs: 0,
     hashes: [{ result, hash: hashText(key) } as const],
   };
   return chooseEndpoint(backend, keys, loadView(loads), new Set())?.endpoint.endpoint.identity;
@@ -31,6 +32,7 @@ function ownersOf(names: readonly string[]): readonly (string | undefined)[] {
     const keys = {
       endpoint: undefined,
       sentToken: undefined,
+      fenceMs: 0,
       hashes: [{ result: 'user', hash: hashText(user) } as const],
     };
     return chooseEndpoint(backend, keys, loadView(), new Set())?.endpoint.endpoint.identity;
@@ -65,6 +67,7 @@ describe('the same answer everywhere', () => {
     const keys = {
       endpoint: undefined,
       sentToken: undefined,
+      fenceMs: 0,
       hashes: [{ result: 'user', hash: 1 } as const],
     };
     const owners = [twins, twins.toReversed()].map((endpoints) =>
@@ -158,6 +161,7 @@ describe('one address is an office: its endpoint may have 1.25 times the mean an
     const keys = {
       endpoint: undefined,
       sentToken: undefined,
+      fenceMs: 0,
       hashes: [{ result: 'user', hash: hashText(key) } as const],
     };
     const chosen = chooseEndpoint(backend, keys, loadView(loadsOf(1000, 0, 0, 0)), new Set());

@@ -141,9 +141,15 @@ export const COOKIE: Persistence = {
   cookieName: 'MMSTICKY',
   cookieAttributes: '; Path=/; HttpOnly; SameSite=Lax',
   fallback: ['UserIdentity', 'SourceAddress'],
+  drain: { mode: 'Fenced', timeoutMs: 600_000 },
   ipv4PrefixLength: 32,
   ipv6PrefixLength: 64,
 };
+
+export function webSocketCloses(more: Partial<OpenSite['webSockets']> = {}): OpenSite['webSockets'] {
+  const reconnects = { perSecond: 100, maxSpreadMs: 30_000 };
+  return { maxDurationMs: 0, onPolicyChange: 'Keep', reconnects, ...more };
+}
 
 export function openSite(more: Partial<OpenSite> = {}): OpenSite {
   return {
@@ -155,6 +161,7 @@ export function openSite(more: Partial<OpenSite> = {}): OpenSite {
     persistence: COOKIE,
     requestBodyMaxBytes: 1000,
     webSocketIdleTimeoutMs: 3_600_000,
+    webSockets: webSocketCloses(),
     accessLog: true,
     ...more,
   };
@@ -235,6 +242,7 @@ export function loadView(
     random: () => chance,
     health,
     nowMs: () => 0,
+    drainingMs: () => 0,
     turn: (key) => {
       const turn = turns.get(key) ?? 0;
       turns.set(key, turn + 1);

@@ -51,7 +51,17 @@ export type OpenSite = {
   readonly persistence: Persistence;
   readonly requestBodyMaxBytes: number;
   readonly webSocketIdleTimeoutMs: number;
+  readonly webSockets: WebSocketCloses;
   readonly accessLog: boolean;
+};
+
+/** When WebSockets that are open are closed by us, and at what pace. */
+export type WebSocketCloses = {
+  /** 0: however long they want. */
+  readonly maxDurationMs: number;
+  readonly onPolicyChange: 'Keep' | 'Recheck';
+  /** Pace of every mass close, over all workers; all are closed within `maxSpreadMs`, at whatever pace. */
+  readonly reconnects: { readonly perSecond: number; readonly maxSpreadMs: number };
 };
 
 export type TlsVersion = '1.1' | '1.2' | '1.3';
@@ -130,6 +140,8 @@ export type Persistence = {
   readonly cookieAttributes: string;
   /** Keys tried in this order when no valid cookie came. */
   readonly fallback: readonly FallbackKey[];
+  /** For how long a draining endpoint still serves those whose cookie names it. */
+  readonly drain: { readonly mode: 'Fenced' | 'Immediate'; readonly timeoutMs: number };
   readonly ipv4PrefixLength: number;
   readonly ipv6PrefixLength: number;
 };

@@ -22,8 +22,8 @@ export type ToWorker =
   | { readonly kind: 'listen'; readonly ports: BoundPorts | undefined }
   /** Readiness is red: keep serving, but let clients go (`Connection: close`). */
   | { readonly kind: 'lame-duck' }
-  /** No new connections; close tunnels at this pace and stop when all is done. */
-  | { readonly kind: 'drain'; readonly tunnelCloseSpreadMs: number };
+  /** No new connections; close all tunnels within that time and stop when everything is done. */
+  | { readonly kind: 'drain'; readonly closeWithinMs: number };
 
 export type FromWorker =
   /** A part of a step that is not its last. */

@@ -1,5 +1,6 @@
 // The layout of the memory that the main thread and all workers share, and the only code that indexes it.
 // Each worker writes only its own row and readers sum, so no number needs a lock; see `docs/architecture.md`.
+import { CloseCounts, closeCountIntegers } from './close-counts.ts';
 import { HealthBoard, healthBoardBytes } from './health-board.ts';
 
 export type SharedLayout = {
@@ -37,14 +38,16 @@ export function allocateSharedMemory(layout: SharedLayout): SharedMemory {
 }
 
 function rowBytes(layout: SharedLayout): number {
-  const integers = (SIGNAL_COUNT + layout.slots * SLOT_FIELDS) * Int32Array.BYTES_PER_ELEMENT;
-  return layout.cells * Float64Array.BYTES_PER_ELEMENT + Math.ceil(integers / 8) * 8;
+  const integers = SIGNAL_COUNT + layout.slots * SLOT_FIELDS + closeCountIntegers(layout.slots);
+  const bytes = integers * Int32Array.BYTES_PER_ELEMENT;
+  return layout.cells * Float64Array.BYTES_PER_ELEMENT + Math.ceil(bytes / 8) * 8;
 }
 
 /** One worker's row. */
 export class SharedRow {
   /** Metric values; observe/series.ts says which cell is what. */
   readonly cells: Float64Array;
+  readonly closes: CloseCounts;
   readonly #signals: Int32Array;
   readonly #slots: Int32Array;
 
@@ -54,11 +57,10 @@ export class SharedRow {
     const integersAt = start + layout.cells * Float64Array.BYTES_PER_ELEMENT;
     this.cells = new Float64Array(buffer, start, layout.cells);
     this.#signals = new Int32Array(buffer, integersAt, SIGNAL_COUNT);
-    this.#slots = new Int32Array(
-      buffer,
-      integersAt + SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT,
-      layout.slots * SLOT_FIELDS,
-    );
+    const slotsAt = integersAt + SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT;
+    this.#slots = new Int32Array(buffer, slotsAt, layout.slots * SLOT_FIELDS);
+    const closesAt = slotsAt + layout.slots * SLOT_FIELDS * Int32Array.BYTES_PER_ELEMENT;
+    this.closes = new CloseCounts(new Int32Array(buffer, closesAt, closeCountIntegers(layout.slots)));
   }
 
   signal(name: Signal): number {
@@ -114,6 +116,7 @@ export class SharedRow {
     this.cells.fill(0);
     this.#slots.fill(0);
     this.#signals.fill(0);
+    this.closes.clear();
   }
 }
 
@@ -153,6 +156,20 @@ export class SharedState {
   tunnels(slot: number): number {
     let sum = 0;
     for (const row of this.#rows) sum += row.tunnels(slot);
+    return sum;
+  }
+
+  /** Tunnels that wait to be closed, over all workers. */
+  closing(cell: number): number {
+    let sum = 0;
+    for (const row of this.#rows) sum += row.closes.waiting(cell);
+    return sum;
+  }
+
+  /** Tunnels that the endpoint broke off within the last second, over all workers. */
+  losses(slot: number, half: number): number {
+    let sum = 0;
+    for (const row of this.#rows) sum += row.closes.losses(slot, half);
     return sum;
   }
 }

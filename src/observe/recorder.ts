@@ -20,7 +20,12 @@ export type WebSocketCloseReason =
   | 'backend-closed'
   | 'backend-lost'
   | 'idle'
-  | 'shutdown';
+  | 'shutdown'
+  | 'endpoint-draining'
+  | 'endpoint-removed'
+  | 'site-removed'
+  | 'policy-changed'
+  | 'max-duration';
 
 export type RequestOutcome = {
   readonly method: string;

@@ -41,9 +41,11 @@ export class Attempts {
     const choice = this.#choose();
     if (choice === undefined) return false;
     report.attempt(choice);
-    this.#acquisition = needsFresh
-      ? services.pool.connect(choice.endpoint, backend.backend, this.#requester)
-      : services.pool.acquire(choice.endpoint, backend.backend, this.#requester);
+    // A node that is going away keeps no connections for us.
+    this.#acquisition =
+      needsFresh || choice.endpoint.endpoint.state === 'draining'
+        ? services.pool.connect(choice.endpoint, backend.backend, this.#requester)
+        : services.pool.acquire(choice.endpoint, backend.backend, this.#requester);
     return true;
   }
 

@@ -1,7 +1,7 @@
 // The data plane of one worker: its listeners, its connections, and the configuration they are served by.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DecideSettings } from '../decide/decide.ts';
-import type { SourceGate } from '../decide/limits.ts';
+import { currentSite } from '../decide/match.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
 import type { ClientLimits } from '../model/limits.ts';
@@ -11,6 +11,7 @@ import { Acceptor, type AcceptServices } from './accept.ts';
 import { Current } from './current.ts';
 import { dispatch } from './dispatch.ts';
 import { Drain } from './drain.ts';
+import { DrainTimes } from './drain-times.ts';
 import { Listener } from './listener.ts';
 import { refuse } from './local-answer.ts';
 import { Places } from './places.ts';
@@ -54,7 +55,6 @@ export type DataPlaneHost = Pick<
   readonly timers: TimerWheel;
   readonly shared: SharedState;
   readonly random: () => number;
-  readonly sources: SourceGate;
 };
 
 /** How often idle connections are looked through and messages are counted. */
@@ -72,6 +72,7 @@ export class DataPlane {
   readonly #pool: UpstreamPool;
   readonly #services: ExchangeServices;
   readonly #tidying: Timer;
+  readonly #drainTimes = new DrainTimes();
   #isLameDuck = false;
 
   constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
@@ -88,16 +89,17 @@ export class DataPlane {
       ...host,
       limits: settings.limits,
       serving: () => this.#current.serving,
-      settings: decideSettings(settings, host.sources),
+      settings: decideSettings(settings),
       loads: {
         load: (slot) => host.shared.load(slot),
         random: host.random,
         turn: (key) => countTurn(turns, key),
         health: host.shared.health,
         nowMs: () => host.clock.monotonicMs(),
+        drainingMs: (slot) => this.#drainTimes.drainingMs(slot, host.clock.monotonicMs()),
       },
       pool: this.#pool,
-      tunnels: new TunnelSet(host.row),
+      tunnels: this.#openTunnels(),
       readBuffer,
       isLameDuck: () => this.#isLameDuck,
     };
@@ -110,7 +112,7 @@ export class DataPlane {
     const steps = this.#current.take(delta);
     let step = steps.next();
     while (step.done !== true) step = steps.next();
-    return this.#afterStep(step.value);
+    return this.#afterStep(step.value, delta);
   }
 
   /** The same with the requests that come meanwhile served in between; one delta at a time. */
@@ -124,11 +126,13 @@ export class DataPlane {
       await nextTurn();
       untilMs = clock.monotonicMs() + MAX_STEP_MS;
     }
-    return this.#afterStep(step.value);
+    return this.#afterStep(step.value, delta);
   }
 
-  #afterStep(isTaken: boolean): boolean {
+  #afterStep(isTaken: boolean, delta: Delta): boolean {
     if (!isTaken) return false;
+    this.#drainTimes.follow(delta.backends.set, this.#host.clock.monotonicMs());
+    this.#services.tunnels.follow(delta);
     for (const terminator of this.#terminators) terminator.update(this.#current.serving);
     this.#tidyUp();
     return true;
@@ -150,13 +154,13 @@ export class DataPlane {
     for (const connection of this.#places.connections) connection.onLameDuck?.();
   }
 
-  /** Stops accepting and lets everything end, WebSockets spread over that time; resolves when nothing is open. */
-  drain(tunnelCloseSpreadMs: number): Promise<void> {
+  /** Stops accepting and lets everything end; resolves when nothing is open. @param closeWithinMs for WebSockets */
+  drain(closeWithinMs: number): Promise<void> {
     this.#isLameDuck = true;
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#places.connections) connection.closeWhenIdle();
     const openConnections = () => this.#places.connections.size;
-    return new Drain(this.#services.tunnels, this.#host.timers, openConnections).run(tunnelCloseSpreadMs);
+    return new Drain(this.#services.tunnels, this.#host.timers, openConnections).run(closeWithinMs);
   }
 
   async #open(name: ListenerName, port: number | undefined): Promise<number | undefined> {
@@ -165,6 +169,14 @@ export class DataPlane {
     const listener = new Listener(acceptor, () => this.#takePlace());
     this.#listeners.push(listener);
     return listener.listen(this.#settings.bindAddress, port);
+  }
+
+  #openTunnels(): TunnelSet {
+    const { timers, row, shared } = this.#host;
+    const backend = (key: string) => this.#current.serving.backends.get(key);
+    return new TunnelSet({ timers, row, shared, backend }, (site) =>
+      currentSite(this.#current.serving.hosts, site),
+    );
   }
 
   #takePlace(): boolean {
@@ -201,7 +213,6 @@ export class DataPlane {
       timers: services.timers,
       limits: services.limits,
       recorder: services.recorder,
-      sources: this.#host.sources,
       onBug: services.onBug,
       trustedProxies,
       proxyProtocolFrom,
@@ -217,14 +228,14 @@ export class DataPlane {
   #tidyUp(): void {
     const slots = this.#current.slotsInUse();
     this.#pool.sweep((slot) => slots.has(slot));
-    this.#services.tunnels.tellMessages();
+    this.#services.tunnels.tidyUp();
     this.#host.timers.arm(this.#tidying, TIDY_MS);
   }
 }
 
-function decideSettings(settings: DataPlaneSettings, sources: SourceGate): DecideSettings {
+function decideSettings(settings: DataPlaneSettings): DecideSettings {
   const { trustedProxies, secretDigestKey, redirectHttpsPort } = settings;
-  return { trustedProxies, secretDigestKey, redirectHttpsPort, sources };
+  return { trustedProxies, secretDigestKey, redirectHttpsPort };
 }
 
 function countTurn(turns: Map<string, number>, key: string): number {

@@ -15,9 +15,8 @@ export class Drain {
     this.#openConnections = openConnections;
   }
 
-  /** Closes the tunnels evenly over `spreadMs`; resolves when no connection is left. */
-  run(spreadMs: number): Promise<void> {
-    const untilMs = this.#timers.nowMs + spreadMs;
+  /** Closes the tunnels, each site's at its pace and all within that time; resolves when no connection is left. */
+  run(closeWithinMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = new Timer(() => step());
       const step = () => {
@@ -25,8 +24,7 @@ export class Drain {
           resolve();
           return;
         }
-        const steps = Math.max(1, Math.ceil((untilMs - this.#timers.nowMs) / STEP_MS));
-        this.#tunnels.closeSome(Math.ceil(this.#tunnels.size / steps));
+        this.#tunnels.shutDown(closeWithinMs);
         this.#timers.arm(timer, STEP_MS);
       };
       step();

@@ -130,7 +130,8 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     report.status = 101;
     report.firstByte();
     const fields = this.#fieldsOf(head);
-    openTunnel({ services, stream, connection, destination: this.#destination, report }, fields);
+    const destination = this.#destination;
+    openTunnel({ services, stream, head: request, connection, destination, report }, fields);
     this.#end();
   }
 

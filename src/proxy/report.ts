@@ -148,10 +148,14 @@ export class WebSocketReport {
     this.#openedMs = services.clock.monotonicMs();
   }
 
+  get ageMs(): number {
+    return this.#services.clock.monotonicMs() - this.#openedMs;
+  }
+
   /** Says how long it was open, in milliseconds. */
   close(summary: TunnelSummary): number {
     const { clock, log } = this.#services;
-    const durationMs = clock.monotonicMs() - this.#openedMs;
+    const durationMs = this.ageMs;
     if (this.#opened !== undefined)
       log({
         ...this.#opened,

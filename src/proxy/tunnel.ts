@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocketCloseReason } from '../observe/recorder.ts';
 import { closeFrame, FrameFollower, type FrameSender } from '../wire/websocket-frame.ts';
+import { type Closing, CLOSINGS } from './closing.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import { awaitDrain, type SocketOwner } from './socket-owner.ts';
 import { Timer, type TimerWheel } from './timers.ts';
@@ -23,6 +24,11 @@ export type TunnelSettings = {
 export type TunnelObserver = {
   /** Told of the messages since it was told last. */
   onMessages(fromClient: number, fromBackend: number): void;
+  /**
+   * The backend ends without a Close frame. `pass`: so does the client's side; `close`: after a Close frame of ours;
+   * `hold`: the client's side stays until `closeByServer`.
+   */
+  onBackendLost(): 'pass' | 'hold' | 'close';
   /** Nothing passes any more. */
   onClosed(summary: TunnelSummary): void;
   /** The client's socket is closed: the last that is heard. */
@@ -32,6 +38,8 @@ export type TunnelObserver = {
 /** How long the other side may still talk after one side has ended (row U11), and a closing handshake may take. */
 const HALF_CLOSE_GRACE_MS = 10_000;
 const CLOSE_GRACE_MS = 5_000;
+/** A client whose backend is lost is not kept longer than that, whatever happens to its turn. */
+const MAX_HOLD_MS = 21_000;
 
 /** One direction: from a socket, which it owns, to the other one. */
 class Direction implements SocketOwner {
@@ -75,8 +83,11 @@ class Direction implements SocketOwner {
   }
 }
 
-/** `open` passes both ways; the other two have a deadline that traffic does not move. */
-type Phase = 'open' | 'half-closed' | 'closing' | 'closed';
+/**
+ * `open` passes both ways, `held` has lost its backend and keeps the client until its turn; `held` and the two behind
+ * it have a deadline that traffic does not move.
+ */
+type Phase = 'open' | 'held' | 'half-closed' | 'closing' | 'closed';
 
 export class Tunnel {
   readonly #services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel };
@@ -125,8 +136,13 @@ export class Tunnel {
   pass(direction: Direction, chunk: Buffer, start: number, end: number): void {
     if (this.#phase === 'closed' || direction.discards) return;
     const stop = direction.follower.push(chunk, start, end);
-    direction.bytes += stop - start;
     if (direction.follower.sawClose) this.#closer ??= direction.sender;
+    if (this.#phase === 'held') {
+      // It leaves by itself; nobody is there to hear anything else of it.
+      if (direction.follower.closeComplete) this.#finish();
+      return;
+    }
+    direction.bytes += stop - start;
     if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#idleTimeoutMs);
     if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) {
       awaitDrain(direction.to);
@@ -140,6 +156,7 @@ export class Tunnel {
   onEnd(incoming: Direction): void {
     if (this.#phase === 'closed') return;
     incoming.ended = true;
+    if (this.#keepsClient(incoming)) return;
     incoming.to.end();
     if (this.#phase === 'open') {
       this.#phase = 'half-closed';
@@ -154,11 +171,34 @@ export class Tunnel {
   }
 
   onClose(incoming: Direction): void {
+    if (this.#keepsClient(incoming)) return;
     if (this.#phase === 'open') this.#reason = this.#endReason(incoming);
     this.#finish();
     if (incoming !== this.#up || this.#isClientGone) return;
     this.#isClientGone = true;
     this.#observer.onClientGone();
+  }
+
+  /** The backend is gone, and its client is not to follow now. */
+  #keepsClient(incoming: Direction): boolean {
+    if (incoming !== this.#down) return false;
+    if (this.#phase === 'open' && this.#closer === undefined) this.#loseBackend();
+    // What it hears then is a Close frame; the backend has nothing to do with it any more.
+    return (
+      this.#phase === 'held' || (this.#phase === 'closing' && this.#reason === CLOSINGS.endpointLost.reason)
+    );
+  }
+
+  #loseBackend(): void {
+    const answer = this.#observer.onBackendLost();
+    if (answer === 'pass') return;
+    this.#phase = 'held';
+    this.#reason = CLOSINGS.endpointLost.reason;
+    this.#down.from.destroy();
+    // It may have been waiting for the backend to read.
+    this.#up.from.resume();
+    this.#services.timers.arm(this.#timer, MAX_HOLD_MS);
+    if (answer === 'close') this.closeByServer(CLOSINGS.endpointLost);
   }
 
   #opposite(direction: Direction): Direction {
@@ -177,15 +217,28 @@ export class Tunnel {
    * answered, at the latest after five seconds. Where frames cannot be followed the connection just ends.
    * Says whether there was still something to close.
    */
-  closeByServer(code: number, reason: string): boolean {
-    if (this.#phase !== 'open') return false;
+  closeByServer({ code, text, reason }: Closing): boolean {
+    if (!this.isOpen) return false;
+    const isHeld = this.#phase === 'held';
     this.#phase = 'closing';
-    this.#reason = 'shutdown';
+    if (!isHeld) this.#reason = reason;
     const isClosing = this.#down.follower.sawClose || this.#up.follower.sawClose;
-    this.#pendingClose = isClosing ? undefined : closeFrame(code, reason);
+    this.#pendingClose = isClosing ? undefined : closeFrame(code, text);
     this.#services.timers.arm(this.#timer, CLOSE_GRACE_MS);
     this.#advanceClosing();
+    // The rest of a frame that the backend began never comes.
+    if (isHeld && this.#pendingClose !== undefined) this.#finish();
     return true;
+  }
+
+  /** There is still a client to close. */
+  get isOpen(): boolean {
+    return this.#phase === 'open' || this.#phase === 'held';
+  }
+
+  /** Its client waits for a turn to hear that the backend is gone. */
+  get isHeld(): boolean {
+    return this.#phase === 'held';
   }
 
   #advanceClosing(): void {

@@ -4,7 +4,6 @@ import type { Clock } from '../model/clock.ts';
 import type { Delta, FromWorker, ToWorker } from '../model/delta.ts';
 import { proxyFault } from '../model/fault.ts';
 import { type SharedMemory, SharedState } from '../model/shared-state.ts';
-import type { SourceMemory } from '../model/source-table.ts';
 import { accessLine } from '../observe/access-log.ts';
 import { createLogger, type LogLevel } from '../observe/log.ts';
 import { LogBatch } from '../observe/log-batch.ts';
@@ -19,7 +18,6 @@ import { TimerWheel } from './timers.ts';
 export type WorkerData = {
   readonly worker: number;
   readonly memory: SharedMemory;
-  readonly sources: SourceMemory;
   readonly settings: DataPlaneSettings;
   readonly logLevel: LogLevel;
 };
@@ -59,7 +57,6 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
     row,
     shared,
     random: Math.random,
-    sources: new SourceLimiter(data.sources, data.worker, clock.monotonicMs),
     newRequestId: () => requestIds.next(),
     log: (record) => {
       if (logsAccess) batch.write(accessLine(record));
@@ -95,7 +92,7 @@ async function obey(plane: DataPlane, message: ToWorker, thread: Thread): Promis
       plane.lameDuck();
       return;
     case 'drain':
-      await plane.drain(message.tunnelCloseSpreadMs);
+      await plane.drain(message.closeWithinMs);
       thread.batch.close();
       thread.send({ kind: 'drained' });
   }

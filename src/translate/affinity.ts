@@ -16,6 +16,7 @@ export function compilePersistence(spec: SessionPersistence | undefined, sitePat
     cookieName: spec?.cookie?.name ?? defaults.cookie.name,
     cookieAttributes: cookieAttributes(spec, sitePath),
     fallback: fallbackKeys(type, spec),
+    drain: drainOf(spec),
     ipv4PrefixLength: spec?.sourceAddress?.ipv4PrefixLength ?? defaults.sourceAddress.ipv4PrefixLength,
     ipv6PrefixLength: spec?.sourceAddress?.ipv6PrefixLength ?? defaults.sourceAddress.ipv6PrefixLength,
   };
@@ -37,6 +38,14 @@ function cookieAttributes(spec: SessionPersistence | undefined, sitePath: string
   const lifetimeMs = parseDurationMs(spec?.absoluteTimeout ?? '');
   const maxAge = lifetimeMs === undefined ? '' : `; Max-Age=${Math.floor(lifetimeMs / 1000)}`;
   return `; Path=${spec?.cookie?.path ?? sitePath}${maxAge}; HttpOnly; SameSite=${sameSite}`;
+}
+
+function drainOf(spec: SessionPersistence | undefined): Persistence['drain'] {
+  const { mode, timeout } = { ...DEFAULTS.sessionPersistence.drain, ...spec?.drain };
+  const timeoutMs = parseDurationMs(timeout);
+  if (timeoutMs === undefined)
+    throw new Error(`A checked policy holds the duration ${JSON.stringify(timeout)}`);
+  return { mode, timeoutMs };
 }
 
 /** The keys in their order; persistence by address is the same as a cookie that is never sent. */

@@ -2,7 +2,7 @@
 import { DEFAULTS } from '../api/defaults.ts';
 import { INGRESS_REASONS, WARNING_REASONS } from '../api/status.ts';
 import { parseDurationMs, parseSizeBytes } from '../api/quantities.ts';
-import type { AdmissionSpec } from '../api/policy.ts';
+import type { AdmissionSpec, WebSocketSpec } from '../api/policy.ts';
 import { ANY_HOST, type Certificate, type OpenSite, type Site } from '../model/configuration.ts';
 import { compileAdmission } from './admission.ts';
 import { compilePersistence } from './affinity.ts';
@@ -99,6 +99,7 @@ function openService(
     persistence: compilePersistence(settings.sessionPersistence, place.claim.path ?? DEFAULTS.route.path),
     requestBodyMaxBytes: bodyMaxBytes(settings.limits?.requestBody ?? DEFAULTS.limits.requestBody),
     webSocketIdleTimeoutMs: checked(parseDurationMs(idleTimeout), 'spec.websocket.idleTimeout'),
+    webSockets: compileWebSocketCloses(settings.websocket),
     accessLog: settings.accessLog?.enabled ?? DEFAULTS.accessLog.enabled,
   };
 }
@@ -130,6 +131,20 @@ function findCertificate(
     source.certificates,
     report,
   );
+}
+
+function compileWebSocketCloses(spec: WebSocketSpec | undefined): OpenSite['webSockets'] {
+  const defaults = DEFAULTS.websocket;
+  const { maxDuration = defaults.maxDuration, reconnects } = spec ?? {};
+  const maxSpread = reconnects?.maxSpread ?? defaults.reconnects.maxSpread;
+  return {
+    maxDurationMs: checked(parseDurationMs(maxDuration), 'spec.websocket.maxDuration'),
+    onPolicyChange: spec?.onPolicyChange ?? defaults.onPolicyChange,
+    reconnects: {
+      perSecond: reconnects?.perSecond ?? defaults.reconnects.perSecond,
+      maxSpreadMs: checked(parseDurationMs(maxSpread), 'spec.websocket.reconnects.maxSpread'),
+    },
+  };
 }
 
 /** No limit is the largest number, so that a comparison needs no second case. */

@@ -42,7 +42,9 @@ spec:
     cookie: {name: MMSTICKY, path: /, lifetimeType: Session, sameSite: Lax}
     fallback: [UserIdentity, SourceAddress]
     sourceAddress: {ipv4PrefixLength: 32, ipv6PrefixLength: 64}
-  websocket: {idleTimeout: 1h}
+    drain: {mode: Fenced, timeout: 10m}
+  websocket: {idleTimeout: 1h, maxDuration: 0s, onPolicyChange: Keep,
+              reconnects: {perSecond: 100, maxSpread: 30s}}
   backend:
     loadBalancing: LeastConnections
     tls: {mode: Verify, caRef: {kind: Secret, name: ca}, serverName: mm.internal, clientCertificateRef: {name: proxy-cert}, minVersion: "1.2"}

@@ -57,8 +57,14 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
       absoluteTimeout: '24h',
       fallback: ['UserIdentity', 'SourceAddress'],
       sourceAddress: { ipv4PrefixLength: 24, ipv6PrefixLength: 56 },
+      drain: { mode: 'Immediate', timeout: '1m' },
     },
-    websocket: { idleTimeout: '1h' },
+    websocket: {
+      idleTimeout: '1h',
+      maxDuration: '24h',
+      onPolicyChange: 'Recheck',
+      reconnects: { perSecond: 50, maxSpread: '1m' },
+    },
     backend: {
       loadBalancing: 'Random',
       tls: {
