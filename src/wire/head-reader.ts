@@ -104,23 +104,26 @@ export class HeadReader {
       this.text += chunk.toString('latin1', from, end);
   }
 
-  /** Takes some bytes, at least one; says where the next one is. */
+  /**
+   * Takes some bytes, at least one and at most a line; says where the next one is. Each part of a line hands on to the
+   * next while there are bytes: of the places only those where bytes end are ever returned to.
+   */
   #step(chunk: Buffer, at: number, end: number): number | HeadFault {
     switch (this.#place) {
+      case 'line-start':
+        return this.#lineStart(chunk, at, end);
+      case 'name':
+        return this.#name(chunk, at, end);
+      case 'value':
+        return this.#value(chunk, at, end);
       case 'start':
         return this.#start(chunk[at] ?? 0, at);
       case 'start-line-feed':
         return this.#startLineFeed(chunk[at] ?? 0, at);
       case 'first-line':
         return this.#firstLine(chunk, at, end);
-      case 'line-start':
-        return this.#lineStart(chunk[at] ?? 0, at);
-      case 'name':
-        return this.#name(chunk, at, end);
-      case 'value':
-        return this.#value(chunk, at, end);
       default:
-        return this.#lineFeed(chunk[at] ?? 0, at);
+        return this.#lineFeed(chunk, at);
     }
   }
 
@@ -147,18 +150,15 @@ export class HeadReader {
     let at = start;
     while (at < end && chunk[at] !== CR && chunk[at] !== LF) at++;
     if (at - this.#shift > this.#limits.firstLineBytes) return 'first-line-too-long';
-    return at < end ? this.#carriageReturn(chunk, at) : at;
+    return at < end ? this.#lineEnd(chunk, at, end, 'line-feed') : at;
   }
 
-  #lineStart(code: number, at: number): number | HeadFault {
-    if (code === CR) {
-      this.#place = 'last-line-feed';
-      return at + 1;
-    }
+  #lineStart(chunk: Buffer, at: number, end: number): number | HeadFault {
+    if (chunk[at] === CR) return this.#lineEnd(chunk, at, end, 'last-line-feed');
     if (this.fieldCount >= this.#limits.fields) return 'head-too-large';
     this.#lineBegin = at - this.#shift;
     this.#place = 'name';
-    return at;
+    return this.#name(chunk, at, end);
   }
 
   #name(chunk: Buffer, start: number, end: number): number | HeadFault {
@@ -170,24 +170,24 @@ export class HeadReader {
     if (chunk[at] !== COLON || colon === this.#lineBegin) return 'malformed';
     this.colons[this.fieldCount++] = colon;
     this.#place = 'value';
-    return at + 1;
+    return this.#value(chunk, at + 1, end);
   }
 
   #value(chunk: Buffer, start: number, end: number): number | HeadFault {
     let at = start;
     while (at < end && isValueCode(chunk[at] ?? 0)) at++;
     if (this.#isLineTooLong(at)) return 'head-too-large';
-    return at < end ? this.#carriageReturn(chunk, at) : at;
+    return at < end ? this.#lineEnd(chunk, at, end, 'line-feed') : at;
   }
 
-  #carriageReturn(chunk: Buffer, at: number): number | HeadFault {
+  #lineEnd(chunk: Buffer, at: number, end: number, next: 'line-feed' | 'last-line-feed'): number | HeadFault {
     if (chunk[at] !== CR) return 'malformed';
-    this.#place = 'line-feed';
-    return at + 1;
+    this.#place = next;
+    return at + 1 < end ? this.#lineFeed(chunk, at + 1) : at + 1;
   }
 
-  #lineFeed(code: number, at: number): number | HeadFault {
-    if (code !== LF) return 'malformed';
+  #lineFeed(chunk: Buffer, at: number): number | HeadFault {
+    if (chunk[at] !== LF) return 'malformed';
     this.#endLine(at - this.#shift);
     this.#place = this.#place === 'last-line-feed' ? 'end' : 'line-start';
     return at + 1;
