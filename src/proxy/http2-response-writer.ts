@@ -8,6 +8,8 @@ import type { ReadBuffer } from './read-buffer.ts';
 /** Up to this size text is cheaper than a buffer of its own. */
 const SMALL_BYTES = 4096;
 const GATHER_BYTES = 16_384;
+/** Has no content (RFC 9110 section 15.3.6); node:http2 sends none, whatever a backend says. */
+const RESET_CONTENT = 205;
 
 /** Date is the backend's to say, or ours where the answer is ours; the types do not know that it can be left out. */
 type RespondOptions = ServerStreamResponseOptions & { readonly sendDate: boolean };
@@ -45,7 +47,8 @@ export class Http2ResponseWriter implements ResponseWriter {
   /** Whether the connection goes on is not said with an answer: GOAWAY does that. */
   head(status: number, fields: readonly string[], framing: BodyFraming): void {
     this.status = status;
-    const length = framing.kind === 'length' ? ['content-length', String(framing.bytes)] : [];
+    const hasLength = framing.kind === 'length' && status !== RESET_CONTENT;
+    const length = hasLength ? ['content-length', String(framing.bytes)] : [];
     this.#head = this.#listOf(status, [...fields, ...length]);
   }
 

@@ -90,7 +90,16 @@ export class TlsTerminator {
       callback(new Error('No site of that name'));
       return;
     }
-    callback(null, this.#contexts.of(host?.tls && this.#serving?.certificates.get(host.tls.certificate)));
+    callback(null, this.#contextOf(host) ?? this.#contexts.default);
+  }
+
+  /** Undefined where OpenSSL does not take the certificate after all: its host alone is shown another one. */
+  #contextOf(host: ServingHost | undefined): SecureContext | undefined {
+    try {
+      return this.#contexts.of(host?.tls && this.#serving?.certificates.get(host.tls.certificate));
+    } catch {
+      return undefined;
+    }
   }
 
   #hostOf(name: string): ServingHost | undefined {

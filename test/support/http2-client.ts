@@ -23,6 +23,8 @@ export type FrameClientOptions = {
   readonly settings?: readonly (readonly [number, number])[];
   /** False: nothing is sent by itself, not even the preface. */
   readonly greets?: boolean;
+  /** Sent with the end of the handshake, before anything was heard; nothing else is sent by itself then. */
+  readonly early?: Buffer;
   /** What comes before TLS: a PROXY header. */
   readonly before?: Buffer;
 };
@@ -63,12 +65,13 @@ export class FrameClient {
 
   static async connect(port: number, options: FrameClientOptions = {}): Promise<FrameClient> {
     const tcp = connect({ port, host: '127.0.0.1', noDelay: true });
-    const { servername = 'a', before } = options;
+    const { servername = 'a', before, early } = options;
     if (before !== undefined) tcp.write(before);
     const tls = connectTls({ socket: tcp, servername, ALPNProtocols: ['h2'], rejectUnauthorized: false });
     const client = new FrameClient(tcp, tls);
+    if (early !== undefined) client.send(early);
     await once(tls, 'secureConnect');
-    if (options.greets === false) return client;
+    if (options.greets === false || early !== undefined) return client;
     client.send(PREFACE, settings([SETTING.headerTableSize, 0], ...(options.settings ?? [])));
     await client.until(() => client.frames.some(({ type, flags }) => type === FRAME.settings && flags === 0));
     client.send(settingsAck());

@@ -115,6 +115,12 @@ test('a field that node:http2 takes for a single one may stand twice, as over HT
   expect(heads).toEqual([[':status', '200', ...list, 'content-length', '2']]);
 });
 
+test('a 205 has no content, and so no length', async () => {
+  script([Buffer.from('HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\nhi')]);
+  const given = await ask(session);
+  expect([given.heads, given.body.toString(), given.code]).toEqual([[[':status', '205']], '', CODE.none]);
+});
+
 test('obs-text comes back byte by byte', async () => {
   script([Buffer.from(answer('hi', ['X: \x80\xe9\xff']), 'latin1')]);
   const { heads } = await ask(session);
