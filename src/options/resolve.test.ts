@@ -64,6 +64,8 @@ describe('values', () => {
     ['no forbidden networks', { denyEndpointRanges: 'off' }, { denyEndpointRanges: { v4: [], v6: [] } }],
     ['a default certificate', { defaultTlsSecret: 'web/tls' }, { defaultTlsSecret: 'web/tls' }],
     ['refusal of unknown names', { refusesUnknownNames: 'refuse' }, { refusesUnknownNames: true }],
+    ['HTTP/2 unless said otherwise', {}, { http2: true }],
+    ['no HTTP/2', { http2: 'off' }, { http2: false }],
   ])('%s', (_, given, wanted) => {
     expect(optionsOf(given)).toMatchObject(wanted);
   });

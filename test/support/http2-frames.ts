@@ -40,7 +40,7 @@ export const SETTING = {
 } as const;
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
-export const HEAD_BYTES = 9;
+const HEAD_BYTES = 9;
 
 export type Frame = {
   readonly type: number;
