@@ -7,35 +7,31 @@ import { expect, vi } from 'vitest';
 /** Bytes the kernel holds for one end of a connection: not yet acknowledged by the other end, not yet read by this one. */
 type Queues = { readonly unsent: number; readonly unread: number };
 
-/** Looks, 5 ms apart, at which nothing has moved. */
-const STILL_LOOKS = 20;
-
 export function hasKernelQueues(): boolean {
   return process.platform === 'linux';
 }
 
-function queuesOf(localPort: number, remotePort: number): Queues {
-  for (const line of readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
-    const [, local = '', remote = '', , queues = ''] = line.trim().split(/\s+/);
-    if (portOf(local) !== localPort || portOf(remote) !== remotePort) continue;
-    const [unsent = 0, unread = 0] = queues.split(':').map((part) => Number.parseInt(part, 16));
-    return { unsent, unread };
-  }
-  return { unsent: 0, unread: 0 };
+/** What the kernel says of all connections. */
+function readConnections(): string {
+  return readFileSync('/proc/net/tcp', 'utf8');
 }
 
-function portOf(place: string): number {
-  return Number.parseInt(place.split(':')[1] ?? '', 16);
+function queuesOf(connections: string, localPort: number, remotePort: number): Queues {
+  const start = connections.indexOf(`${placeOf(localPort)} ${placeOf(remotePort)} `);
+  if (start === -1) return { unsent: 0, unread: 0 };
+  const [, , , queues = ''] = connections.slice(start, start + 100).split(' ');
+  const [unsent = 0, unread = 0] = queues.split(':').map((part) => Number.parseInt(part, 16));
+  return { unsent, unread };
 }
 
-/** All that the kernel holds of a connection in the direction away from this end. */
-function queuedFrom({ localPort = 0, remotePort = 0 }: Socket): number {
-  return queuesOf(localPort, remotePort).unsent + queuesOf(remotePort, localPort).unread;
+/** As the kernel writes a port of 127.0.0.1. */
+function placeOf(port: number): string {
+  return `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** All that the kernel holds of a connection in the direction to this end. */
-function queuedTo({ localPort = 0, remotePort = 0 }: Socket): number {
-  return queuesOf(remotePort, localPort).unsent + queuesOf(localPort, remotePort).unread;
+/** All that the kernel holds of a connection from one port to another. */
+function queued(connections: string, from: number, to: number): number {
+  return queuesOf(connections, from, to).unsent + queuesOf(connections, to, from).unread;
 }
 
 type Handle = { readonly bytesWritten: number; readonly writeQueueSize: number };
@@ -48,31 +44,33 @@ function handedOver(socket: Socket): number {
 
 /** What lies between two sockets of ours and is with no kernel: the proxy has read it, and not yet written it. */
 export function heldBetween(from: Socket, to: Socket): number {
-  return handedOver(from) - queuedFrom(from) - queuedTo(to) - to.bytesRead;
+  const connections = readConnections();
+  const { localPort: near = 0, remotePort: entry = 0 } = from;
+  const { localPort: far = 0, remotePort: exit = 0 } = to;
+  const inKernel = queued(connections, near, entry) + queued(connections, exit, far);
+  return handedOver(from) - inKernel - to.bytesRead;
 }
 
-/** The kernel may shuffle for seconds what it has, on a machine that has much else to do. */
-function look(check: () => void): Promise<void> {
-  return vi.waitFor(check, { timeout: 20_000, interval: 5 });
+/** Waits until a number has stayed as it is for some looks. */
+async function untilStill(count: () => number, looks: number, intervalMs: number): Promise<number> {
+  let before = Number.NaN;
+  let still = 0;
+  await vi.waitFor(
+    () => {
+      const now = count();
+      still = now === before ? still + 1 : 0;
+      before = now;
+      expect(still).toBeGreaterThanOrEqual(looks);
+    },
+    // The kernel may shuffle for seconds what it has, on a machine that has much else to do.
+    { timeout: 20_000, interval: intervalMs },
+  );
+  return before;
 }
 
 /** Waits until nothing moves any more. @returns what the proxy holds then */
 export async function untilStalled(from: Socket, to: Socket): Promise<number> {
-  let before = -1;
-  let still = 0;
-  await look(() => {
-    const now = handedOver(from);
-    still = now === before ? still + 1 : 0;
-    before = now;
-    expect(still).toBeGreaterThan(STILL_LOOKS);
-  });
+  await untilStill(() => handedOver(from), 20, 5);
   // What is not acknowledged yet counts twice: an acknowledgement may be late.
-  let held = Number.NaN;
-  await look(() => {
-    const again = heldBetween(from, to);
-    const isSame = again === held;
-    held = again;
-    expect(isSame).toBe(true);
-  });
-  return held;
+  return untilStill(() => heldBetween(from, to), 3, 50);
 }
