@@ -105,6 +105,8 @@ export class Tunnel {
   /** The Close frame that waits for a boundary between two frames of the backend. */
   #pendingClose: Buffer | undefined;
   #isClientGone = false;
+  /** The backend is gone without a word; the client stays until it was told. */
+  #isBackendLost = false;
 
   constructor(
     { client, backend }: { readonly client: Socket; readonly backend: Socket },
@@ -137,8 +139,8 @@ export class Tunnel {
     if (this.#phase === 'closed' || direction.discards) return;
     const stop = direction.follower.push(chunk, start, end);
     if (direction.follower.sawClose) this.#closer ??= direction.sender;
-    if (this.#phase === 'held') {
-      // It leaves by itself; nobody is there to hear anything else of it.
+    if (this.#isBackendLost) {
+      // It leaves, by itself or because it was asked to; nobody is there to hear anything else of it.
       if (direction.follower.closeComplete) this.#finish();
       return;
     }
@@ -183,17 +185,16 @@ export class Tunnel {
   #keepsClient(incoming: Direction): boolean {
     if (incoming !== this.#down) return false;
     if (this.#phase === 'open' && this.#closer === undefined) this.#loseBackend();
-    // What it hears then is a Close frame; the backend has nothing to do with it any more.
-    return (
-      this.#phase === 'held' || (this.#phase === 'closing' && this.#reason === CLOSINGS.endpointLost.reason)
-    );
+    return this.#isBackendLost;
   }
 
   #loseBackend(): void {
     const answer = this.#observer.onBackendLost();
     if (answer === 'pass') return;
     this.#phase = 'held';
+    this.#isBackendLost = true;
     this.#reason = CLOSINGS.endpointLost.reason;
+    this.#down.ended = true;
     this.#down.from.destroy();
     // It may have been waiting for the backend to read.
     this.#up.from.resume();
@@ -219,15 +220,14 @@ export class Tunnel {
    */
   closeByServer({ code, text, reason }: Closing): boolean {
     if (!this.isOpen) return false;
-    const isHeld = this.#phase === 'held';
     this.#phase = 'closing';
-    if (!isHeld) this.#reason = reason;
+    if (!this.#isBackendLost) this.#reason = reason;
     const isClosing = this.#down.follower.sawClose || this.#up.follower.sawClose;
     this.#pendingClose = isClosing ? undefined : closeFrame(code, text);
     this.#services.timers.arm(this.#timer, CLOSE_GRACE_MS);
     this.#advanceClosing();
     // The rest of a frame that the backend began never comes.
-    if (isHeld && this.#pendingClose !== undefined) this.#finish();
+    if (this.#isBackendLost && this.#pendingClose !== undefined) this.#finish();
     return true;
   }
 

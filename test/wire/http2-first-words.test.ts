@@ -75,7 +75,9 @@ test('of a trusted proxy are believed, stream by stream', async () => {
   for (const [at, address] of ['192.0.2.7', '192.0.2.8'].entries())
     client.request(2 * at + 1, requestList([['x-forwarded-for', address]]));
   for (const stream of [1, 3]) expect((await client.settled(stream)).statuses).toEqual([200]);
-  const seen = trusting.wire.backend.requests.map(({ head }) => /X-Forwarded-For: (\S+)/.exec(head)?.[1] ?? '');
+  const seen = trusting.wire.backend.requests.map(
+    ({ head }) => /X-Forwarded-For: (\S+)/.exec(head)?.[1] ?? '',
+  );
   expect(seen.sort()).toEqual(['192.0.2.7', '192.0.2.8']);
   await trusting.end();
 });

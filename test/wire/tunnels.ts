@@ -55,10 +55,11 @@ export async function openTunnel(
   scene: WireScene,
   fields: readonly string[] = [],
   given?: WireClient,
+  target = '/',
 ): Promise<Tunnel> {
   scene.backend.script = acceptAll(fields.map((field) => field.replace('; client_max_window_bits', '')));
   const client = given ?? (await scene.client());
-  client.send(handshake(...fields));
+  client.send(handshake(...fields).replace(' / ', ` ${target} `));
   await client.until((text) => text.includes('\r\n\r\n'));
   const head = client.text.indexOf('\r\n\r\n') + 4;
   const backend = scene.backend.connections.findLast(
