@@ -25,6 +25,18 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'An annotation of the Ingress restricts access in a way that is not understood: closed, never open',
     look: 'Events of the Ingress; say it in a policy, or name it in `mattermost-ingress.io/ignore-annotations`',
   },
+  'too-many-requests': {
+    when: 'The address came more often than `limits.requestsPerSecond` and `burst` allow; `Retry-After` says when it may come again',
+    look: '`mattermost_ingress_limit_decisions_total`; an office behind one address belongs into `limits.exemptCIDRs`',
+  },
+  'too-many-connections': {
+    when: 'The address has `limits.connectionsPerSource` connections open',
+    look: 'The same; browsers open up to six connections each over HTTP/1.1',
+  },
+  'too-many-websockets': {
+    when: 'The address has `websocket.maxPerSource` WebSockets open',
+    look: 'The same; each open tab and app has one',
+  },
   'unknown-host': {
     when: 'No policy names this host',
     look: 'Host of the request; does another namespace own it?',

@@ -23,6 +23,7 @@ const WITHOUT_DEFAULT = [
   'admission.rules.cookies',
   'admission.rules.bearerToken',
   'sessionPersistence.absoluteTimeout',
+  'limits.exemptCIDRs',
 ];
 
 const leaves = leavesOf(asNode(specSchema), [], true);

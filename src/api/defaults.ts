@@ -20,6 +20,7 @@ export const DEFAULTS = {
   websocket: {
     idleTimeout: '1h',
     maxDuration: '0s',
+    maxPerSource: 0,
     onPolicyChange: 'Keep',
     reconnects: { perSecond: 100, maxSpread: '30s' },
   },
@@ -32,7 +33,7 @@ export const DEFAULTS = {
     maxConnectionsPerEndpoint: 0,
   },
   client: { tls: { minVersion: '1.2' } },
-  limits: { requestBody: '110Mi' },
+  limits: { requestBody: '110Mi', requestsPerSecond: 0, connectionsPerSource: 0 },
   accessLog: { enabled: true },
 } as const;
 
@@ -40,6 +41,7 @@ export const DEFAULTS = {
 export const DERIVED_DEFAULTS: Readonly<Record<string, string>> = {
   'admission.deny.rejectReason': 'PreAuth when a rule has a secretRef, otherwise None',
   'sessionPersistence.cookie.path': 'the value of route.path',
+  'limits.burst': 'five times requestsPerSecond',
   'backend.tls.serverName': '<service name>.<namespace>.svc',
 };
 

@@ -1,18 +1,12 @@
 // spec.admission of a policy: who may come in. First match wins; what is not understood is refused, never open.
 import { Type } from 'typebox';
 import { rules } from './policy-rules.ts';
+import { sourceCidr } from './policy-source.ts';
 import { choice, list, namedList, numberChoice, text } from './schema-node.ts';
 import { cookieName, headerName, headerText, labelName, objectName } from './text-forms.ts';
 
 const ACTIONS = ['Allow', 'Deny', 'Reset'] as const;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
-const sourceCidr = Type.String({
-  description: 'A network, for example 192.0.2.0/24 or 2001:db8::/32.',
-  minLength: 1,
-  maxLength: 43,
-  ...rules('cidr-canonical'),
-});
 
 const pathCondition = Type.Object(
   {

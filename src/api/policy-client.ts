@@ -1,7 +1,8 @@
 // spec.client, websocket, limits and accessLog of a policy: what concerns the client side of the site.
 import { Type } from 'typebox';
 import { rules } from './policy-rules.ts';
-import { choice, text } from './schema-node.ts';
+import { sourceCidr } from './policy-source.ts';
+import { choice, list, text } from './schema-node.ts';
 import { duration, size } from './text-forms.ts';
 
 export const clientSchema = Type.Object(
@@ -70,6 +71,14 @@ export const webSocketSchema = Type.Object(
       ),
     ),
     reconnects: Type.Optional(reconnects),
+    maxPerSource: Type.Optional(
+      Type.Integer({
+        description:
+          'WebSockets that may be open from one address at a time, counted as with limits; a further handshake is answered with 429. 0: any number. Each open tab and app has one.',
+        minimum: 0,
+        maximum: 100_000,
+      }),
+    ),
   },
   { description: 'Limits of WebSockets.' },
 );
@@ -82,8 +91,40 @@ export const limitsSchema = Type.Object(
         "Largest request body; a larger one is answered with 413. 0: no limit. The default is Mattermost's file limit of 100 MiB and its multipart frame.",
       ),
     ),
+    requestsPerSecond: Type.Optional(
+      Type.Integer({
+        description:
+          'Requests a second that one client address may send over all its connections, counted before redirects and admission; what comes faster is answered with 429 and Retry-After. An IPv6 address counts by its leading sessionPersistence.sourceAddress.ipv6PrefixLength bits. 0: any number. Each replica of the controller counts for itself.',
+        minimum: 0,
+        maximum: 10_000,
+      }),
+    ),
+    burst: Type.Optional(
+      Type.Integer({
+        description:
+          'Requests that may come at once beyond the first, before requestsPerSecond is what counts.',
+        minimum: 0,
+        maximum: 10_000,
+      }),
+    ),
+    connectionsPerSource: Type.Optional(
+      Type.Integer({
+        description:
+          'Connections of one client address that may be open at a time, WebSockets included; each counts from its first request. A request on a further one is answered with 429 and the connection closed. Connections of trusted proxies are not counted. 0: any number.',
+        minimum: 0,
+        maximum: 100_000,
+      }),
+    ),
+    exemptCIDRs: Type.Optional(
+      list(sourceCidr, {
+        description:
+          'Networks whose clients no limit by address holds for: offices behind one address, monitoring.',
+        type: 'set',
+        maxItems: 256,
+      }),
+    ),
   },
-  { description: 'Limits of requests.' },
+  { description: 'Limits of requests, and of what one client address may do.' },
 );
 
 export const accessLogSchema = Type.Object(

@@ -106,7 +106,7 @@ test.each<[string, Readonly<Record<string, unknown>>, string]>([
   [
     'an unknown field',
     { websocket: { drain: '1m' } },
-    'Remove it; known here: idleTimeout, maxDuration, onPolicyChange, reconnects',
+    'Remove it; known here: idleTimeout, maxDuration, onPolicyChange, reconnects, maxPerSource',
   ],
   ['a required field', { admission: undefined }, 'Add it: an object'],
 ])('the remedy for %s helps', (_, edits, remedy) => {

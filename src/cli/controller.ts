@@ -10,6 +10,7 @@ import { StatusBoard } from '../control/status-board.ts';
 import type { Clock } from '../model/clock.ts';
 import type { BoundPorts } from '../model/delta.ts';
 import { allocateSharedMemory, type SharedMemory, SharedState } from '../model/shared-state.ts';
+import { allocateSourceMemory, clearSources, type SourceMemory } from '../model/source-table.ts';
 import { type AdminServer, createAdminServer } from '../observe/admin.ts';
 import type { MainMetrics } from '../observe/main-metrics.ts';
 import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../observe/log.ts';
@@ -82,6 +83,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
 type Base = ChosenSource & {
   readonly log: Logger;
   readonly memory: SharedMemory;
+  readonly sources: SourceMemory;
   readonly state: SharedState;
   readonly reader: SeriesReader;
   readonly publisher: Publisher;
@@ -96,6 +98,7 @@ async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   const log = createLogger(sink, options.logLevel);
   const memory = allocateSharedMemory({ workers, slots: maxEndpoints, cells: METRIC_CELLS });
   const state = new SharedState(memory);
+  const sources = allocateSourceMemory(workers, options.maxSources, randomBytes(8));
   const reader = new SeriesReader(state);
   const publisher = new Publisher(maxEndpoints);
   const metrics = createMetrics({
@@ -108,18 +111,18 @@ async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   });
   const chosen: ChosenSource = await chooseSource(options, { clock, log, metrics: metrics.main });
   const progress = { isListening: false, isDraining: false };
-  return { ...chosen, log, memory, state, reader, publisher, metrics, progress };
+  return { ...chosen, log, memory, sources, state, reader, publisher, metrics, progress };
 }
 
 /** Everything else but what is started: the parts know each other only through the calls given here. */
 async function buildParts(base: Base, options: Options, sink: LogSink): Promise<Parts> {
-  const { log, memory, state, reader, publisher, metrics, loadKey } = base;
+  const { log, memory, sources, state, reader, publisher, metrics, loadKey } = base;
   const { workers, logLevel } = options;
   const secretDigestKey = randomBytes(32);
   const settings = await dataPlaneSettings(options, secretDigestKey, loadKey);
   const fleet: Fleet = new Fleet({
     workers,
-    spawn: (worker) => spawnWorker({ worker, memory, settings, logLevel }),
+    spawn: (worker) => spawnWorker({ worker, memory, sources, settings, logLevel }),
     state,
     reader,
     clock,
@@ -205,8 +208,10 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
 }
 
 function spawnWorker(workerData: WorkerData): Worker {
-  return new Worker(new URL('../proxy/worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('../proxy/worker.ts', import.meta.url), {
     workerData,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
+  worker.once('exit', () => clearSources(workerData.sources, workerData.worker));
+  return worker;
 }

@@ -1,12 +1,20 @@
 // READ FIRST (data): what is to be done with one request. Pure: the same request, configuration and loads
 // give the same decision, which is how a decision can be explained afterwards.
 import type { AddressRanges, Admission, OpenSite } from '../model/configuration.ts';
-import type { AdmissionVerdict, Context, Decision, RejectReason } from '../model/decision.ts';
+import type {
+  AdmissionVerdict,
+  Context,
+  Decision,
+  LimitResult,
+  LimitVerdict,
+  RejectReason,
+} from '../model/decision.ts';
 import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
 import { type AffinityKeys, readAffinityKeys } from './affinity.ts';
 import type { Serving, ServingBackend, ServingHost, ServingSite } from './compiled.ts';
 import { cookieLine } from './cookies.ts';
+import type { SourceGate } from './limits.ts';
 import { findHost, findSite, isUnambiguous } from './match.ts';
 import { findOrigin } from './origin.ts';
 import { isLooping } from './via.ts';
@@ -18,6 +26,7 @@ export type DecideSettings = {
   readonly secretDigestKey: Uint8Array;
   /** Port that redirects name; 443 is left out. */
   readonly redirectHttpsPort: number;
+  readonly sources: SourceGate;
 };
 
 /** Where an admitted request may go; the endpoint is chosen when it is known which ones were tried. */
@@ -40,15 +49,26 @@ export function decide(
   const { open } = site;
   if (open === undefined) return reject(contextOf(origin, site, undefined), closedReason(site));
 
-  const refusal = judgeConnection(host, client) ?? judgeSize(open, head);
+  const refusal = judgeConnection(host, client);
   if (refusal !== undefined) return reject(contextOf(origin, site, undefined), refusal);
+  // Before all that costs more, and before admission: refused requests count too.
+  const limit = site.limits && settings.sources.judge(site.limits, { head, client, address: origin.address });
+  if (limit !== undefined && limit.waitMs > 0)
+    return rejectLimited(contextOf(origin, site, undefined, limit.result), limit);
+  return decideOpen({ serving, site, open, head, origin, limit: limit?.result }, settings);
+}
+
+function decideOpen(visit: Visit, settings: DecideSettings): Decision<Destination> {
+  const { site, open, head, origin, limit } = visit;
+  const refusal = judgeSize(open, head);
+  if (refusal !== undefined) return reject(contextOf(origin, site, undefined, limit), refusal);
   // Before admission: no secret is ever judged on plain HTTP of a TLS site.
   if (site.plainHttp !== 'serve' && origin.scheme === 'http') {
-    const context = contextOf(origin, site, undefined);
+    const context = contextOf(origin, site, undefined, limit);
     if (site.plainHttp === 'refuse') return reject(context, 'plain-http');
     return { kind: 'redirect', context, location: httpsLocation(head, settings.redirectHttpsPort) };
   }
-  return decideAdmission({ serving, site, open, head, origin }, settings.secretDigestKey);
+  return decideAdmission(visit, settings.secretDigestKey);
 }
 
 /** The site by host and path; before anything looks at the path, every way of reading it must lead there. */
@@ -70,14 +90,15 @@ type Visit = {
   readonly open: OpenSite;
   readonly head: RequestHead;
   readonly origin: Origin;
+  readonly limit: LimitResult | undefined;
 };
 
 function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destination> {
-  const { serving, site, open, head, origin } = visit;
+  const { serving, site, open, head, origin, limit } = visit;
   const { address } = origin;
   const cookies = cookieLine(head);
   const verdict = admit(open.admission, { head, address, cookies, sitePath: site.site.path }, digestKey);
-  const context = contextOf(origin, site, verdict);
+  const context = contextOf(origin, site, verdict, limit);
   if (verdict.mode === 'Enforce') {
     if (verdict.action === 'Deny') return reject(context, 'admission', open.admission);
     if (verdict.action === 'Reset') return { kind: 'reset', context };
@@ -113,6 +134,7 @@ function contextOf(
   origin: Origin,
   site: ServingSite | undefined,
   admission: AdmissionVerdict | undefined,
+  limit?: LimitResult,
 ): Context {
   const { address, scheme, port } = origin;
   return {
@@ -122,10 +144,23 @@ function contextOf(
     address,
     scheme,
     port,
+    limit,
     admission,
   };
 }
 
+const LIMIT_REASONS: Readonly<Record<string, RejectReason>> = {
+  requests: 'too-many-requests',
+  connections: 'too-many-connections',
+  websockets: 'too-many-websockets',
+};
+
+function rejectLimited(context: Context, { result, waitMs }: LimitVerdict): Decision<Destination> {
+  const reason = LIMIT_REASONS[result] ?? 'too-many-requests';
+  const retryAfterSeconds = Math.ceil(waitMs / 1000);
+  return { kind: 'reject', context, reason, admission: undefined, retryAfterSeconds };
+}
+
 function reject(context: Context, reason: RejectReason, admission?: Admission): Decision<Destination> {
-  return { kind: 'reject', context, reason, admission };
+  return { kind: 'reject', context, reason, admission, retryAfterSeconds: undefined };
 }

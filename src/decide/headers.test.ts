@@ -18,6 +18,7 @@ const CONTEXT: Context = {
   address: address('203.0.113.9'),
   scheme: 'https',
   port: 8443,
+  limit: undefined,
   admission: undefined,
 };
 

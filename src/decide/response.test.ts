@@ -49,6 +49,9 @@ const STATUSES: Readonly<Record<Cause, string>> = {
   'restriction-unsupported': '503',
   misdirected: '421 close',
   'tls-version': '421 close',
+  'too-many-requests': '429',
+  'too-many-connections': '429 close',
+  'too-many-websockets': '429 close',
   'body-too-large': '413 close',
   admission: '403',
   'upgrade-not-accepted': '403 close',
@@ -82,6 +85,9 @@ describe('every cause', () => {
       'restriction-unsupported': true,
       misdirected: true,
       'tls-version': true,
+      'too-many-requests': true,
+      'too-many-connections': true,
+      'too-many-websockets': true,
       'body-too-large': true,
       admission: true,
       'upgrade-not-accepted': true,
@@ -103,7 +109,7 @@ describe('every cause', () => {
   test.each(CAUSES)('%s says when to come back, if 429 or 503', (cause) => {
     const answer = answerFor(cause, CONTEXT);
     const seconds = valuesOf(answer, 'Retry-After').map(Number);
-    expect(seconds.length).toBe(answer.status === 503 ? 1 : 0);
+    expect(seconds.length).toBe([429, 503].includes(answer.status) ? 1 : 0);
     expect(seconds.every((value) => Number.isInteger(value) && value > 0)).toBe(true);
   });
 });

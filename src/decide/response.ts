@@ -21,6 +21,8 @@ export type AnswerContext = {
   readonly sitePath: string;
   readonly admission: Admission | undefined;
   readonly requestId: string;
+  /** When to come again, where that is known for this very request. */
+  readonly retryAfterSeconds?: number | undefined;
 };
 
 type Row = {
@@ -93,6 +95,23 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   },
   misdirected: { status: 421, message: 'This connection is not for that site', close: true },
   'tls-version': { status: 421, message: 'This site demands a newer version of TLS', close: true },
+  'too-many-requests': {
+    status: 429,
+    message: 'Too many requests come from this address',
+    retryAfterSeconds: 1,
+  },
+  'too-many-connections': {
+    status: 429,
+    message: 'Too many connections are open from this address',
+    close: true,
+    retryAfterSeconds: 5,
+  },
+  'too-many-websockets': {
+    status: 429,
+    message: 'Too many WebSockets are open from this address',
+    close: true,
+    retryAfterSeconds: 5,
+  },
   'body-too-large': { status: 413, message: 'The body of the request is too large', close: true },
   admission: { status: 403, message: 'Forbidden' },
   'upgrade-not-accepted': { status: 403, message: 'Forbidden', close: true },
@@ -114,7 +133,7 @@ export function answerFor(cause: Cause, context: AnswerContext): Answer {
   const fields = ['Cache-Control', 'no-store', 'X-Request-ID', context.requestId];
   // Lower case on the wire: apps before 2.40 look for just that spelling.
   if (denied?.rejectReason === 'PreAuth') fields.push('x-reject-reason', 'pre-auth');
-  const retryAfterSeconds = status === 429 ? DENIED_RETRY_AFTER_SECONDS : row.retryAfterSeconds;
+  const retryAfterSeconds = context.retryAfterSeconds ?? retryAfterOf(row, status);
   if (retryAfterSeconds !== undefined) fields.push('Retry-After', String(retryAfterSeconds));
   if (cause === 'websocket-version') fields.push('Upgrade', 'websocket', 'Sec-WebSocket-Version', '13');
   if (cause === 'method-refused') fields.push('Allow', ALLOWED_METHODS);
@@ -126,6 +145,10 @@ export function answerFor(cause: Cause, context: AnswerContext): Answer {
   }
   fields.push('Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff');
   return { status, fields, body: `${status} ${row.message} (${cause})\n`, close };
+}
+
+function retryAfterOf(row: Row, status: number): number | undefined {
+  return row.retryAfterSeconds ?? (status === 429 ? DENIED_RETRY_AFTER_SECONDS : undefined);
 }
 
 function isApiPath({ path, sitePath }: AnswerContext): boolean {

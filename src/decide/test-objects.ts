@@ -13,9 +13,10 @@ import type {
   Site,
 } from '../model/configuration.ts';
 import { HealthBoard, healthBoardBytes } from '../model/health-board.ts';
-import type { Client, RequestHead } from '../model/request.ts';
+import { type Client, noCharges, type RequestHead } from '../model/request.ts';
 import type { LoadView } from './balance.ts';
 import { decide, type DecideSettings } from './decide.ts';
+import { NO_GATE } from './limits.ts';
 import {
   compileBackend,
   compileHosts,
@@ -91,6 +92,7 @@ export function client(more: Partial<Client> = {}): Client {
     localPort: 8080,
     tls: undefined,
     trusted: false,
+    charges: noCharges(),
     ...more,
   };
 }
@@ -160,6 +162,7 @@ export function openSite(more: Partial<OpenSite> = {}): OpenSite {
     admission: OPEN_TO_ALL,
     persistence: COOKIE,
     requestBodyMaxBytes: 1000,
+    limits: undefined,
     webSocketIdleTimeoutMs: 3_600_000,
     webSockets: webSocketCloses(),
     accessLog: true,
@@ -260,6 +263,7 @@ export const SETTINGS: DecideSettings = {
   trustedProxies: ranges('10.0.0.0-10.255.255.255'),
   secretDigestKey: DIGEST_KEY,
   redirectHttpsPort: 443,
+  sources: NO_GATE,
 };
 
 /** A decision in a few words: where it leads, or why not. */

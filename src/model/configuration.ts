@@ -50,6 +50,8 @@ export type OpenSite = {
   readonly admission: Admission;
   readonly persistence: Persistence;
   readonly requestBodyMaxBytes: number;
+  /** Undefined where no source is limited. */
+  readonly limits: SourceLimits | undefined;
   readonly webSocketIdleTimeoutMs: number;
   readonly webSockets: WebSocketCloses;
   readonly accessLog: boolean;
@@ -62,6 +64,17 @@ export type WebSocketCloses = {
   readonly onPolicyChange: 'Keep' | 'Recheck';
   /** Pace of every mass close, over all workers; all are closed within `maxSpreadMs`, at whatever pace. */
   readonly reconnects: { readonly perSecond: number; readonly maxSpreadMs: number };
+};
+
+/** Limits by source; 0 for none. */
+export type SourceLimits = {
+  readonly requestsPerSecond: number;
+  /** Requests that may come at once beyond the first. */
+  readonly burst: number;
+  readonly connections: number;
+  readonly webSockets: number;
+  /** Undefined: nobody is exempt. */
+  readonly exempt: AddressRanges | undefined;
 };
 
 export type TlsVersion = '1.1' | '1.2' | '1.3';

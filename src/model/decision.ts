@@ -12,6 +12,9 @@ export type RejectReason =
   | ClosedReason
   | 'misdirected'
   | 'tls-version'
+  | 'too-many-requests'
+  | 'too-many-connections'
+  | 'too-many-websockets'
   | 'body-too-large'
   | 'admission'
   | 'upgrade-not-accepted'
@@ -19,6 +22,12 @@ export type RejectReason =
 
 /** How persistence found the endpoint; the label of affinity_decisions_total. */
 export type AffinityResult = 'cookie' | 'cookie-draining' | 'user' | 'source' | 'balanced';
+
+/** What the limits of the source said: which of them refused, or none; the label of limit_decisions_total. */
+export type LimitResult = 'allowed' | 'exempt' | 'requests' | 'connections' | 'websockets';
+
+/** `waitMs`: until it makes sense to come again. */
+export type LimitVerdict = { readonly result: LimitResult; readonly waitMs: number };
 
 /** What admission said, whichever way the request then went. */
 export type AdmissionVerdict = {
@@ -49,6 +58,8 @@ export type Context = {
   readonly address: IpAddress;
   readonly scheme: 'http' | 'https';
   readonly port: number;
+  /** Undefined where the site has no limits, or the request did not get that far. */
+  readonly limit: LimitResult | undefined;
   readonly admission: AdmissionVerdict | undefined;
 };
 
@@ -64,6 +75,8 @@ export type Reject = {
   readonly reason: RejectReason;
   /** How the site wants its refusals answered. */
   readonly admission: Admission | undefined;
+  /** When the client may come again, where a limit says so. */
+  readonly retryAfterSeconds: number | undefined;
 };
 export type Redirect = { readonly kind: 'redirect'; readonly context: Context; readonly location: string };
 export type Reset = { readonly kind: 'reset'; readonly context: Context };

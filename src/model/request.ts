@@ -59,7 +59,22 @@ export type Client = {
   readonly tls: ClientTls | undefined;
   /** The peer is one of --trusted-proxies: what it says about its client is believed. */
   readonly trusted: boolean;
+  readonly charges: SourceCharges;
 };
+
+/** What a connection is counted as; alone of its facts it changes. Places in the table of what is open, or -1. */
+export type SourceCharges = {
+  connection: number;
+  /** The limits it is counted by. */
+  connectionOf: object | undefined;
+  /** A connection that asks for a WebSocket serves nothing else. */
+  webSocket: number;
+};
+
+/** Of a connection that was not counted yet. */
+export function noCharges(): SourceCharges {
+  return { connection: -1, connectionOf: undefined, webSocket: -1 };
+}
 
 export type ClientTls = {
   /** SNI lower-cased without trailing dot; undefined when the client sent none. */

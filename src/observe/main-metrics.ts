@@ -2,7 +2,8 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { boundsOf } from './series.ts';
-import { definitionOf, METRIC_PREFIX } from './metrics.ts';
+import { METRIC_PREFIX } from './metric-definition.ts';
+import { definitionOf } from './metrics.ts';
 import type { MetricName } from './metrics.ts';
 
 export type Publication = {

@@ -1,6 +1,6 @@
 // The page of all metrics, written from the catalogue so that it cannot fall behind it.
-import { METRIC_LIST, METRIC_PREFIX } from './metrics.ts';
-import type { MetricDefinition } from './metrics.ts';
+import { METRIC_PREFIX, type MetricDefinition } from './metric-definition.ts';
+import { METRIC_LIST } from './metrics.ts';
 
 /** Markdown of docs/reference/metrics.md, line feed at the end included. */
 export function metricsReference(): string {

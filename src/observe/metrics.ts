@@ -1,26 +1,15 @@
 // The catalogue of every metric: names without the common prefix, labels in the order series.ts writes them.
 // The registry, the shared-memory cells and docs/reference/metrics.md are all made from it.
 
-export const METRIC_PREFIX = 'mattermost_ingress_';
-
-export type MetricDefinition = {
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  /** `workers`: counted in shared memory on the request path; `main`: known to the main thread. */
-  readonly from: 'workers' | 'main';
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Upper bounds, ascending, in the unit of the name; histograms only. */
-  readonly buckets?: readonly number[];
-};
-
-/** A site by the object it comes from and the configured host pattern; see UNKNOWN_SITE for requests without one. */
-const SITE = ['namespace', 'kind', 'name', 'host'] as const;
-const ENDPOINT = ['namespace', 'service', 'port', 'endpoint'] as const;
-
-const EXCHANGE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const CONNECT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
-const TUNNEL_SECONDS = [1, 10, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 604_800];
-const PUBLISH_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import {
+  CONNECT_SECONDS,
+  ENDPOINT,
+  EXCHANGE_SECONDS,
+  type MetricDefinition,
+  PUBLISH_SECONDS,
+  SITE,
+  TUNNEL_SECONDS,
+} from './metric-definition.ts';
 
 /** All metrics of this program; `prom-client` adds those of the process (`process_*`, `nodejs_*`). */
 export const METRICS = {
@@ -129,6 +118,12 @@ export const METRICS = {
     from: 'workers',
     help: 'Requests admitted by a secret header, by the data key of the Secret whose value they sent.',
     labels: [...SITE, 'rule', 'key'],
+  },
+  limit_decisions_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Requests to sites with limits by source, by which limit refused them (requests, connections, websockets), or allowed, or exempt.',
+    labels: [...SITE, 'result'],
   },
   retries_total: {
     type: 'counter',

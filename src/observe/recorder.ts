@@ -1,7 +1,7 @@
 // What the data plane tells of itself, one call an event; one Recorder a worker, writing to shared memory.
 // Labels come from the configuration or from closed lists, never from clients.
 import type { TlsVersion } from '../model/configuration.ts';
-import type { AdmissionVerdict, AffinityResult, SiteLabels } from '../model/decision.ts';
+import type { AdmissionVerdict, AffinityResult, LimitResult, SiteLabels } from '../model/decision.ts';
 import type { BackendFault, Fault } from '../model/fault.ts';
 import { Series } from './series.ts';
 import type { SeriesWriter } from './series.ts';
@@ -96,6 +96,10 @@ export class Recorder {
     if (verdict.secretKey !== undefined) series.secrets.at(verdict.rule).at(verdict.secretKey).add(1);
   }
 
+  limitDecided(site: SiteLabels, result: LimitResult): void {
+    this.#series(site).limits.at(result).add(1);
+  }
+
   affinityDecided(site: SiteLabels, result: AffinityResult): void {
     this.#series(site).affinities.at(result).add(1);
   }
@@ -187,6 +191,7 @@ class SiteSeries {
   readonly full: Series;
   readonly admissions: Series;
   readonly secrets: Series;
+  readonly limits: Series;
   readonly webSockets: Series;
   readonly webSocketsOpened: Series;
   readonly webSocketsClosed: Series;
@@ -204,6 +209,7 @@ class SiteSeries {
     this.full = new Series(writer, 'endpoints_full_total', labels);
     this.admissions = new Series(writer, 'admission_decisions_total', labels);
     this.secrets = new Series(writer, 'admission_secret_used_total', labels);
+    this.limits = new Series(writer, 'limit_decisions_total', labels);
     this.webSockets = new Series(writer, 'websocket_connections', labels);
     this.webSocketsOpened = new Series(writer, 'websocket_opened_total', labels);
     this.webSocketsClosed = new Series(writer, 'websocket_closed_total', labels);

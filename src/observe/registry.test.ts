@@ -1,7 +1,8 @@
 // The text of a real scrape, parsed: names, types, labels and values of what workers and the main thread counted.
 import { describe, expect, test } from 'vitest';
 import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
-import { METRIC_LIST, METRIC_PREFIX } from './metrics.ts';
+import { METRIC_PREFIX } from './metric-definition.ts';
+import { METRIC_LIST } from './metrics.ts';
 import { Recorder } from './recorder.ts';
 import { createMetrics } from './registry.ts';
 import type { EndpointSample } from './registry.ts';

@@ -3,8 +3,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Certificate } from '../model/configuration.ts';
 import { MainMetrics } from './main-metrics.ts';
-import { definitionOf, METRIC_LIST, METRIC_PREFIX } from './metrics.ts';
-import type { MetricDefinition, MetricName } from './metrics.ts';
+import { METRIC_PREFIX, type MetricDefinition } from './metric-definition.ts';
+import { definitionOf, METRIC_LIST, type MetricName } from './metrics.ts';
 import type { SeriesReader } from './series-reader.ts';
 import { boundsOf } from './series.ts';
 

@@ -3,7 +3,8 @@
 import type { FromWorker } from '../model/delta.ts';
 import type { SharedRow } from '../model/shared-state.ts';
 import { definitionOf, METRIC_LIST } from './metrics.ts';
-import type { MetricDefinition, WorkerMetric } from './metrics.ts';
+import type { MetricDefinition } from './metric-definition.ts';
+import type { WorkerMetric } from './metrics.ts';
 
 /** Says to the main thread which cells from `cell` on belong to which series. */
 export type SeriesMessage = Extract<FromWorker, { readonly kind: 'series' }>;

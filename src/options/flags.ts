@@ -86,6 +86,12 @@ function limitFlags(machine: MachineFacts) {
       '8192',
       count(1, 1_000_000),
     ),
+    maxSources: flag(
+      'max-sources N',
+      'client addresses whose limits are counted at a time; those beyond share one count',
+      '65536',
+      count(64, 16_777_216),
+    ),
     maxConnections: flag(
       'max-connections N',
       'client connections over all workers; over it silent ones are closed for new ones',

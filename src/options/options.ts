@@ -42,6 +42,7 @@ export type Options = {
   readonly adminPort: number;
   readonly workers: number;
   readonly maxEndpoints: number;
+  readonly maxSources: number;
   readonly maxConnections: number;
   readonly maxBackendConnections: number;
   readonly hostNamespaces: readonly HostNamespace[];

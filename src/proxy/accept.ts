@@ -1,10 +1,11 @@
 // From an accepted socket to a connection that speaks HTTP: PROXY header where one is due, then TLS where there is TLS.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { SourceGate } from '../decide/limits.ts';
 import { isInRanges } from '../model/ranges.ts';
 import { type IpAddress, parsePeerAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
-import type { Client, ClientTls } from '../model/request.ts';
+import { type Client, type ClientTls, noCharges } from '../model/request.ts';
 import type { Listener as ListenerName, Recorder } from '../observe/recorder.ts';
 import type { Accepted } from './accepted.ts';
 import { Http1Connection } from './connection.ts';
@@ -17,6 +18,7 @@ import type { TlsTerminator } from './tls.ts';
 
 export type AcceptServices = ConnectionServices & {
   readonly recorder: Recorder;
+  readonly sources: SourceGate;
   readonly trustedProxies: AddressRanges;
   readonly proxyProtocolFrom: AddressRanges;
   /** Sockets that do not speak HTTP yet: they take descriptors too. */
@@ -39,6 +41,7 @@ export class Acceptor {
       ...services,
       onClosed: (connection) => {
         services.recorder.connectionClosed(name);
+        services.sources.release(connection.client);
         services.onClosed(connection);
       },
     };
@@ -116,7 +119,8 @@ export class Acceptor {
   }
 
   #clientOf(arrival: Arrival, tls: ClientTls | undefined): Client {
-    return { ...arrival, tls, trusted: isInRanges(arrival.peer, this.#services.trustedProxies) };
+    const trusted = isInRanges(arrival.peer, this.#services.trustedProxies);
+    return { ...arrival, tls, trusted, charges: noCharges() };
   }
 
   #openPlain(socket: Socket, arrival: Arrival, early: Buffer | undefined): void {

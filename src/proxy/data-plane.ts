@@ -1,6 +1,7 @@
 // The data plane of one worker: its listeners, its connections, and the configuration they are served by.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DecideSettings } from '../decide/decide.ts';
+import type { SourceGate } from '../decide/limits.ts';
 import { currentSite } from '../decide/match.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
@@ -55,6 +56,7 @@ export type DataPlaneHost = Pick<
   readonly timers: TimerWheel;
   readonly shared: SharedState;
   readonly random: () => number;
+  readonly sources: SourceGate;
 };
 
 /** How often idle connections are looked through and messages are counted. */
@@ -89,7 +91,7 @@ export class DataPlane {
       ...host,
       limits: settings.limits,
       serving: () => this.#current.serving,
-      settings: decideSettings(settings),
+      settings: decideSettings(settings, host.sources),
       loads: {
         load: (slot) => host.shared.load(slot),
         random: host.random,
@@ -213,6 +215,7 @@ export class DataPlane {
       timers: services.timers,
       limits: services.limits,
       recorder: services.recorder,
+      sources: this.#host.sources,
       onBug: services.onBug,
       trustedProxies,
       proxyProtocolFrom,
@@ -233,9 +236,9 @@ export class DataPlane {
   }
 }
 
-function decideSettings(settings: DataPlaneSettings): DecideSettings {
+function decideSettings(settings: DataPlaneSettings, sources: SourceGate): DecideSettings {
   const { trustedProxies, secretDigestKey, redirectHttpsPort } = settings;
-  return { trustedProxies, secretDigestKey, redirectHttpsPort };
+  return { trustedProxies, secretDigestKey, redirectHttpsPort, sources };
 }
 
 function countTurn(turns: Map<string, number>, key: string): number {

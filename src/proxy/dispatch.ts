@@ -38,6 +38,9 @@ function follow(parts: ExchangeParts): ClientListener | undefined {
   if (context.admission !== undefined && context.site !== undefined) {
     services.recorder.admissionDecided(context.site, context.admission);
   }
+  if (context.limit !== undefined && context.site !== undefined) {
+    services.recorder.limitDecided(context.site, context.limit);
+  }
   switch (decision.kind) {
     case 'forward':
       return new Exchange(parts, decision.target);
@@ -49,12 +52,18 @@ function follow(parts: ExchangeParts): ClientListener | undefined {
       giveReset(parts);
       return undefined;
     case 'reject': {
-      const { reason, admission } = decision;
+      const { reason, admission, retryAfterSeconds } = decision;
       report.reason = reason;
       const { requestId } = report;
       giveAnswer(
         parts,
-        answerFor(reason, { path: head.path, sitePath: context.sitePath, admission, requestId }),
+        answerFor(reason, {
+          path: head.path,
+          sitePath: context.sitePath,
+          admission,
+          requestId,
+          retryAfterSeconds,
+        }),
       );
       return undefined;
     }

@@ -82,8 +82,11 @@ export class Http2Connection implements OpenConnection, StreamHost {
     if (this.#requests >= limits.requestsPerConnection) this.#leave();
   }
 
-  /** Its handshake was made under another policy than that of now: the next connection will not be. */
-  onMisdirected(): void {
+  /**
+   * Its handshake was made under another policy than that of now, and the next connection will not be; or its client
+   * has too many.
+   */
+  onUnwanted(): void {
     this.#leave();
   }
 

@@ -14,6 +14,7 @@ import { Timer } from './timers.ts';
 type State = 'body' | 'waiting' | 'answered' | 'closed';
 
 const MISDIRECTED = 421;
+const TOO_MANY = 429;
 const UNTIL_END: BodyFraming = { kind: 'close' };
 
 const OWNER = Symbol('owner');
@@ -24,7 +25,7 @@ export type StreamHost = {
   readonly client: Client;
   readonly services: ConnectionServices;
   /** The answer says that its request was on the wrong connection. */
-  onMisdirected(): void;
+  onUnwanted(): void;
   /** @param wasAnswered false: the client, or a mistake of its, ended the stream */
   onStreamClosed(wasAnswered: boolean): void;
 };
@@ -146,14 +147,16 @@ export class Http2Stream implements ClientStream {
     this.#listener?.onRequestFault(code);
   }
 
-  finish(): void {
+  finish(close: boolean): void {
     if (this.#state === 'closed') return;
     const isComplete = this.isRequestComplete;
     this.#listener = undefined;
     this.#state = 'answered';
     const { timers, limits } = this.#host.services;
     timers.arm(this.#timer, limits.slowReaderTimeoutMs);
-    if (this.response.status === MISDIRECTED) this.#host.onMisdirected();
+    const { status } = this.response;
+    // Of what ends a connection of HTTP/1 most is the matter of one stream here; these two are of the connection.
+    if (status === MISDIRECTED || (status === TOO_MANY && close)) this.#host.onUnwanted();
     if (isComplete) return;
     this.#dropRest();
     if (this.#stream.writableFinished) setImmediate(stopSurplus, this);

@@ -2,10 +2,12 @@
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { heldBytes } from '../../test/support/memory.ts';
+import { client } from '../decide/test-objects.ts';
 import { Places } from './places.ts';
 import type { OpenConnection } from './services.ts';
 
 class Someone implements OpenConnection {
+  readonly client = client();
   isBusy = false;
   asked = 0;
   readonly name: number;

@@ -4,7 +4,7 @@ import type { DecideSettings } from '../decide/decide.ts';
 import type { LoadView } from '../decide/balance.ts';
 import type { Fault } from '../model/fault.ts';
 import type { ClientLimits } from '../model/limits.ts';
-import type { RequestHead } from '../model/request.ts';
+import type { Client, RequestHead } from '../model/request.ts';
 import type { Clock } from '../model/clock.ts';
 import type { SharedRow } from '../model/shared-state.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
@@ -38,6 +38,7 @@ export type ExchangeServices = {
 
 /** A client's connection as its worker keeps it. */
 export type OpenConnection = {
+  readonly client: Client;
   /** No further request on it; ends at once where none is being answered. */
   closeWhenIdle(): void;
   /** Gives its place up where it waits for a request; says whether it did. */

@@ -1,9 +1,11 @@
 // The entry of a worker thread: ties a data plane to its thread's time, chance, messages and shared memory.
 import { parentPort, workerData } from 'node:worker_threads';
+import { SourceLimiter } from '../decide/limits.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Delta, FromWorker, ToWorker } from '../model/delta.ts';
 import { proxyFault } from '../model/fault.ts';
 import { type SharedMemory, SharedState } from '../model/shared-state.ts';
+import type { SourceMemory } from '../model/source-table.ts';
 import { accessLine } from '../observe/access-log.ts';
 import { createLogger, type LogLevel } from '../observe/log.ts';
 import { LogBatch } from '../observe/log-batch.ts';
@@ -18,6 +20,7 @@ import { TimerWheel } from './timers.ts';
 export type WorkerData = {
   readonly worker: number;
   readonly memory: SharedMemory;
+  readonly sources: SourceMemory;
   readonly settings: DataPlaneSettings;
   readonly logLevel: LogLevel;
 };
@@ -57,6 +60,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
     row,
     shared,
     random: Math.random,
+    sources: new SourceLimiter(data.sources, data.worker, () => clock.monotonicMs()),
     newRequestId: () => requestIds.next(),
     log: (record) => {
       if (logsAccess) batch.write(accessLine(record));

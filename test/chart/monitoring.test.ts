@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isMetricName, METRIC_LIST, METRIC_PREFIX } from '../../src/observe/metrics.ts';
+import { METRIC_PREFIX } from '../../src/observe/metric-definition.ts';
+import { isMetricName, METRIC_LIST } from '../../src/observe/metrics.ts';
 import { CHART } from './rendering.ts';
 
 type AlertRule = {

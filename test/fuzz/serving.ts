@@ -1,8 +1,9 @@
 // From a policy and a request as people write them to what `decide` takes, through the real translator and parser.
 import { compileBackend, compileHosts, DEFAULT_TLS_POLICY, type Serving } from '../../src/decide/compiled.ts';
 import type { DecideSettings } from '../../src/decide/decide.ts';
+import { NO_GATE } from '../../src/decide/limits.ts';
 import { parsePeerAddress } from '../../src/model/address.ts';
-import type { Client, RequestHead } from '../../src/model/request.ts';
+import { type Client, noCharges, type RequestHead } from '../../src/model/request.ts';
 import { compileRanges, NO_ADDRESSES } from '../../src/translate/address-ranges.ts';
 import { objectSet, policy, secret, service, SETTINGS, slice } from '../../src/translate/test-objects.ts';
 import { EMPTY_MEMORY, translate } from '../../src/translate/translate.ts';
@@ -15,6 +16,7 @@ export const DECIDE_SETTINGS: DecideSettings = {
   trustedProxies: compileRanges(TRUSTED) ?? NO_ADDRESSES,
   secretDigestKey: SETTINGS.secretDigestKey,
   redirectHttpsPort: 443,
+  sources: NO_GATE,
 };
 const OTHERS = [
   service('chat/mattermost'),
@@ -56,5 +58,5 @@ export function clientOf(asked: Asked, serving: Serving): Client {
   if (peer === undefined) throw new Error(`${asked.peer} is no address`);
   const policyOfHost = serving.hosts.exact.get(HOST)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
   const tls = asked.isTls ? ({ serverName: HOST, version: '1.3', policy: policyOfHost } as const) : undefined;
-  return { peer, peerPort: 1, localPort: 80, tls, trusted: asked.isTrusted };
+  return { peer, peerPort: 1, localPort: 80, tls, trusted: asked.isTrusted, charges: noCharges() };
 }

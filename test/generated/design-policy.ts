@@ -43,7 +43,7 @@ spec:
     fallback: [UserIdentity, SourceAddress]
     sourceAddress: {ipv4PrefixLength: 32, ipv6PrefixLength: 64}
     drain: {mode: Fenced, timeout: 10m}
-  websocket: {idleTimeout: 1h, maxDuration: 0s, onPolicyChange: Keep,
+  websocket: {idleTimeout: 1h, maxPerSource: 0, maxDuration: 0s, onPolicyChange: Keep,
               reconnects: {perSecond: 100, maxSpread: 30s}}
   backend:
     loadBalancing: LeastConnections
@@ -54,6 +54,6 @@ spec:
     maxConnectionsPerEndpoint: 0
   client:
     tls: {minVersion: "1.2"}
-  limits: {requestBody: 110Mi}
+  limits: {requestBody: 110Mi, requestsPerSecond: 0, burst: 0, connectionsPerSource: 0, exemptCIDRs: [192.0.2.0/24]}
   accessLog: {enabled: true}
 `;

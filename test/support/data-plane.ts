@@ -1,11 +1,13 @@
 // A real data plane in the process of the test: real listeners on free ports, real shared memory, time in the test's hand.
 import { Publisher } from '../../src/control/publisher.ts';
+import { SourceLimiter } from '../../src/decide/limits.ts';
 import { DIGEST_KEY } from '../../src/decide/test-objects.ts';
 import { assemble } from '../../src/manifests/assembly.ts';
 import { adoptText } from '../../src/manifests/manifest-file.ts';
 import type { Backend, Certificate, Configuration, Site } from '../../src/model/configuration.ts';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../../src/model/limits.ts';
 import { allocateSharedMemory, SharedState } from '../../src/model/shared-state.ts';
+import { allocateSourceMemory } from '../../src/model/source-table.ts';
 import type { AccessRecord } from '../../src/observe/access-log.ts';
 import { Recorder } from '../../src/observe/recorder.ts';
 import { SeriesReader } from '../../src/observe/series-reader.ts';
@@ -89,6 +91,7 @@ export class TestPlane {
       row,
       shared: this.#shared,
       random: () => 0,
+      sources: new SourceLimiter(allocateSourceMemory(1, 64, Buffer.alloc(8, 7)), 0, clock.monotonicMs),
       newRequestId: () => {
         this.whileReading?.();
         return REQUEST_ID;

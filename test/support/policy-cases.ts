@@ -135,6 +135,12 @@ export const RULE_CASES: readonly RuleCase[] = [
     good: cidr(good),
     bad: cidr(bad),
   })),
+  {
+    rule: 'cidr-canonical',
+    field: 'limits.exemptCIDRs[0]',
+    good: { 'limits.exemptCIDRs': ['2001:db8::/32'] },
+    bad: { 'limits.exemptCIDRs': ['192.0.2.1/24'] },
+  },
   ...(
     [
       ['Exact', '/login/desktop', 'login/desktop'],

@@ -62,6 +62,7 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
     websocket: {
       idleTimeout: '1h',
       maxDuration: '24h',
+      maxPerSource: 20,
       onPolicyChange: 'Recheck',
       reconnects: { perSecond: 50, maxSpread: '1m' },
     },
@@ -80,7 +81,13 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
       maxConnectionsPerEndpoint: 1000,
     },
     client: { tls: { minVersion: '1.1' } },
-    limits: { requestBody: '110Mi' },
+    limits: {
+      requestBody: '110Mi',
+      requestsPerSecond: 50,
+      burst: 200,
+      connectionsPerSource: 100,
+      exemptCIDRs: ['192.0.2.0/24'],
+    },
     accessLog: { enabled: false },
   },
   'open site, port by name': {
@@ -191,6 +198,13 @@ const breaches: readonly (readonly [keyword: string, field: string, bad: Edits])
   ['pattern', 'backend.timeouts.response', { 'backend.timeouts.response': '1.5h' }],
   ['pattern', 'limits.requestBody', { 'limits.requestBody': '110M' }],
   ['pattern', 'limits.requestBody', { 'limits.requestBody': '-1' }],
+  ['bounds', 'limits.requestsPerSecond', { 'limits.requestsPerSecond': -1 }],
+  ['bounds', 'limits.requestsPerSecond', { 'limits.requestsPerSecond': 10_001 }],
+  ['bounds', 'limits.burst', { 'limits.burst': 10_001 }],
+  ['type', 'limits.burst', { 'limits.burst': 0.5 }],
+  ['bounds', 'limits.connectionsPerSource', { 'limits.connectionsPerSource': 100_001 }],
+  ['bounds', 'websocket.maxPerSource', { 'websocket.maxPerSource': 100_001 }],
+  ['min-items', 'limits.exemptCIDRs', { 'limits.exemptCIDRs': [] }],
   ['min-length', 'route.hosts[0]', { 'route.hosts': [''] }],
   [
     'min-length',

@@ -62,7 +62,7 @@ function readList(reader: AnnotationReader, name: string): readonly string[] | '
 }
 
 /** A network as a policy spells it: bits behind the prefix go, as in nginx; a bare address is a network of one. */
-function readNetwork(text: string): string | undefined {
+export function readNetwork(text: string): string | undefined {
   const [written = '', length, ...rest] = text.split('/');
   const address = parseAddress(written);
   if (address === undefined || rest.length > 0) return undefined;

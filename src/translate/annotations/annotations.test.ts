@@ -18,6 +18,8 @@ const open: IngressSettings = {
 const kept: Readonly<Record<string, readonly [value: string, settings: Partial<IngressSettings>]>> = {
   'proxy-body-size': ['1000M', { spec: { limits: { requestBody: '1000Mi' } } }],
   'proxy-connect-timeout': ['5', { spec: { backend: { timeouts: { connect: '5s' } } } }],
+  'limit-rps': ['10', { spec: { limits: { requestsPerSecond: 10, burst: 50 } } }],
+  'limit-connections': ['10', { spec: { limits: { connectionsPerSource: 10 } } }],
   'proxy-read-timeout': [
     '600',
     { spec: { backend: { timeouts: { response: '600s' } }, websocket: { idleTimeout: '600s' } } },
@@ -45,8 +47,16 @@ const kept: Readonly<Record<string, readonly [value: string, settings: Partial<I
   'load-balance': ['round_robin', { spec: { backend: { loadBalancing: 'RoundRobin' } } }],
   'enable-access-log': ['false', { spec: { accessLog: { enabled: false } } }],
 };
-/** Read only beside another one; annotations-backend.test.ts has them. */
-const keptWithOthers = ['proxy-ssl-secret', 'proxy-ssl-verify', 'proxy-ssl-name', 'proxy-ssl-protocols'];
+/** Read only beside another one; backend.test.ts and source-limits.test.ts have them. */
+const keptWithOthers = [
+  'limit-burst-multiplier',
+  'limit-whitelist',
+  'limit-allowlist',
+  'proxy-ssl-secret',
+  'proxy-ssl-verify',
+  'proxy-ssl-name',
+  'proxy-ssl-protocols',
+];
 
 function admission(action: 'Allow' | 'Deny', name: string): IngressSettings['spec'] {
   return {

@@ -1,6 +1,7 @@
 // Annotations about sizes, times and the log -> spec.limits, backend.timeouts, websocket and accessLog.
 import type { BackendSpec, LimitsSpec, PolicySpec, WebSocketSpec } from '../../api/policy.ts';
 import { type AnnotationReader, NGINX_PREFIX } from './reader.ts';
+import { readSourceLimits } from './source-limits.ts';
 import { formatSeconds, readSeconds, readSize, readSwitch } from './values.ts';
 
 type Timeouts = NonNullable<BackendSpec['timeouts']>;
@@ -12,8 +13,13 @@ const connectBounds: Bounds = { min: 1, max: 60, use: 'for connecting to a node'
 const responseBounds: Bounds = { min: 1, max: 86_400, use: 'for the answer of a node' };
 const idleBounds: Bounds = { min: 100, max: 864_000, use: 'for the silence of a WebSocket' };
 
-/** The largest request body; undefined where nothing is said. */
+/** The largest request body, and what one address may do; undefined where nothing is said. */
 export function readLimits(reader: AnnotationReader): LimitsSpec | undefined {
+  const limits: LimitsSpec = { ...readBodySize(reader), ...readSourceLimits(reader) };
+  return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+function readBodySize(reader: AnnotationReader): LimitsSpec | undefined {
   const text = reader.get('proxy-body-size');
   if (text === undefined) return undefined;
   const requestBody = readSize(text);

@@ -4,7 +4,8 @@ import { type AnnotationEntry, entries, switches } from './entry.ts';
 
 const admission = 'spec.admission of a policy';
 const session = 'spec.sessionPersistence of a policy';
-const notYet = 'Nothing does the same yet: it is not enforced';
+const noPacing = 'Answers go as fast as the client reads them';
+const noGlobalLimit = 'Each replica counts for itself; write limit-rps, or limits of a policy';
 const useAdmission = `Say the same with ${admission}`;
 const noAuthentication = 'Mattermost signs its users in itself; who may reach it belongs into spec.admission';
 const noMutualTls = 'Client certificates are not asked for; use the sourceCIDRs or headers of spec.admission';
@@ -23,10 +24,7 @@ export const refusedAnnotations: readonly AnnotationEntry[] = [
     'session-cookie-domain': `The cookie belongs to the host that set it; see ${session}`,
     'affinity-canary-behavior': noCanary,
     'upstream-hash-by-subset-size': `Use ${session}`,
-    'limit-burst-multiplier': notYet,
-    'limit-rate-after': notYet,
-    'limit-whitelist': notYet,
-    'limit-allowlist': notYet,
+    'limit-rate-after': noPacing,
     'proxy-next-upstream': 'A request is tried at another node only while none has received it',
     'proxy-next-upstream-tries': 'A request is tried at another node only while none has received it',
     'proxy-next-upstream-timeout': 'A request is tried at another node only while none has received it',
@@ -64,18 +62,16 @@ export const refusedAnnotations: readonly AnnotationEntry[] = [
     'mirror-target': 'Requests go to one place only',
     'mirror-host': 'Requests go to one place only',
     'mirror-request-body': 'Requests go to one place only',
-    'global-rate-limit': notYet,
-    'global-rate-limit-window': notYet,
-    'global-rate-limit-key': notYet,
-    'global-rate-limit-ignored-cidrs': notYet,
+    'global-rate-limit': noGlobalLimit,
+    'global-rate-limit-window': noGlobalLimit,
+    'global-rate-limit-key': noGlobalLimit,
+    'global-rate-limit-ignored-cidrs': noGlobalLimit,
     'modsecurity-transaction-id': noFirewall,
   }),
   ...switches('unsupported', {
     'session-cookie-conditional-samesite-none': 'SameSite is the same for every browser',
-    'limit-connections': notYet,
-    'limit-rps': notYet,
-    'limit-rpm': notYet,
-    'limit-rate': notYet,
+    'limit-rpm': 'Write limit-rps, or limits.requestsPerSecond of a policy',
+    'limit-rate': noPacing,
     'upstream-hash-by-subset': `Use ${session}`,
     'service-upstream': noTuning,
     'secure-backends': 'Write backend-protocol: HTTPS',

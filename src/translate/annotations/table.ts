@@ -9,6 +9,11 @@ const streams = 'Bodies pass as they come, in both directions';
 export const nginxAnnotations: readonly AnnotationEntry[] = [
   ...entries('kept', {
     'proxy-body-size': '`limits.requestBody`; `50m` is 50Mi, `0` no limit',
+    'limit-rps': '`limits.requestsPerSecond`, with 429 where ingress-nginx answers 503',
+    'limit-burst-multiplier': '`limits.burst`: so many times `limit-rps`, 5 unless said',
+    'limit-connections': '`limits.connectionsPerSource`, with 429 where ingress-nginx answers 503',
+    'limit-whitelist': '`limits.exemptCIDRs`',
+    'limit-allowlist': 'As `limit-whitelist`, which it beats',
     'proxy-connect-timeout': '`backend.timeouts.connect`, at most 60s',
     'proxy-read-timeout':
       '`backend.timeouts.response`, and with `proxy-send-timeout` `websocket.idleTimeout`',
