@@ -2,7 +2,7 @@
 import { compileBackend, compileHosts, type ServingBackend } from '../decide/compiled.ts';
 import { currentSite } from '../decide/match.ts';
 import type { Admitted } from '../decide/recheck.ts';
-import { address, backend, HOST, openSite, site } from '../decide/test-objects.ts';
+import { address, backend, HOST, openSite, site, webSocketCloses } from '../decide/test-objects.ts';
 import type { Endpoint, OpenSite, Site } from '../model/configuration.ts';
 import type { PlacedBackend } from '../model/delta.ts';
 import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
@@ -166,4 +166,17 @@ function placedOf(endpoints: readonly Endpoint[]): PlacedBackend {
 export function peakPerSecond(tunnels: readonly FakeTunnel[]): number {
   const times = tunnels.flatMap(({ closed }) => (closed === undefined ? [] : [closed.atMs]));
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
+}
+
+export function closedOf(tunnels: readonly FakeTunnel[]): readonly FakeTunnel[] {
+  return tunnels.filter(({ closed }) => closed !== undefined);
+}
+
+/** Code and reason of those that were asked to leave, each once. */
+export function reasonsOf(tunnels: readonly FakeTunnel[]): readonly string[] {
+  return [...new Set(closedOf(tunnels).map(({ closed }) => `${closed?.code} ${closed?.reason}`))];
+}
+
+export function pace(perSecond: number, maxSpreadMs = 30_000): Partial<OpenSite> {
+  return { webSockets: webSocketCloses({ reconnects: { perSecond, maxSpreadMs } }) };
 }
