@@ -26,8 +26,8 @@ export class Http1Connection implements ClientStream, SocketOwner {
   /** The accepted socket: below TLS where there is TLS, else the same. */
   readonly #raw: Socket;
   readonly #services: ConnectionServices;
-  #reader: RequestHeadReader;
-  #body: RequestBody;
+  readonly #reader: RequestHeadReader;
+  readonly #body: RequestBody;
   readonly #timer: Timer;
   #state: State = 'head';
   #listener: ClientListener | undefined;
@@ -145,10 +145,8 @@ export class Http1Connection implements ClientStream, SocketOwner {
     this.response.version = head.version;
     this.#body.start(head.framing);
     this.#state = head.framing.kind === 'none' ? 'waiting' : 'body';
-    const listener = this.#services.onRequest(head, this);
-    if (listener === undefined) return;
-    this.#listener = listener;
-    listener.start();
+    this.#listener = this.#services.onRequest(head, this);
+    this.#listener?.start();
   }
 
   #refuse(fault: Fault): void {
@@ -200,24 +198,22 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   #release(): void {
-    while (!this.#unread.isEmpty && !this.#isProcessing && this.#canTake()) {
+    while (!this.#unread.isEmpty && !this.#isProcessing && this.#state !== 'waiting') {
+      if (this.#state === 'body' && !this.#body.isWanted) break;
       const bytes = this.#unread.take();
       if (bytes !== undefined) this.#process(bytes, 0, bytes.length);
     }
     if (!this.#unread.isEmpty) return;
     // Row B9: a body, or a head behind other requests, that will never be complete.
-    if (this.#clientEnded && (this.#state === 'body' || this.#state === 'head')) this.#socket.destroy();
+    if (this.#clientEnded && this.#state === 'body') this.#socket.destroy();
+    else if (this.#clientEnded && this.#state === 'head') this.#linger(true);
     else this.#unread.readOn();
-  }
-
-  #canTake(): boolean {
-    return this.#state !== 'waiting' && (this.#state !== 'body' || this.#body.isWanted);
   }
 
   #onTimeout(): void {
     if (this.#state === 'body') this.#fault('body-timeout');
     else if (this.#state === 'head' && !this.#reader.isEmpty) this.#refuse(clientFault('request-timeout'));
-    else this.#socket.destroy();
+    else this.#linger(true);
   }
 
   onDrain(): void {
@@ -226,7 +222,8 @@ export class Http1Connection implements ClientStream, SocketOwner {
 
   onEnd(): void {
     this.#clientEnded = true;
-    if (this.#state === 'head' || this.#state === 'lingering') this.#socket.destroy();
+    if (this.#state === 'lingering') this.#lingering?.onClientEnd();
+    else if (this.#state === 'head') this.#linger(true);
     else if (this.#unread.isEmpty) this.#release();
   }
 
@@ -237,6 +234,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     const listener = this.#listener;
     this.#listener = undefined;
     listener?.onClientGone();
+    this.#lingering?.end();
     this.#socket.destroy();
     this.#services.onClosed(this);
   }
@@ -268,11 +266,12 @@ export class Http1Connection implements ClientStream, SocketOwner {
     if (!this.#isProcessing) this.#release();
   }
 
-  #linger(): void {
+  /** @param clientIsDone nothing is to be waited for but that what was answered leaves us */
+  #linger(clientIsDone = this.#clientEnded): void {
     this.#state = 'lingering';
     this.#unread.take();
     this.#timer.cancel();
-    this.#lingering = new LingeringClose(this.#socket, this.#services.timers, this.#clientEnded);
+    this.#lingering = new LingeringClose(this.#socket, this.#services, clientIsDone);
   }
 
   reset(): void {
