@@ -19,9 +19,10 @@ import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
-import { dataPlaneSettings, readStickyKeys } from './data-plane-settings.ts';
+import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
+import { StickyKeys } from './sticky-keys.ts';
 import { VERSION } from './version.ts';
 
 export type Controller = {
@@ -71,6 +72,8 @@ export async function startController(options: Options, sink: LogSink): Promise<
     const ports = await parts.fleet.start();
     progress.isListening = true;
     writer?.start();
+    const { loop } = parts;
+    parts.stickyKeys.watch(() => loop.refresh());
     log.info({ ...facts, ports, workers: options.workers }, 'controller started');
     return controllerOf({ ...base, ...parts }, admin, ports);
   } catch (error) {
@@ -91,7 +94,7 @@ type Base = ChosenSource & {
   readonly progress: { isListening: boolean; isDraining: boolean };
 };
 
-type Parts = { readonly fleet: Fleet; readonly loop: ControlLoop };
+type Parts = { readonly fleet: Fleet; readonly loop: ControlLoop; readonly stickyKeys: StickyKeys };
 
 async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   const { workers, maxEndpoints } = options;
@@ -133,13 +136,13 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
     onRestarted: () => metrics.main.workerRestarted(),
   });
   const load = (slot: number) => state.load(slot);
-  const stickyKeys = await readStickyKeys(options, loadKey);
+  const stickyKeys = await StickyKeys.load(options, base);
   const parts = { publisher, fleet, clock, log, load, metrics: metrics.main };
   const loop = buildLoop(options, parts, { ...base, stickyKeys, secretDigestKey });
-  return { fleet, loop };
+  return { fleet, loop, stickyKeys };
 }
 
-type LoopKeys = Pick<ReturnType<LoopOptions['settings']>, 'stickyKeys' | 'secretDigestKey'>;
+type LoopKeys = { readonly stickyKeys: StickyKeys; readonly secretDigestKey: Uint8Array };
 
 function buildLoop(
   options: Options,
@@ -158,7 +161,11 @@ function buildLoop(
   return new ControlLoop({
     ...parts,
     source,
-    settings: () => ({ ...settings, deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints() }),
+    settings: () => ({
+      ...settings,
+      stickyKeys: chosen.stickyKeys.current,
+      deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints(),
+    }),
     onTranslated: (posting) => {
       reporter.report(posting.translation, posting.findings);
       board.post(posting);
@@ -168,12 +175,11 @@ function buildLoop(
   });
 }
 
-function translateSettings(options: Options, { stickyKeys, secretDigestKey }: LoopKeys) {
+function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
   const { trustedProxies, proxyProtocolFrom, publishService } = options;
   const isAddressTold = [trustedProxies, proxyProtocolFrom].some(({ v4, v6 }) => v4.length + v6.length > 0);
   return {
     ...options,
-    stickyKeys,
     secretDigestKey,
     hasLegacyListener: options.legacyHttpsPort !== undefined,
     addressHidingService: isAddressTold ? undefined : publishService,
@@ -181,7 +187,7 @@ function translateSettings(options: Options, { stickyKeys, secretDigestKey }: Lo
 }
 
 function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts): Controller {
-  const { fleet, loop, progress, writer } = parts;
+  const { fleet, loop, stickyKeys, progress, writer } = parts;
   return {
     ports,
     adminPort: admin.port,
@@ -195,12 +201,14 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
     },
     drain: async (timeoutMs) => {
       progress.isDraining = true;
+      stickyKeys.close();
       await writer?.close();
       await loop.close();
       await fleet.drain(Math.max(0, timeoutMs - CLOSE_ANSWER_MS), timeoutMs);
       await admin.close();
     },
     close: async () => {
+      stickyKeys.close();
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },

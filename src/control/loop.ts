@@ -88,6 +88,11 @@ export class ControlLoop {
     await source.settle();
   }
 
+  /** What `settings` gives has changed. */
+  refresh(): void {
+    this.#markDirty();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     clearTimeout(this.#stalled);
