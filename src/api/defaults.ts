@@ -42,6 +42,7 @@ export const DERIVED_DEFAULTS: Readonly<Record<string, string>> = {
   'admission.deny.rejectReason': 'PreAuth when a rule has a secretRef, otherwise None',
   'sessionPersistence.cookie.path': 'the value of route.path',
   'limits.burst': 'five times requestsPerSecond',
+  'backend.sourceAddresses': 'whichever address the system chooses',
   'backend.tls.serverName': '<service name>.<namespace>.svc',
 };
 

@@ -4,6 +4,7 @@ import {
   connectionReuseSchema,
   maxConnectionsPerEndpointSchema,
   retriesSchema,
+  sourceAddressesSchema,
 } from './policy-connections.ts';
 import { rules } from './policy-rules.ts';
 import { choice, text } from './schema-node.ts';
@@ -82,6 +83,7 @@ export const backendSchema = Type.Object(
     retries: Type.Optional(retriesSchema),
     connectionReuse: Type.Optional(connectionReuseSchema),
     maxConnectionsPerEndpoint: Type.Optional(maxConnectionsPerEndpointSchema),
+    sourceAddresses: Type.Optional(sourceAddressesSchema),
   },
   { description: 'How the Mattermost nodes are chosen and reached.' },
 );

@@ -17,6 +17,7 @@ import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../obs
 import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
+import { OwnAddresses } from '../proxy/own-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
@@ -158,6 +159,7 @@ function buildLoop(
     tell: (statuses, notes) => writer?.tell(statuses, notes),
   });
   const settings = translateSettings(options, chosen);
+  const addresses = new OwnAddresses();
   return new ControlLoop({
     ...parts,
     source,
@@ -165,6 +167,7 @@ function buildLoop(
       ...settings,
       stickyKeys: chosen.stickyKeys.current,
       deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints(),
+      ownAddresses: addresses.now(),
     }),
     onTranslated: (posting) => {
       reporter.report(posting.translation, posting.findings);
