@@ -28,6 +28,16 @@ export const DEFAULTS = {
     loadBalancing: 'LeastConnections',
     tls: { minVersion: '1.2' },
     timeouts: { connect: '3s', response: '600s' },
+    slowStart: '30s',
+    healthCheck: {
+      disabled: false,
+      interval: '5s',
+      timeout: '2s',
+      healthyThreshold: 2,
+      unhealthyThreshold: 3,
+      whenAllUnhealthy: 'Serve',
+    },
+    outlierEjection: { consecutiveFailures: 5, baseTime: '30s', maxPercent: 50 },
     retries: { attempts: 2 },
     connectionReuse: { enabled: true, maxIdlePerEndpoint: 64, idleTimeout: '50s', maxRequests: 10_000 },
     maxConnectionsPerEndpoint: 0,
@@ -42,7 +52,7 @@ export const DERIVED_DEFAULTS: Readonly<Record<string, string>> = {
   'admission.deny.rejectReason': 'PreAuth when a rule has a secretRef, otherwise None',
   'sessionPersistence.cookie.path': 'the value of route.path',
   'limits.burst': 'five times requestsPerSecond',
-  'backend.sourceAddresses': 'whichever address the system chooses',
+  'backend.healthCheck.path': '/api/v4/system/ping below the path of the site',
   'backend.tls.serverName': '<service name>.<namespace>.svc',
 };
 

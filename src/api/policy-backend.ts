@@ -4,8 +4,8 @@ import {
   connectionReuseSchema,
   maxConnectionsPerEndpointSchema,
   retriesSchema,
-  sourceAddressesSchema,
 } from './policy-connections.ts';
+import { healthCheckSchema, outlierEjectionSchema, slowStartSchema } from './policy-health.ts';
 import { rules } from './policy-rules.ts';
 import { choice, text } from './schema-node.ts';
 import { dnsName, duration, objectName } from './text-forms.ts';
@@ -80,10 +80,12 @@ export const backendSchema = Type.Object(
     ),
     tls: Type.Optional(backendTls),
     timeouts: Type.Optional(timeouts),
+    slowStart: Type.Optional(slowStartSchema),
+    healthCheck: Type.Optional(healthCheckSchema),
+    outlierEjection: Type.Optional(outlierEjectionSchema),
     retries: Type.Optional(retriesSchema),
     connectionReuse: Type.Optional(connectionReuseSchema),
     maxConnectionsPerEndpoint: Type.Optional(maxConnectionsPerEndpointSchema),
-    sourceAddresses: Type.Optional(sourceAddressesSchema),
   },
   { description: 'How the Mattermost nodes are chosen and reached.' },
 );

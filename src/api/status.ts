@@ -90,12 +90,6 @@ export const RESOLVED_REFS_REASONS = {
     meaning: 'Endpoints lie in networks the controller must not reach: loopback, link-local, the API server',
     remedy: 'Mend the EndpointSlice, or have --deny-endpoint-cidrs of the controller changed',
   },
-  SourceAddressMissing: {
-    status: 'False',
-    meaning:
-      'None of the addresses of the controller lies in backend.sourceAddresses; no node is reached from this replica',
-    remedy: 'Mend the networks, or give the pods of the controller addresses in them',
-  },
   EndpointsOverLimit: {
     status: 'False',
     meaning: 'The controller has no place for more endpoints; some are left out',
@@ -189,6 +183,17 @@ export const WARNING_REASONS = {
   LegacyListenerClosed: {
     meaning: 'The policy lets TLS 1.1 in, but the controller has no listener for it; clients need 1.2',
     remedy: 'Start the controller with --legacy-https-port, or remove the field',
+  },
+  HealthCheckUnanswered: {
+    meaning:
+      'All nodes answer the health check with a status that is no error of theirs, such as 404: the path is most likely wrong',
+    remedy:
+      'Mend spec.backend.healthCheck.path of the policy: Mattermost answers at /api/v4/system/ping below its site path; or set healthCheck.disabled: true',
+  },
+  EndpointsUnhealthy: {
+    meaning: 'No node passes its health check',
+    remedy:
+      'Look at the pods of the Service and their logs; if they are well, mend spec.backend.healthCheck of the policy',
   },
   CertificateNames: {
     meaning: 'The certificate does not name a host of the policy; clients will refuse it',

@@ -43,6 +43,13 @@ export const sitePath: TextForm = {
   hint: 'an absolute lower-case path such as / or /chat, without trailing slash, escapes or segments that begin with a dot',
 };
 
+/** What a health check asks for, query included; no fragment, which is never sent. */
+export const checkPath: TextForm = {
+  pattern: '^/[!"$-~]*$',
+  maxLength: 512,
+  hint: 'an absolute path such as /api/v4/system/ping, of printable ASCII without blanks and without #',
+};
+
 /** Name of a request header (RFC 9110 section 5.6.2, token). */
 export const headerName: TextForm = {
   pattern: `^${HEADER_TOKEN}+$`,

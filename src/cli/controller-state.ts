@@ -33,7 +33,7 @@ export function endpointSamples(publisher: Publisher, state: SharedState): reado
     backend.endpoints.map((endpoint, at) => ({
       service: backend.service,
       endpoint: endpoint.name,
-      state: endpoint.state,
+      state: endpoint.state === 'draining' ? 'draining' : state.health.state(slots[at] ?? 0),
       inFlight: state.inFlight(slots[at] ?? 0),
       tunnels: state.tunnels(slots[at] ?? 0),
     })),

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { Fleet } from '../control/fleet.ts';
+import { HealthMonitor } from '../control/health.ts';
 import { ControlLoop, type LoopOptions } from '../control/loop.ts';
+import { startProbe } from '../control/probe.ts';
 import { Publisher } from '../control/publisher.ts';
 import { OutcomeReporter } from '../control/reporter.ts';
 import { StatusBoard } from '../control/status-board.ts';
@@ -17,13 +19,11 @@ import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../obs
 import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
-import { OwnAddresses } from '../proxy/own-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
-import { dataPlaneSettings } from './data-plane-settings.ts';
+import { dataPlaneSettings, readStickyKeys } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
-import { StickyKeys } from './sticky-keys.ts';
 import { VERSION } from './version.ts';
 
 export type Controller = {
@@ -72,12 +72,12 @@ export async function startController(options: Options, sink: LogSink): Promise<
     await parts.loop.start();
     const ports = await parts.fleet.start();
     progress.isListening = true;
+    parts.health.start();
     writer?.start();
-    const { loop } = parts;
-    parts.stickyKeys.watch(() => loop.refresh());
     log.info({ ...facts, ports, workers: options.workers }, 'controller started');
     return controllerOf({ ...base, ...parts }, admin, ports);
   } catch (error) {
+    parts?.health.close();
     await Promise.all([parts?.fleet.close(), parts?.loop.close(), admin.close()]);
     throw error;
   }
@@ -95,7 +95,7 @@ type Base = ChosenSource & {
   readonly progress: { isListening: boolean; isDraining: boolean };
 };
 
-type Parts = { readonly fleet: Fleet; readonly loop: ControlLoop; readonly stickyKeys: StickyKeys };
+type Parts = { readonly fleet: Fleet; readonly loop: ControlLoop; readonly health: HealthMonitor };
 
 async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   const { workers, maxEndpoints } = options;
@@ -136,18 +136,28 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
     onServed: (generation) => loop.served(generation),
     onRestarted: () => metrics.main.workerRestarted(),
   });
+  const health: HealthMonitor = new HealthMonitor({
+    state,
+    clock,
+    random: Math.random,
+    startProbe,
+    log,
+    metrics: metrics.main,
+    onChanged: () => loop.refresh(),
+  });
   const load = (slot: number) => state.load(slot);
-  const stickyKeys = await StickyKeys.load(options, base);
-  const parts = { publisher, fleet, clock, log, load, metrics: metrics.main };
+  const stickyKeys = await readStickyKeys(options, loadKey);
+  const parts = { publisher, fleet, health, clock, log, load, metrics: metrics.main };
   const loop = buildLoop(options, parts, { ...base, stickyKeys, secretDigestKey });
-  return { fleet, loop, stickyKeys };
+  return { fleet, loop, health };
 }
 
-type LoopKeys = { readonly stickyKeys: StickyKeys; readonly secretDigestKey: Uint8Array };
+type LoopKeys = Pick<ReturnType<LoopOptions['settings']>, 'stickyKeys' | 'secretDigestKey'>;
 
 function buildLoop(
   options: Options,
   parts: Pick<LoopOptions, 'publisher' | 'fleet' | 'clock' | 'log' | 'load'> & {
+    readonly health: HealthMonitor;
     readonly metrics: MainMetrics;
   },
   chosen: LoopKeys & Pick<ChosenSource, 'source' | 'deniedEndpoints' | 'writer'>,
@@ -156,19 +166,14 @@ function buildLoop(
   const { source, deniedEndpoints, writer } = chosen;
   const board = new StatusBoard({
     ...options,
+    unhealthyCount: (key) => parts.health.unhealthyCount(key),
     tell: (statuses, notes) => writer?.tell(statuses, notes),
   });
   const settings = translateSettings(options, chosen);
-  const addresses = new OwnAddresses();
   return new ControlLoop({
     ...parts,
     source,
-    settings: () => ({
-      ...settings,
-      stickyKeys: chosen.stickyKeys.current,
-      deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints(),
-      ownAddresses: addresses.now(),
-    }),
+    settings: () => ({ ...settings, deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints() }),
     onTranslated: (posting) => {
       reporter.report(posting.translation, posting.findings);
       board.post(posting);
@@ -178,11 +183,12 @@ function buildLoop(
   });
 }
 
-function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
+function translateSettings(options: Options, { stickyKeys, secretDigestKey }: LoopKeys) {
   const { trustedProxies, proxyProtocolFrom, publishService } = options;
   const isAddressTold = [trustedProxies, proxyProtocolFrom].some(({ v4, v6 }) => v4.length + v6.length > 0);
   return {
     ...options,
+    stickyKeys,
     secretDigestKey,
     hasLegacyListener: options.legacyHttpsPort !== undefined,
     addressHidingService: isAddressTold ? undefined : publishService,
@@ -190,7 +196,7 @@ function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
 }
 
 function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts): Controller {
-  const { fleet, loop, stickyKeys, progress, writer } = parts;
+  const { fleet, loop, health, progress, writer } = parts;
   return {
     ports,
     adminPort: admin.port,
@@ -204,14 +210,14 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
     },
     drain: async (timeoutMs) => {
       progress.isDraining = true;
-      stickyKeys.close();
       await writer?.close();
       await loop.close();
+      health.close();
       await fleet.drain(Math.max(0, timeoutMs - CLOSE_ANSWER_MS), timeoutMs);
       await admin.close();
     },
     close: async () => {
-      stickyKeys.close();
+      health.close();
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },

@@ -78,6 +78,7 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
     settings: () => ({ ...SETTINGS, hostNamespaces: facts.pins }),
     publisher: new Publisher(8),
     fleet: { publish: (delta) => facts.sent.push(delta) },
+    health: { update: () => undefined, findings: () => [] },
     clock: { epochMs: () => 0, monotonicMs: () => performance.now() },
     log: createLogger({ write: () => undefined }, 'silent'),
     metrics: {

@@ -15,6 +15,7 @@ import {
   type Translation,
 } from '../translate/translate.ts';
 import type { Fleet } from './fleet.ts';
+import type { HealthMonitor } from './health.ts';
 import type { Publisher } from './publisher.ts';
 import type { Posting } from './status-board.ts';
 
@@ -24,6 +25,7 @@ export type LoopOptions = {
   readonly settings: () => Omit<TranslateSettings, 'nowMs'>;
   readonly publisher: Publisher;
   readonly fleet: Pick<Fleet, 'publish'>;
+  readonly health: Pick<HealthMonitor, 'update' | 'findings'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<
@@ -88,11 +90,6 @@ export class ControlLoop {
     await source.settle();
   }
 
-  /** What `settings` gives has changed. */
-  refresh(): void {
-    this.#markDirty();
-  }
-
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     clearTimeout(this.#stalled);
@@ -113,6 +110,11 @@ export class ControlLoop {
     onServed(generation);
   }
 
+  /** Something is to be told anew that is no object. */
+  refresh(): void {
+    this.#markDirty();
+  }
+
   #markDirty(): void {
     if (!this.#isSynced) return;
     const nowMs = this.#options.clock.monotonicMs();
@@ -124,14 +126,15 @@ export class ControlLoop {
 
   #run(): void {
     this.#dirtySinceMs = undefined;
-    const { source, publisher, metrics, onTranslated } = this.#options;
+    const { source, publisher, health, metrics, onTranslated } = this.#options;
     const objects = source.objects();
     const translation = this.#translate();
     if (translation === undefined) return;
     source.want?.(translation.wants);
     const delta = publisher.advance(translation.configuration);
     if (delta !== undefined) this.#publish(delta);
-    const located = translation.findings.map((finding) =>
+    const unhealthy = health.findings(translation.configuration);
+    const located = [...translation.findings, ...unhealthy].map((finding) =>
       locateFinding(finding, (object, field) => source.locate(object, field)),
     );
     const findings = [...source.findings(), ...located, ...publisher.leftOut];
@@ -160,10 +163,11 @@ export class ControlLoop {
   }
 
   #publish(delta: Delta): void {
-    const { fleet, clock, metrics, log, onStalled } = this.#options;
+    const { fleet, health, clock, metrics, log, onStalled } = this.#options;
     const { generation } = delta;
     this.#sentMs = clock.monotonicMs();
     metrics.configurationSent(generation);
+    health.update(delta.backends);
     fleet.publish(delta);
     clearTimeout(this.#stalled);
     this.#stalled = setTimeout(() => {

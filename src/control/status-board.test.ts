@@ -68,6 +68,7 @@ function objectsOf({ policies = [], ingresses = [] }: World): ObjectSet {
 function boardOf(more: Partial<BoardOptions> = {}) {
   const told: { statuses: ReadonlyMap<string, ToldStatus>; notes: readonly Note[] }[] = [];
   const board = new StatusBoard({
+    unhealthyCount: () => 0,
     controllerName: 'mattermost-ingress.io/controller',
     updateStatus: true,
     publishService: undefined,

@@ -52,6 +52,8 @@ export type BoardOptions = {
   readonly publishService: string | undefined;
   /** --publish-address. */
   readonly publishAddresses: readonly string[];
+  /** How many ready endpoints of a backend get no users, by its key. */
+  readonly unhealthyCount: (backendKey: string) => number;
   /** Called with everything at each change; keys are those of the objects, with their kind. */
   readonly tell: (statuses: ReadonlyMap<string, ToldStatus>, notes: readonly Note[]) => void;
 };
@@ -64,7 +66,12 @@ export type Posting = {
   readonly generation: number;
 };
 
-type Entry = { readonly outcome: PolicyOutcome; readonly uid: string; readonly told: ToldStatus };
+type Entry = {
+  readonly outcome: PolicyOutcome;
+  readonly uid: string;
+  readonly unhealthy: number;
+  readonly told: ToldStatus;
+};
 
 /** What Ingresses were told last. */
 type IngressEntries = {
@@ -132,10 +139,12 @@ export class StatusBoard {
 
   #entryOf(key: string, outcome: PolicyOutcome, uid: string, reason: ProgrammedReason): Entry {
     const before = this.#entries.get(key);
-    if (before?.outcome === outcome && before.uid === uid) return before;
+    const unhealthy = outcome.backends.reduce((sum, each) => sum + this.#options.unhealthyCount(each), 0);
+    if (before?.outcome === outcome && before.uid === uid && before.unhealthy === unhealthy) return before;
     const [namespace = '', name = ''] = key.split('/');
-    const status = policyStatus(outcome, reason, this.#options.controllerName);
-    return { outcome, uid, told: { kind: POLICY_KIND, namespace, name, uid, status } };
+    const counted = { ...outcome, endpoints: withoutUnhealthy(outcome.endpoints, unhealthy) };
+    const status = policyStatus(counted, reason, this.#options.controllerName);
+    return { outcome, uid, unhealthy, told: { kind: POLICY_KIND, namespace, name, uid, status } };
   }
 
   #ingressStatuses({ translation, objects }: Posting): readonly ToldStatus[] {
@@ -162,6 +171,11 @@ export class StatusBoard {
       ? this.#fixed
       : (objects.services.get(publishService ?? '')?.loadBalancer ?? []);
   }
+}
+
+/** What Kubernetes calls ready and we do not. */
+function withoutUnhealthy(counts: PolicyOutcome['endpoints'], unhealthy: number): PolicyOutcome['endpoints'] {
+  return { ...counts, ready: counts.ready - unhealthy, unhealthy: counts.unhealthy + unhealthy };
 }
 
 function ingressStatus(

@@ -51,9 +51,9 @@ function pick(
 }
 
 /** Grows evenly to 1 over the time of the slow start. */
-function slowStartShare(slot: number, slowStartMs: number, { health, nowMs }: LoadView): number {
-  if (!health.isStartingSlowly(slot)) return 1;
-  return Math.min(1, Math.max(FIRST_SHARE, health.stateAgeMs(slot, nowMs()) / slowStartMs));
+function slowStartShare(slot: number, slowStartMs: number, view: LoadView): number {
+  if (!view.health.isStartingSlowly(slot)) return 1;
+  return Math.min(1, Math.max(FIRST_SHARE, view.health.stateAgeMs(slot, view.nowMs()) / slowStartMs));
 }
 
 /**

@@ -58,7 +58,7 @@ export type ServingBackend = {
   readonly backend: Backend;
   readonly endpoints: readonly ServingEndpoint[];
   /** Those that take anybody. */
-  readonly usable: UsableEndpoints;
+  readonly usable: UsableEndpoints<ServingEndpoint>;
   /** Endpoint by cookie token, every active sticky key included. */
   readonly byToken: ReadonlyMap<string, ServingEndpoint>;
 };

@@ -26,7 +26,6 @@ const NEVER_REACHED: ReadonlySet<BackendFault> = new Set([
   'connect-refused',
   'connect-timeout',
   'connect-failed',
-  'source-unavailable',
   'tls-failed',
 ]);
 

@@ -132,6 +132,10 @@ export class SharedState {
     this.#rows = Array.from({ length: memory.layout.workers }, (_, worker) => new SharedRow(memory, worker));
   }
 
+  get rows(): readonly SharedRow[] {
+    return this.#rows;
+  }
+
   row(worker: number): SharedRow {
     const row = this.#rows[worker];
     if (row === undefined) throw new RangeError(`No worker ${worker} in shared memory`);

@@ -27,6 +27,8 @@ export class MainMetrics {
   readonly #hostOwnerChanges: Counter;
   readonly #leader: Gauge;
   readonly #statusWrites: Counter;
+  readonly #healthChecks: Counter;
+  readonly #ejections: Counter;
 
   constructor(registry: Registry) {
     this.#generation = new Gauge(options(registry, 'configuration_generation'));
@@ -41,6 +43,8 @@ export class MainMetrics {
     this.#hostOwnerChanges = new Counter(options(registry, 'host_owner_changes_total'));
     this.#leader = new Gauge(options(registry, 'leader'));
     this.#statusWrites = new Counter(options(registry, 'status_writes_total'));
+    this.#healthChecks = new Counter(options(registry, 'health_checks_total'));
+    this.#ejections = new Counter(options(registry, 'endpoint_ejections_total'));
     this.findingsCounted({ error: 0, warning: 0 });
   }
 
@@ -90,6 +94,15 @@ export class MainMetrics {
 
   statusWritten(kind: string): void {
     this.#statusWrites.inc({ kind, result: 'written' });
+  }
+
+  /** @param result from a closed list */
+  healthChecked(result: string): void {
+    this.#healthChecks.inc({ result });
+  }
+
+  endpointEjected(result: 'ejected' | 'held-back'): void {
+    this.#ejections.inc({ result });
   }
 
   statusFailed(kind: string): void {

@@ -1,9 +1,8 @@
 // The catalogue of every metric: names without the common prefix, labels in the order series.ts writes them.
 // The registry, the shared-memory cells and docs/reference/metrics.md are all made from it.
-
+import { ENDPOINT_METRICS } from './endpoint-metrics.ts';
 import {
   CONNECT_SECONDS,
-  ENDPOINT,
   EXCHANGE_SECONDS,
   type MetricDefinition,
   PUBLISH_SECONDS,
@@ -137,12 +136,6 @@ export const METRICS = {
     help: 'Times an endpoint was passed over because it had as many requests and WebSockets as backend.maxConnectionsPerEndpoint allows.',
     labels: SITE,
   },
-  source_address_failures_total: {
-    type: 'counter',
-    from: 'workers',
-    help: 'Connections to endpoints that could not come from an address of backend.sourceAddresses: unbindable (the system does not let us have it) or exhausted (no free port). Another address was tried.',
-    labels: ['address', 'reason'],
-  },
   faults_total: {
     type: 'counter',
     from: 'workers',
@@ -167,24 +160,7 @@ export const METRICS = {
     help: 'End of validity of a certificate in use, in seconds since the epoch.',
     labels: ['certificate'],
   },
-  endpoint_inflight: {
-    type: 'gauge',
-    from: 'main',
-    help: 'Requests in flight at an endpoint.',
-    labels: ENDPOINT,
-  },
-  endpoint_websockets: {
-    type: 'gauge',
-    from: 'main',
-    help: 'WebSockets open to an endpoint.',
-    labels: ENDPOINT,
-  },
-  endpoint_state: {
-    type: 'gauge',
-    from: 'main',
-    help: 'State of an endpoint: 1 for the state it is in, 0 for the others.',
-    labels: [...ENDPOINT, 'state'],
-  },
+  ...ENDPOINT_METRICS,
   configuration_generation: {
     type: 'gauge',
     from: 'main',

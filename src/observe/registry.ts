@@ -2,6 +2,7 @@
 // prom-client writes the format and adds the metrics of the process.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Certificate } from '../model/configuration.ts';
+import { HEALTH_STATES } from '../model/health-board.ts';
 import { MainMetrics } from './main-metrics.ts';
 import { METRIC_PREFIX, type MetricDefinition } from './metric-definition.ts';
 import { definitionOf, METRIC_LIST, type MetricName } from './metrics.ts';
@@ -18,7 +19,7 @@ export type EndpointSample = {
   readonly tunnels: number;
 };
 
-export const ENDPOINT_STATES = ['ready', 'draining'] as const;
+export const ENDPOINT_STATES = [...HEALTH_STATES, 'draining'] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
 /** How long ago the API server last spoke of a kind. */

@@ -2,6 +2,7 @@
 import { chooseEndpoint, type Choice } from '../decide/affinity.ts';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Destination } from '../decide/decide.ts';
+import { speaksAgainst } from '../decide/outlier.ts';
 import { judgeRetry } from '../decide/retry.ts';
 import type { BackendFault, ProxyFault } from '../model/fault.ts';
 import type { ExchangeParts } from './local-answer.ts';
@@ -78,9 +79,8 @@ export class Attempts {
   /** Begins another attempt after one that failed; false where none may follow, or no endpoint is left to try. */
   retry(fault: BackendFault, connection: UpstreamConnection | undefined, answered: boolean): boolean {
     const failed = this.#busy;
-    this.end();
     const { services, head, report } = this.#parts;
-    const retry = judgeRetry({
+    const attempt = {
       fault,
       earlier: report.retries,
       allowed: this.#destination.backend.backend.retryAttempts,
@@ -89,13 +89,22 @@ export class Attempts {
       answered,
       method: head.method,
       hasBody: head.framing.kind !== 'none',
-    });
+    };
+    // While it counts as busy: a slot with nothing under way may go to another endpoint.
+    if (failed !== undefined && speaksAgainst(attempt)) services.row.endpointFailed(failed.slot);
+    this.end();
+    const retry = judgeRetry(attempt);
     if (retry === 'no') return false;
     if (retry === 'next-endpoint' && failed !== undefined) this.#passOver(failed);
     if (!this.#begin(true)) return false;
     report.retries++;
     services.recorder.retried(fault);
     return true;
+  }
+
+  /** A final answer begins: whatever it is, the endpoint lives. */
+  answered(): void {
+    if (this.#busy !== undefined) this.#parts.services.row.endpointAnswered(this.#busy.slot);
   }
 
   /** The exchange needs no endpoint any more. */

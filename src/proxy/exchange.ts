@@ -105,6 +105,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
   // === receive ===
 
   onResponse(head: ResponseHead): void {
+    if (head.status >= 200 || head.status === 101) this.#attempts.answered();
     if (head.status === 101) this.#onSwitch(head);
     else if (head.status < 200) this.#onInterim(head);
     else if (this.#isUnprovenUpgrade()) this.#refuseUpgrade();

@@ -5,15 +5,10 @@ import { DEFAULTS } from '../api/defaults.ts';
 import { type EndpointSlice, keyOf, type Service, type ServicePort } from '../api/objects.ts';
 import type { BackendSpec } from '../api/policy.ts';
 import type { Backend, BackendTls } from '../model/configuration.ts';
-import {
-  type BackendConnections,
-  compileConnections,
-  durationMs,
-  judgeSources,
-} from './backend-connections.ts';
+import { type BackendConnections, compileConnections, durationMs } from './backend-connections.ts';
 import { type BackendTlsSource, compileBackendTls } from './backend-tls.ts';
 import { collectEndpoints, type EndpointSet, type EndpointSettings } from './endpoints.ts';
-import { UNWATCHED } from './health.ts';
+import { compileHealth, type HealthWish, MATTERMOST_PORT } from './health.ts';
 import type { Lookup } from './lookup.ts';
 import type { ServiceRef, SiteSettings } from './places.ts';
 import type { Report } from './problem.ts';
@@ -23,8 +18,6 @@ export type BackendSource = Omit<BackendTlsSource, 'namespace' | 'serviceName'> 
   /** By `namespace/name` of their Service, in a fixed order. */
   readonly slices: Lookup<readonly EndpointSlice[]>;
   readonly endpointSettings: EndpointSettings;
-  /** Addresses that connections can come from; undefined where nobody knows, as in `check`. */
-  readonly ownAddresses: readonly string[] | undefined;
 };
 
 export type CompiledBackend = { readonly backend: Backend; readonly unreadyCount: number };
@@ -37,11 +30,12 @@ export type BackendWish = {
   readonly namespace: string;
   readonly service: ServiceRef;
   readonly settings: Pick<SiteSettings, 'backend'>;
+  readonly health: HealthWish;
 };
 
 /** Compiles the backend of a place. Two places with the same Service port and settings get the same key. */
 export function compileBackend(
-  { namespace, service, settings: { backend: spec } }: BackendWish,
+  { namespace, service, settings: { backend: spec }, health }: BackendWish,
   source: BackendSource,
   report: Report,
 ): CompiledBackend {
@@ -51,8 +45,8 @@ export function compileBackend(
   const place = { namespace, serviceName: service.name };
   const { tls, usable } = compileBackendTls(spec?.tls, { ...source, ...place }, report);
   const portText = String(port?.port ?? service.port ?? service.portName);
-  const settings = compileSettings(spec);
-  judgeSources(settings.sourceAddresses, source.ownAddresses, report);
+  const isExpected = health.isExpected || port?.port === MATTERMOST_PORT;
+  const settings = compileSettings(spec, { ...health, isExpected });
   const backend: Backend = {
     key: `${serviceKey}:${portText}/${digestOf(settings, tls, spec?.tls)}`,
     service: { namespace, name: service.name, port: portText },
@@ -66,14 +60,14 @@ export function compileBackend(
 type BackendSettings = BackendConnections &
   Pick<Backend, 'loadBalancing' | 'connectTimeoutMs' | 'responseTimeoutMs' | 'health'>;
 
-function compileSettings(spec: BackendSpec | undefined): BackendSettings {
+function compileSettings(spec: BackendSpec | undefined, health: HealthWish): BackendSettings {
   const defaults = DEFAULTS.backend;
   return {
     loadBalancing: spec?.loadBalancing ?? defaults.loadBalancing,
     connectTimeoutMs: durationMs(spec?.timeouts?.connect ?? defaults.timeouts.connect),
     responseTimeoutMs: durationMs(spec?.timeouts?.response ?? defaults.timeouts.response),
     ...compileConnections(spec),
-    health: UNWATCHED,
+    health: compileHealth(spec, health),
   };
 }
 

@@ -82,7 +82,6 @@ const REASONS_BY_WEIGHT: readonly ResolvedRefsReason[] = [
   'SecretNotFound',
   'SecretInvalid',
   'ConfigMapNotFound',
-  'SourceAddressMissing',
   'EndpointForbidden',
   'EndpointsOverLimit',
   'NoEndpoints',

@@ -229,7 +229,10 @@ function contentOf(
 }
 
 /** A solver answers whoever asks, and is gone in a minute. */
-const ACME_SETTINGS: SiteSettings = { sessionPersistence: { type: 'None' } };
+const ACME_SETTINGS: SiteSettings = {
+  sessionPersistence: { type: 'None' },
+  backend: { healthCheck: { disabled: true }, outlierEjection: { maxPercent: 0 }, slowStart: '0s' },
+};
 
 function serviceOf(backend: IngressBackend): ServiceRef | undefined {
   if ('resource' in backend) return undefined;

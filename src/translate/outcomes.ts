@@ -18,6 +18,8 @@ export type PolicyOutcome = {
   /** Hosts that are served for this policy. */
   readonly hosts: readonly string[];
   readonly endpoints: EndpointCounts;
+  /** Keys of the backends that these are the endpoints of. */
+  readonly backends: readonly string[];
   readonly observedGeneration: number;
 };
 
@@ -104,7 +106,7 @@ function describeOutcome(
       return { name: target.name, conditions: conditionsOf(verdict, known, nowMs) };
     }),
     hosts: [...new Set(all.flatMap(({ grant, place }) => (place.content.kind === 'open' ? grant.open : [])))],
-    endpoints: endpointsOf(all),
+    ...endpointsOf(all),
     observedGeneration: draft.generation,
   };
 }
@@ -157,7 +159,7 @@ function verdictOf(
 }
 
 /** Of several places with one backend its endpoints count once. */
-function endpointsOf(results: readonly PlaceResult[]): EndpointCounts {
+function endpointsOf(results: readonly PlaceResult[]): Pick<PolicyOutcome, 'endpoints' | 'backends'> {
   const backends = new Map(
     results.flatMap(({ made: { compiled } }) =>
       compiled === undefined ? [] : [[compiled.backend.key, compiled] as const],
@@ -170,5 +172,5 @@ function endpointsOf(results: readonly PlaceResult[]): EndpointCounts {
     draining += backend.endpoints.length - usable;
     unhealthy += unreadyCount;
   }
-  return { ready, draining, unhealthy };
+  return { endpoints: { ready, draining, unhealthy }, backends: [...backends.keys()] };
 }

@@ -28,7 +28,7 @@ export type ResultSource = {
     Lookups;
   readonly constants: Pick<
     SiteSource,
-    'digestKey' | 'endpointSettings' | 'hasLegacyListener' | 'isClientAddressDoubtful' | 'ownAddresses'
+    'digestKey' | 'endpointSettings' | 'hasLegacyListener' | 'isClientAddressDoubtful'
   >;
   readonly before: ReadonlyMap<string, PlaceResult>;
 };

@@ -2,7 +2,7 @@
 import { DEFAULTS } from '../api/defaults.ts';
 import { INGRESS_REASONS, WARNING_REASONS } from '../api/status.ts';
 import { parseDurationMs, parseSizeBytes } from '../api/quantities.ts';
-import type { AdmissionSpec, WebSocketSpec } from '../api/policy.ts';
+import { type AdmissionSpec, POLICY_KIND, type WebSocketSpec } from '../api/policy.ts';
 import { ANY_HOST, type Certificate, type OpenSite, type Site } from '../model/configuration.ts';
 import { compileAdmission } from './admission.ts';
 import { compilePersistence } from './affinity.ts';
@@ -44,7 +44,7 @@ export function compilePlace(place: Place, grant: Grant, source: SiteSource): Co
   const problems: Problem[] = [];
   const report: Report = (problem) => problems.push(problem);
   const { spec } = content;
-  const compiled = compileService(spec, source, report);
+  const compiled = compileService(place, spec, { source, report });
   const certificate = findCertificate(place, spec, source, report);
   judgeSettings(spec, source, report);
   const service = openService(place, spec, compiled, { source, report });
@@ -73,9 +73,14 @@ function siteOf({ reference, claim }: Place, key: string): Pick<Site, 'key' | 'o
   return { key, owner: reference, path: claim.path ?? '/', pathType: claim.pathType };
 }
 
-function compileService(spec: SiteSpec, source: SiteSource, report: Report): CompiledBackend | undefined {
+function compileService(
+  { claim, reference }: Place,
+  spec: SiteSpec,
+  { source, report }: { readonly source: SiteSource; readonly report: Report },
+): CompiledBackend | undefined {
   const { service } = spec;
-  if (service !== undefined) return compileBackend({ ...spec, service }, source, report);
+  const health = { sitePath: claim.path ?? DEFAULTS.route.path, isExpected: reference.kind === POLICY_KIND };
+  if (service !== undefined) return compileBackend({ ...spec, service, health }, source, report);
   const { meaning: message, remedy } = INGRESS_REASONS.BackendUnsupported;
   report({ severity: 'error', field: 'spec.route.service', reason: 'BackendUnsupported', message, remedy });
   return undefined;

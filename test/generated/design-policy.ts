@@ -49,6 +49,9 @@ spec:
     loadBalancing: LeastConnections
     tls: {mode: Verify, caRef: {kind: Secret, name: ca}, serverName: mm.internal, clientCertificateRef: {name: proxy-cert}, minVersion: "1.2"}
     timeouts: {connect: 3s, response: 600s}
+    slowStart: 30s
+    healthCheck: {path: /api/v4/system/ping, interval: 5s, timeout: 2s, healthyThreshold: 2, unhealthyThreshold: 3, whenAllUnhealthy: Serve}
+    outlierEjection: {consecutiveFailures: 5, baseTime: 30s, maxPercent: 50}
     retries: {attempts: 2}
     connectionReuse: {enabled: true, maxIdlePerEndpoint: 64, idleTimeout: 50s, maxRequests: 10000}
     maxConnectionsPerEndpoint: 0

@@ -2,6 +2,7 @@
 // the run-time check is held to them, and a real API server can be sent the same.
 
 import type { RuleCase } from './policy-edits.ts';
+import { BACKEND_RULE_CASES } from './policy-backend-cases.ts';
 
 const rule = 'admission.rules.0';
 const ruleField = 'admission.rules[0]';
@@ -285,16 +286,5 @@ export const RULE_CASES: readonly RuleCase[] = [
       id === 'absolute-timeout-range' ? { 'sessionPersistence.cookie.lifetimeType': 'Permanent' } : {};
     return { rule: id, field, good: { [field]: good, ...more }, bad: { [field]: bad, ...more } };
   }),
-  {
-    rule: 'backend-ca-verify',
-    field: 'backend.tls',
-    good: { 'backend.tls': { mode: 'Verify', caRef: { kind: 'Secret', name: 'ca' } } },
-    bad: { 'backend.tls': { mode: 'InsecureSkipVerify', caRef: { kind: 'Secret', name: 'ca' } } },
-  },
-  {
-    rule: 'backend-tls-disabled',
-    field: 'backend.tls',
-    good: { 'backend.tls': { mode: 'InsecureSkipVerify', serverName: 'mm.internal' } },
-    bad: { 'backend.tls': { mode: 'Disabled', serverName: 'mm.internal' } },
-  },
+  ...BACKEND_RULE_CASES,
 ];

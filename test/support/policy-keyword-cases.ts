@@ -76,10 +76,19 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
         minVersion: '1.3',
       },
       timeouts: { connect: '3s', response: '10m' },
+      slowStart: '1m',
+      healthCheck: {
+        path: '/chat/api/v4/system/ping',
+        interval: '10s',
+        timeout: '1s',
+        healthyThreshold: 1,
+        unhealthyThreshold: 5,
+        whenAllUnhealthy: 'Refuse',
+      },
+      outlierEjection: { consecutiveFailures: 3, baseTime: '10s', maxPercent: 30 },
       retries: { attempts: 1 },
       connectionReuse: { enabled: true, maxIdlePerEndpoint: 8, idleTimeout: '30s', maxRequests: 100 },
       maxConnectionsPerEndpoint: 1000,
-      sourceAddresses: ['192.0.2.64/28', '2001:db8:1::/64'],
     },
     client: { tls: { minVersion: '1.1' } },
     limits: {
@@ -96,6 +105,7 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
     admission: { defaultAction: 'Allow' },
     sessionPersistence: { type: 'None' },
     'limits.requestBody': '0',
+    'backend.healthCheck': { disabled: true },
   },
   'over the Ingresses of others, authorities in a ConfigMap': {
     route: undefined,
