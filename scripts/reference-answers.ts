@@ -91,6 +91,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'As many connections to endpoints were open as there may be',
     look: '`--max-backend-connections`; slow endpoints',
   },
+  'source-unavailable': {
+    when: 'No address of `backend.sourceAddresses` is there, of the family of the endpoint, and has a free port; without a pool: no port is free',
+    look: '`mattermost_ingress_source_address_failures_total`; `backend.connectionReuse`, more addresses',
+  },
   'tls-failed': {
     when: 'TLS to the endpoint failed: wrong authority, name or version',
     look: '`backend.tls`; `detail` of the log line',

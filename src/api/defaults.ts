@@ -52,6 +52,7 @@ export const DERIVED_DEFAULTS: Readonly<Record<string, string>> = {
   'admission.deny.rejectReason': 'PreAuth when a rule has a secretRef, otherwise None',
   'sessionPersistence.cookie.path': 'the value of route.path',
   'limits.burst': 'five times requestsPerSecond',
+  'backend.sourceAddresses': 'whichever address the system chooses',
   'backend.healthCheck.path': '/api/v4/system/ping below the path of the site',
   'backend.tls.serverName': '<service name>.<namespace>.svc',
 };

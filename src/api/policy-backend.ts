@@ -4,6 +4,7 @@ import {
   connectionReuseSchema,
   maxConnectionsPerEndpointSchema,
   retriesSchema,
+  sourceAddressesSchema,
 } from './policy-connections.ts';
 import { healthCheckSchema, outlierEjectionSchema, slowStartSchema } from './policy-health.ts';
 import { rules } from './policy-rules.ts';
@@ -86,6 +87,7 @@ export const backendSchema = Type.Object(
     retries: Type.Optional(retriesSchema),
     connectionReuse: Type.Optional(connectionReuseSchema),
     maxConnectionsPerEndpoint: Type.Optional(maxConnectionsPerEndpointSchema),
+    sourceAddresses: Type.Optional(sourceAddressesSchema),
   },
   { description: 'How the Mattermost nodes are chosen and reached.' },
 );

@@ -1,7 +1,7 @@
-// spec.backend.retries, connectionReuse and maxConnectionsPerEndpoint of a policy: connections to the nodes.
+// spec.backend.retries, connectionReuse, maxConnectionsPerEndpoint and sourceAddresses of a policy: connections to the nodes.
 import { Type } from 'typebox';
 import { rules } from './policy-rules.ts';
-import { text } from './schema-node.ts';
+import { list, text } from './schema-node.ts';
 import { duration } from './text-forms.ts';
 
 export const retriesSchema = Type.Object(
@@ -55,6 +55,21 @@ export const connectionReuseSchema = Type.Object(
   {
     description:
       'Whether a connection to a node serves one request after the other, of any client. The one used last is taken first, so that those a quiet hour needs no more grow old. WebSockets always get a connection of their own.',
+  },
+);
+
+export const sourceAddressesSchema = list(
+  Type.String({
+    description: 'A network, for example 192.0.2.64/28; /32 or /128 for a single address.',
+    minLength: 1,
+    maxLength: 43,
+    ...rules('cidr-canonical'),
+  }),
+  {
+    description:
+      'Networks of the addresses that connections to the nodes come from (SNAT pool). Each replica uses those of its own interface addresses that lie in them, in turn, and for each node those of its family. One that cannot be used rests for 30s, one without a free port for 1s. When none is left the request gets 503. Absent: the system chooses.',
+    type: 'set',
+    maxItems: 32,
   },
 );
 

@@ -90,6 +90,12 @@ export const RESOLVED_REFS_REASONS = {
     meaning: 'Endpoints lie in networks the controller must not reach: loopback, link-local, the API server',
     remedy: 'Mend the EndpointSlice, or have --deny-endpoint-cidrs of the controller changed',
   },
+  SourceAddressMissing: {
+    status: 'False',
+    meaning:
+      'None of the addresses of the controller lies in backend.sourceAddresses; no node is reached from this replica',
+    remedy: 'Mend the networks, or give the pods of the controller addresses in them',
+  },
   EndpointsOverLimit: {
     status: 'False',
     meaning: 'The controller has no place for more endpoints; some are left out',

@@ -6,7 +6,7 @@ import type { Logger } from '../observe/log.ts';
 import type { MainMetrics } from '../observe/main-metrics.ts';
 import type { WatchSample } from '../observe/registry.ts';
 import type { Options } from '../options/options.ts';
-import type { ClusterWriter, LoadKey } from './cluster-writer.ts';
+import type { ClusterWriter, LoadKey, ReadKey } from './cluster-writer.ts';
 
 /** What is read of the cluster and written to it, and where it is kept. */
 export type ClusterOptions = Pick<
@@ -33,6 +33,7 @@ export type ChosenSource = {
   readonly writer?: ClusterWriter;
   /** Reads keys from a Secret; absent where there are only files. */
   readonly loadKey?: LoadKey;
+  readonly readKey?: ReadKey;
 };
 
 export type SourceTools = { readonly clock: Clock; readonly log: Logger; readonly metrics: MainMetrics };

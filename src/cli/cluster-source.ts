@@ -11,7 +11,7 @@ import { parseAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
 import type { ChosenSource, ClusterOptions, SourceTools } from './chosen-source.ts';
-import { createClusterWriter, keyLoader } from './cluster-writer.ts';
+import { createClusterWriter, keyLoader, keyReader } from './cluster-writer.ts';
 
 import { VERSION } from './version.ts';
 
@@ -52,6 +52,7 @@ export async function openCluster(
     deniedEndpoints: deniedBeside(source),
     writer: createClusterWriter(options, { ...tools, api, source }),
     loadKey: keyLoader({ ...tools, api }),
+    readKey: keyReader(api),
   };
 }
 

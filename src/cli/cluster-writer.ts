@@ -6,7 +6,7 @@ import process from 'node:process';
 import type { Note, ToldStatus } from '../control/status-board.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
-import { type KeySecret, loadKeySecret } from '../kube/key-secret.ts';
+import { type KeySecret, loadKeySecret, readKeySecret } from '../kube/key-secret.ts';
 import { LeaderElector } from '../kube/leader-elector.ts';
 import { LeaseReport } from '../kube/lease-report.ts';
 import type { KubeSource } from '../kube/source.ts';
@@ -85,17 +85,29 @@ function ownNamespace(): string {
   }
 }
 
-export type LoadKey = (
-  secret: string,
-  form: Pick<KeySecret, 'field' | 'form' | 'randomBytes'>,
-) => Promise<Uint8Array>;
+type KeyForm = Pick<KeySecret, 'field' | 'form' | 'randomBytes'>;
+
+/** @param secret `namespace/name` */
+export type LoadKey = (secret: string, form: KeyForm) => Promise<Uint8Array>;
+
+/** What is there now; undefined where that is nothing. Rejects where it cannot be read. */
+export type ReadKey = (secret: string, form: KeyForm) => Promise<Uint8Array | undefined>;
 
 /** Reads a key Secret, `namespace/name`, and fills it where it is empty; waits for the API server. */
 export function keyLoader({ api, clock, log }: Pick<WriterTools, 'api' | 'clock' | 'log'>): LoadKey {
   const never = new AbortController().signal;
   return (secret, form) => {
-    const [namespace = '', name = ''] = secret.split('/');
     const tools = { api, clock, timers: nodeTimers, chance: () => Math.random(), random: randomBytes, log };
-    return loadKeySecret({ namespace, name, ...form }, tools, never);
+    return loadKeySecret({ ...placeOf(secret), ...form }, tools, never);
   };
+}
+
+export function keyReader(api: ApiClient): ReadKey {
+  const never = new AbortController().signal;
+  return (secret, form) => readKeySecret({ ...placeOf(secret), ...form }, api, never);
+}
+
+function placeOf(secret: string): Pick<KeySecret, 'namespace' | 'name'> {
+  const [namespace = '', name = ''] = secret.split('/');
+  return { namespace, name };
 }

@@ -19,11 +19,13 @@ import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../obs
 import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
+import { OwnAddresses } from '../proxy/own-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, statusOf } from './controller-state.ts';
-import { dataPlaneSettings, readStickyKeys } from './data-plane-settings.ts';
+import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
+import { StickyKeys } from './sticky-keys.ts';
 import { VERSION } from './version.ts';
 
 export type Controller = {
@@ -74,6 +76,8 @@ export async function startController(options: Options, sink: LogSink): Promise<
     progress.isListening = true;
     parts.health.start();
     writer?.start();
+    const { loop } = parts;
+    parts.stickyKeys.watch(() => loop.refresh());
     log.info({ ...facts, ports, workers: options.workers }, 'controller started');
     return controllerOf({ ...base, ...parts }, admin, ports);
   } catch (error) {
@@ -95,7 +99,12 @@ type Base = ChosenSource & {
   readonly progress: { isListening: boolean; isDraining: boolean };
 };
 
-type Parts = { readonly fleet: Fleet; readonly loop: ControlLoop; readonly health: HealthMonitor };
+type Parts = {
+  readonly fleet: Fleet;
+  readonly loop: ControlLoop;
+  readonly health: HealthMonitor;
+  readonly stickyKeys: StickyKeys;
+};
 
 async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   const { workers, maxEndpoints } = options;
@@ -146,13 +155,13 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
     onChanged: () => loop.refresh(),
   });
   const load = (slot: number) => state.load(slot);
-  const stickyKeys = await readStickyKeys(options, loadKey);
+  const stickyKeys = await StickyKeys.load(options, base);
   const parts = { publisher, fleet, health, clock, log, load, metrics: metrics.main };
   const loop = buildLoop(options, parts, { ...base, stickyKeys, secretDigestKey });
-  return { fleet, loop, health };
+  return { fleet, loop, health, stickyKeys };
 }
 
-type LoopKeys = Pick<ReturnType<LoopOptions['settings']>, 'stickyKeys' | 'secretDigestKey'>;
+type LoopKeys = { readonly stickyKeys: StickyKeys; readonly secretDigestKey: Uint8Array };
 
 function buildLoop(
   options: Options,
@@ -170,10 +179,16 @@ function buildLoop(
     tell: (statuses, notes) => writer?.tell(statuses, notes),
   });
   const settings = translateSettings(options, chosen);
+  const addresses = new OwnAddresses();
   return new ControlLoop({
     ...parts,
     source,
-    settings: () => ({ ...settings, deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints() }),
+    settings: () => ({
+      ...settings,
+      stickyKeys: chosen.stickyKeys.current,
+      deniedEndpoints: options.denyEndpointRanges ?? deniedEndpoints(),
+      ownAddresses: addresses.now(),
+    }),
     onTranslated: (posting) => {
       reporter.report(posting.translation, posting.findings);
       board.post(posting);
@@ -183,12 +198,11 @@ function buildLoop(
   });
 }
 
-function translateSettings(options: Options, { stickyKeys, secretDigestKey }: LoopKeys) {
+function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
   const { trustedProxies, proxyProtocolFrom, publishService } = options;
   const isAddressTold = [trustedProxies, proxyProtocolFrom].some(({ v4, v6 }) => v4.length + v6.length > 0);
   return {
     ...options,
-    stickyKeys,
     secretDigestKey,
     hasLegacyListener: options.legacyHttpsPort !== undefined,
     addressHidingService: isAddressTold ? undefined : publishService,
@@ -196,7 +210,7 @@ function translateSettings(options: Options, { stickyKeys, secretDigestKey }: Lo
 }
 
 function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts): Controller {
-  const { fleet, loop, health, progress, writer } = parts;
+  const { fleet, loop, health, stickyKeys, progress, writer } = parts;
   return {
     ports,
     adminPort: admin.port,
@@ -210,6 +224,7 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
     },
     drain: async (timeoutMs) => {
       progress.isDraining = true;
+      stickyKeys.close();
       await writer?.close();
       await loop.close();
       health.close();
@@ -217,6 +232,7 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
       await admin.close();
     },
     close: async () => {
+      stickyKeys.close();
       health.close();
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);

@@ -9,8 +9,6 @@ import type { LoadKey } from './cluster-writer.ts';
 const CERTIFICATE_YEARS = 10;
 const YEAR_MS = 365 * 86_400_000;
 const TICKET_SECRET_BYTES = 48;
-const STICKY_KEY_BYTES = 32;
-const MIN_STICKY_KEY_LENGTH = 16;
 
 export async function dataPlaneSettings(
   options: Options,
@@ -57,28 +55,4 @@ async function readTicketSecret(
   const keys = await readFile(file);
   if (keys.length === TICKET_SECRET_BYTES) return keys;
   throw new Error(`--ticket-key-file ${file} must hold ${TICKET_SECRET_BYTES} bytes, not ${keys.length}`);
-}
-
-/** Keys of the cookie tokens; the first one signs, the others are still recognised. */
-export async function readStickyKeys(
-  { stickyKeyFile: file, stickyKeySecret: secret }: Options,
-  loadKey: LoadKey | undefined,
-): Promise<readonly Uint8Array[]> {
-  if (secret !== undefined && loadKey !== undefined) {
-    const form = { field: 'keys', form: 'text', randomBytes: STICKY_KEY_BYTES } as const;
-    return stickyKeysIn(Buffer.from(await loadKey(secret, form)).toString('utf8'), `Secret ${secret}`);
-  }
-  if (file === undefined) return [randomBytes(STICKY_KEY_BYTES)];
-  return stickyKeysIn(await readFile(file, 'utf8'), `--sticky-key-file ${file}`);
-}
-
-function stickyKeysIn(text: string, title: string): readonly Uint8Array[] {
-  const lines = text.split('\n').map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '');
-  if (keys.length === 0 || keys.some((key) => key.length < MIN_STICKY_KEY_LENGTH)) {
-    throw new Error(
-      `${title} must hold one key a line, each of at least ${MIN_STICKY_KEY_LENGTH} characters`,
-    );
-  }
-  return keys.map((key) => Buffer.from(key, 'utf8'));
 }

@@ -90,6 +90,11 @@ export class ControlLoop {
     await source.settle();
   }
 
+  /** What `settings` gives has changed, or the health of endpoints. */
+  refresh(): void {
+    this.#markDirty();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     clearTimeout(this.#stalled);
@@ -108,11 +113,6 @@ export class ControlLoop {
     }
     // Last: who hears of it may have much to write.
     onServed(generation);
-  }
-
-  /** Something is to be told anew that is no object. */
-  refresh(): void {
-    this.#markDirty();
   }
 
   #markDirty(): void {

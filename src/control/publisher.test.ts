@@ -29,6 +29,7 @@ function backend(key: string, ...identities: string[]): Backend {
     retryAttempts: 0,
     connectionReuse: undefined,
     maxConnectionsPerEndpoint: 0,
+    sourceAddresses: undefined,
     health: {
       check: undefined,
       ejection: { consecutiveFailures: 5, baseTimeMs: 30_000, maxPercent: 50 },

@@ -30,6 +30,7 @@ const STATUSES: Readonly<Record<Cause, string>> = {
   'connect-timeout': '504',
   'connect-failed': '502',
   'connect-limit': '503',
+  'source-unavailable': '503',
   'tls-failed': '502',
   'closed-before-response': '502',
   'response-malformed': '502',

@@ -56,6 +56,7 @@ const ROWS: Readonly<Record<Cause, Row>> = {
     message: 'Too many requests are under way',
     retryAfterSeconds: 5,
   },
+  'source-unavailable': { status: 503, message: 'No server could be reached', retryAfterSeconds: 5 },
   'tls-failed': { status: 502, message: 'No server could be reached securely' },
   'closed-before-response': { status: 502, message: 'The server closed the connection without an answer' },
   'response-malformed': { status: 502, message: 'The server gave an answer that could not be understood' },

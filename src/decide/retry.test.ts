@@ -32,6 +32,7 @@ describe('nothing was written: any method goes to the next endpoint', () => {
     ['connect-refused', 'next-endpoint'],
     ['connect-timeout', 'next-endpoint'],
     ['connect-failed', 'next-endpoint'],
+    ['source-unavailable', 'next-endpoint'],
     ['tls-failed', 'next-endpoint'],
     ['closed-before-response', 'no'],
     ['response-malformed', 'no'],
@@ -87,6 +88,7 @@ test('every combination', () => {
     'connect-refused',
     'connect-timeout',
     'connect-failed',
+    'source-unavailable',
     'tls-failed',
   ];
   const expectedOf = (attempt: Attempt): Retry => {

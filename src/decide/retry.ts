@@ -26,6 +26,7 @@ const NEVER_REACHED: ReadonlySet<BackendFault> = new Set([
   'connect-refused',
   'connect-timeout',
   'connect-failed',
+  'source-unavailable',
   'tls-failed',
 ]);
 

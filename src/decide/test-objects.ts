@@ -205,6 +205,7 @@ export function backend(endpoints: readonly Endpoint[], more: Partial<Backend> =
     retryAttempts: 2,
     connectionReuse: { maxIdlePerEndpoint: 64, idleTimeoutMs: 50_000, maxRequests: 10_000 },
     maxConnectionsPerEndpoint: 0,
+    sourceAddresses: undefined,
     health: HEALTH,
     endpoints,
     ...more,

@@ -5,7 +5,7 @@ import { ManualTimers, settled } from '../../test/support/kube/manual-timers.ts'
 import { createLogger } from '../observe/log.ts';
 import type { JsonMap } from '../translate/objects/json-value.ts';
 import { ApiFailure } from './api-failure.ts';
-import { type KeySecret, loadKeySecret } from './key-secret.ts';
+import { type KeySecret, loadKeySecret, readKeySecret } from './key-secret.ts';
 
 const sticky: KeySecret = { namespace: 'test', name: 'sticky', field: 'keys', form: 'text', randomBytes: 32 };
 const ticket: KeySecret = { namespace: 'test', name: 'ticket', field: 'key', form: 'bytes', randomBytes: 48 };
@@ -68,9 +68,32 @@ test('a Secret of bytes gets exactly as many', async () => {
 
 test('keys that are there are taken as they are, all of them', async () => {
   const { put, load, api } = scene();
-  put('sticky', { keys: base64('new-key-0123456789\nold-key-0123456789\n'), other: 'eA==' });
+  put('sticky', { keys: base64('new-key-0123456789\nold-key-0123456789\n') });
   expect(Buffer.from(await load(sticky)).toString()).toBe('new-key-0123456789\nold-key-0123456789\n');
   expect(api.asked.map(({ method }) => method)).toEqual(['GET']);
+});
+
+test('keys may stand in several entries, in the order of their names, and are read again as they are then', async () => {
+  const { api, put, load } = scene();
+  const [first, second, third] = ['first of all keys', 'second of all keys', 'third of all keys'];
+  put('sticky', { next: base64(third), 'keys-1': base64(`${first}\n${second}\n`) });
+  const lines = (content: Uint8Array | undefined) =>
+    Buffer.from(content ?? [])
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '');
+  expect(lines(await load(sticky))).toEqual([first, second, third]);
+  const read = () => readKeySecret(sticky, api, new AbortController().signal);
+  put('sticky', { next: base64(third) });
+  expect(lines(await read())).toEqual([third]);
+  put('sticky', {});
+  expect(await read()).toBeUndefined();
+});
+
+test('a ticket key is the one entry, whatever else is there', async () => {
+  const { put, load } = scene();
+  put('ticket', { another: base64('x'), key: base64(new Uint8Array(48).fill(7)) });
+  expect(Buffer.from(await load(ticket))).toEqual(Buffer.alloc(48, 7));
 });
 
 test('of several that start together one fills it, and all use its keys', async () => {

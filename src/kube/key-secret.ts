@@ -12,9 +12,12 @@ import type { WriteApi } from './write-api.ts';
 export type KeySecret = {
   readonly namespace: string;
   readonly name: string;
-  /** The entry of `data`; it holds what a key file would hold. */
+  /** The entry of `data` that is filled; it holds what a key file would hold. */
   readonly field: string;
-  /** `text`: one key a line, as base64url of this many random bytes. `bytes`: exactly these bytes. */
+  /**
+   * `text`: one key a line, as base64url of this many random bytes, in any number of entries, read in the order of
+   * their names. `bytes`: exactly these bytes, in the one entry.
+   */
   readonly form: 'text' | 'bytes';
   readonly randomBytes: number;
 };
@@ -75,20 +78,52 @@ async function readOrFill(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const { api, random, log } = tools;
-  const { namespace, name, field, form, randomBytes } = secret;
-  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
-  const found = await explained(secret, 'read', () => api.get(path, {}, signal));
-  if (!isRecord(found)) throw new ApiFailure('malformed', 'The API server answered with what is no Secret');
-  const known = Buffer.from(string(get(found['data'], field)), 'base64');
-  if (known.toString('latin1').trim() !== '') return known;
+  const { field, form, randomBytes } = secret;
+  const found = await explained(secret, 'read', () => fetchSecret(secret, api, signal));
+  const known = contentOf(found, secret);
+  if (known !== undefined) return known;
   const drawn = Buffer.from(random(randomBytes));
   const fresh = form === 'bytes' ? drawn : Buffer.from(`${drawn.toString('base64url')}\n`);
   const data = { ...(found['data'] as JsonMap | undefined), [field]: fresh.toString('base64') };
   // With the resourceVersion that was read: whoever fills it first wins.
-  const object = { ...(found as JsonMap), data };
-  await explained(secret, 'filled', () => api.update(path, object, signal));
+  const object = { ...found, data };
+  await explained(secret, 'filled', () => api.update(pathOf(secret), object, signal));
   log.info({ object: `Secret ${nameOf(secret)}`, field }, 'filled the Secret with fresh keys');
   return fresh;
+}
+
+/**
+ * The content of the Secret as it is now; undefined where it is empty. Rejects with an ApiFailure where it cannot be
+ * read now.
+ */
+export async function readKeySecret(
+  secret: KeySecret,
+  api: Pick<WriteApi, 'get'>,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  return contentOf(await fetchSecret(secret, api, signal), secret);
+}
+
+async function fetchSecret(
+  secret: KeySecret,
+  api: Pick<WriteApi, 'get'>,
+  signal: AbortSignal,
+): Promise<JsonMap> {
+  const found = await api.get(pathOf(secret), {}, signal);
+  if (!isRecord(found)) throw new ApiFailure('malformed', 'The API server answered with what is no Secret');
+  return found as JsonMap;
+}
+
+function contentOf(found: JsonMap, { field, form }: KeySecret): Uint8Array | undefined {
+  const data = isRecord(found['data']) ? found['data'] : {};
+  const entries = form === 'bytes' ? [field] : Object.keys(data).toSorted();
+  const contents = entries.map((entry) => Buffer.from(string(get(data, entry)), 'base64'));
+  if (contents.every((content) => content.toString('latin1').trim() === '')) return undefined;
+  return form === 'bytes' ? contents[0] : Buffer.from(contents.join('\n'));
+}
+
+function pathOf({ namespace, name }: KeySecret): string {
+  return `/api/v1/namespaces/${namespace}/secrets/${name}`;
 }
 
 /** Failures that only people can mend become errors for them. */

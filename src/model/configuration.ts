@@ -174,6 +174,8 @@ export type Backend = {
   readonly connectionReuse: ConnectionReuse | undefined;
   /** Requests and tunnels an endpoint may have at a time, over all workers; 0 is no limit. */
   readonly maxConnectionsPerEndpoint: number;
+  /** Where connections come from: own addresses in these networks; undefined leaves it to the system. */
+  readonly sourceAddresses: AddressRanges | undefined;
   readonly health: BackendHealth;
   readonly endpoints: readonly Endpoint[];
 };

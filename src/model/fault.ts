@@ -28,6 +28,7 @@ export const BACKEND_FAULTS = [
   'connect-timeout',
   'connect-failed',
   'connect-limit',
+  'source-unavailable',
   'tls-failed',
   'closed-before-response',
   'response-malformed',

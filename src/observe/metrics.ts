@@ -136,6 +136,12 @@ export const METRICS = {
     help: 'Times an endpoint was passed over because it had as many requests and WebSockets as backend.maxConnectionsPerEndpoint allows.',
     labels: SITE,
   },
+  source_address_failures_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Connections to endpoints that could not come from an address of backend.sourceAddresses: unbindable (the system does not let us have it) or exhausted (no free port). Another address was tried.',
+    labels: ['address', 'reason'],
+  },
   faults_total: {
     type: 'counter',
     from: 'workers',

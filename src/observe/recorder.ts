@@ -58,6 +58,7 @@ export class Recorder {
   readonly #handshakes: Series;
   readonly #retries: Series;
   readonly #faults: Series;
+  readonly #sourceFailures: Series;
   readonly #droppedLines: Series;
 
   constructor(writer: SeriesWriter) {
@@ -67,6 +68,7 @@ export class Recorder {
     this.#handshakes = new Series(writer, 'tls_handshakes_total', []);
     this.#retries = new Series(writer, 'retries_total', []);
     this.#faults = new Series(writer, 'faults_total', []);
+    this.#sourceFailures = new Series(writer, 'source_address_failures_total', []);
     this.#droppedLines = new Series(writer, 'log_lines_dropped_total', []);
   }
 
@@ -130,6 +132,11 @@ export class Recorder {
 
   retried(reason: BackendFault): void {
     this.#retries.at(reason).add(1);
+  }
+
+  /** @param address one of our own */
+  sourceAddressFailed(address: string, reason: 'unbindable' | 'exhausted'): void {
+    this.#sourceFailures.at(address).at(reason).add(1);
   }
 
   faulted(fault: Fault): void {

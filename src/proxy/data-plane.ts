@@ -18,6 +18,7 @@ import { refuse } from './local-answer.ts';
 import { Places } from './places.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { ExchangeServices } from './services.ts';
+import { SourceAddresses } from './source-addresses.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { TlsTerminator } from './tls.ts';
 import type { DefaultCertificate } from './tls-contexts.ts';
@@ -57,6 +58,10 @@ export type DataPlaneHost = Pick<
   readonly shared: SharedState;
   readonly random: () => number;
   readonly sources: SourceGate;
+  /** Addresses of the interfaces; the same list while they are the same. */
+  readonly ownAddresses: () => readonly string[];
+  /** Something is wrong around us that people should see. */
+  readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
 /** How often idle connections are looked through and messages are counted. */
@@ -83,7 +88,7 @@ export class DataPlane {
     this.#places = new Places(settings.maxConnections);
     const readBuffer = new ReadBuffer(host.onBug);
     this.#pool = new UpstreamPool(
-      { readBuffer, timers: host.timers, onBug: host.onBug },
+      { readBuffer, timers: host.timers, sources: sourceAddresses(host), onBug: host.onBug },
       settings.maxBackendConnections,
     );
     const turns = new Map<string, number>();
@@ -234,6 +239,17 @@ export class DataPlane {
     this.#services.tunnels.tidyUp();
     this.#host.timers.arm(this.#tidying, TIDY_MS);
   }
+}
+
+function sourceAddresses({ clock, ownAddresses, recorder, warn }: DataPlaneHost): SourceAddresses {
+  return new SourceAddresses({
+    ownAddresses,
+    nowMs: () => clock.monotonicMs(),
+    onFailed: (address, reason, isNews) => {
+      recorder.sourceAddressFailed(address, reason);
+      if (isNews) warn({ address, reason }, 'source address rests');
+    },
+  });
 }
 
 function decideSettings(settings: DataPlaneSettings, sources: SourceGate): DecideSettings {

@@ -6,6 +6,7 @@ import type { Backend, BackendTls, TlsVersion } from '../model/configuration.ts'
 import type { BackendFault } from '../model/fault.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import { ownSocket, type SocketOwner } from './socket-owner.ts';
+import { type SourceAddresses, sourceFailureOf } from './source-addresses.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
@@ -25,32 +26,70 @@ const TLS_VERSIONS: Readonly<Record<TlsVersion, 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3
 export type ConnectServices = {
   readonly readBuffer: ReadBuffer;
   readonly timers: TimerWheel;
+  readonly sources: SourceAddresses;
   readonly onBug: (error: unknown) => void;
+  /** A socket is opened. */
+  readonly onOpened: () => void;
   /** A socket that was opened is gone, whatever became of it. */
   readonly onClosed: () => void;
 };
+
+/** Where a connection goes, and from where; undefined leaves that to the system. */
+export type Way = {
+  readonly endpoint: ServingEndpoint;
+  readonly backend: Backend;
+  readonly source: string | undefined;
+};
+
+/** Told where no address of the pool serves. */
+export const NO_SOURCE = {
+  code: 'source-unavailable',
+  detail: 'No address of backend.sourceAddresses can be used for this endpoint',
+} as const;
+
+/** The address of the pool whose turn it is for this endpoint. */
+export function sourceOf(
+  { endpoint }: ServingEndpoint,
+  { sourceAddresses }: Backend,
+  sources: SourceAddresses,
+): string | undefined {
+  return sourceAddresses && sources.next(sourceAddresses, endpoint.address.includes(':'));
+}
+
+/** Of a socket that is given up: what it says is of no more use. */
+const NOBODY: SocketOwner = { onBytes() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 export class ConnectAttempt implements SocketOwner {
   readonly #endpoint: ServingEndpoint;
   readonly #backend: Backend;
   readonly #requester: Requester;
   readonly #services: ConnectServices;
-  readonly #socket: Socket;
   readonly #timer: Timer;
+  #source: string | undefined;
+  #socket: Socket;
   #tcpConnected = false;
   #over = false;
 
-  constructor(endpoint: ServingEndpoint, backend: Backend, requester: Requester, services: ConnectServices) {
+  constructor({ endpoint, backend, source }: Way, requester: Requester, services: ConnectServices) {
     this.#endpoint = endpoint;
     this.#backend = backend;
+    this.#source = source;
     this.#requester = requester;
     this.#services = services;
-    this.#socket = openSocket(endpoint, backend, services.readBuffer);
-    ownSocket(this.#socket, this, services.onClosed);
     this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
     services.timers.arm(this.#timer, backend.connectTimeoutMs);
-    this.#socket.once('connect', () => this.#onConnect());
-    if (backend.tls !== undefined) this.#socket.once('secureConnect', () => this.#succeed());
+    this.#socket = this.#open();
+  }
+
+  #open(): Socket {
+    const { readBuffer, onOpened, onClosed } = this.#services;
+    const way = { endpoint: this.#endpoint, backend: this.#backend, source: this.#source };
+    const socket = openSocket(way, readBuffer);
+    onOpened();
+    ownSocket(socket, this, onClosed);
+    socket.once('connect', () => this.#onConnect());
+    if (this.#backend.tls !== undefined) socket.once('secureConnect', () => this.#succeed());
+    return socket;
   }
 
   cancel(): void {
@@ -60,7 +99,23 @@ export class ConnectAttempt implements SocketOwner {
   }
 
   onClose(error: NodeJS.ErrnoException | undefined): void {
+    if (this.#over) return;
+    const failure = sourceFailureOf(error);
+    if (failure !== undefined && this.#source !== undefined) {
+      this.#services.sources.failed(this.#source, failure);
+      this.#goOnFromNext();
+      return;
+    }
     this.#fail(this.#codeOf(error), error?.message ?? 'The endpoint closed the connection');
+  }
+
+  /** Ends: each address that failed rests, and there are only so many. */
+  #goOnFromNext(): void {
+    ownSocket(this.#socket, NOBODY);
+    this.#socket.destroy();
+    this.#source = sourceOf(this.#endpoint, this.#backend, this.#services.sources);
+    if (this.#source === undefined) this.#fail(NO_SOURCE.code, NO_SOURCE.detail);
+    else this.#socket = this.#open();
   }
 
   /** Nothing is read before there is a connection; an end is followed by a close. */
@@ -70,6 +125,7 @@ export class ConnectAttempt implements SocketOwner {
 
   #onConnect(): void {
     this.#tcpConnected = true;
+    if (this.#source !== undefined) this.#services.sources.served(this.#source);
     if (this.#backend.tls === undefined) this.#succeed();
   }
 
@@ -95,11 +151,12 @@ export class ConnectAttempt implements SocketOwner {
   #codeOf(error: NodeJS.ErrnoException | undefined): BackendFault {
     if (error?.code === 'ECONNREFUSED') return 'connect-refused';
     if (error?.code === 'ETIMEDOUT') return 'connect-timeout';
+    if (sourceFailureOf(error) !== undefined) return 'source-unavailable';
     return this.#backend.tls !== undefined && this.#tcpConnected ? 'tls-failed' : 'connect-failed';
   }
 }
 
-function openSocket(endpoint: ServingEndpoint, backend: Backend, readBuffer: ReadBuffer): Socket {
+function openSocket({ endpoint, backend, source }: Way, readBuffer: ReadBuffer): Socket {
   const options = {
     host: endpoint.endpoint.address,
     port: endpoint.endpoint.port,
@@ -109,6 +166,7 @@ function openSocket(endpoint: ServingEndpoint, backend: Backend, readBuffer: Rea
     allowHalfOpen: true,
     autoSelectFamily: false,
     onread: readBuffer.onread,
+    ...(source === undefined ? undefined : { localAddress: source }),
   };
   return backend.tls === undefined
     ? connect(options)

@@ -3,7 +3,14 @@ import { clearImmediate, setImmediate } from 'node:timers';
 import { isDeepStrictEqual } from 'node:util';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Backend } from '../model/configuration.ts';
-import { ConnectAttempt, type ConnectServices, type Requester } from './upstream-connect.ts';
+import type { BackendFault } from '../model/fault.ts';
+import {
+  ConnectAttempt,
+  type ConnectServices,
+  NO_SOURCE,
+  type Requester,
+  sourceOf,
+} from './upstream-connect.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
 /** A wish for a connection that can be taken back. */
@@ -18,16 +25,23 @@ export class UpstreamPool {
   #open = 0;
 
   /** @param maxOpen connections that may be open, idle ones included */
-  constructor(services: Omit<ConnectServices, 'onClosed'>, maxOpen: number) {
-    this.#services = { ...services, onClosed: () => this.#open-- };
+  constructor(services: Omit<ConnectServices, 'onOpened' | 'onClosed'>, maxOpen: number) {
+    const onOpened = () => void this.#open++;
+    this.#services = { ...services, onOpened, onClosed: () => void this.#open-- };
     this.#maxOpen = maxOpen;
   }
 
   /** A connection that was never used: for WebSockets (row U1) and for attempts after a stale one. */
   connect(endpoint: ServingEndpoint, backend: Backend, requester: Requester): Acquisition {
-    if (this.#open >= this.#maxOpen && !this.#dropIdle()) return new Refusal(requester, this.#services.onBug);
-    this.#open++;
-    return new ConnectAttempt(endpoint, backend, requester, this.#services);
+    if (this.#open >= this.#maxOpen && !this.#dropIdle()) return this.#refuse(requester, LIMIT_REACHED);
+    const source = sourceOf(endpoint, backend, this.#services.sources);
+    if (source === undefined && backend.sourceAddresses !== undefined)
+      return this.#refuse(requester, NO_SOURCE);
+    return new ConnectAttempt({ endpoint, backend, source }, requester, this.#services);
+  }
+
+  #refuse(requester: Requester, reason: RefusalReason): Acquisition {
+    return new Refusal(requester, reason, this.#services.onBug);
   }
 
   /** At the limit a connection that serves nobody gives its place up. */
@@ -128,14 +142,21 @@ function isSamePlace({ endpoint: a }: ServingEndpoint, { endpoint: b }: ServingE
   return a.identity === b.identity && a.address === b.address && a.port === b.port;
 }
 
+type RefusalReason = { readonly code: BackendFault; readonly detail: string };
+
+const LIMIT_REACHED: RefusalReason = {
+  code: 'connect-limit',
+  detail: 'Too many connections to endpoints are open',
+};
+
 /** A wish that cannot be granted; told a turn later, as every answer to a wish is. */
 class Refusal {
   readonly #timer: NodeJS.Immediate;
 
-  constructor(requester: Requester, onBug: (error: unknown) => void) {
+  constructor(requester: Requester, { code, detail }: RefusalReason, onBug: (error: unknown) => void) {
     this.#timer = setImmediate(() => {
       try {
-        requester.onConnectFault('connect-limit', 'Too many connections to endpoints are open');
+        requester.onConnectFault(code, detail);
       } catch (error) {
         onBug(error);
       }

@@ -13,6 +13,7 @@ import { Recorder } from '../observe/recorder.ts';
 import { SeriesWriter } from '../observe/series.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane.ts';
 import { DeltaJoin } from './delta-join.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import { RequestIds } from './request-ids.ts';
 import { TimerWheel } from './timers.ts';
 
@@ -50,6 +51,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
   };
   const timers = new TimerWheel(clock, onBug);
   const requestIds = new RequestIds();
+  const addresses = new OwnAddresses();
   const logsAccess = logger.isLevelEnabled('info');
   setInterval(() => timers.advance(), timers.tickMs);
   setInterval(() => row.addSignal('heartbeat', 1), HEARTBEAT_MS);
@@ -61,6 +63,8 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
     shared,
     random: Math.random,
     sources: new SourceLimiter(data.sources, data.worker, () => clock.monotonicMs()),
+    ownAddresses: () => addresses.now(),
+    warn: (facts, message) => logger.warn({ ...facts, worker: data.worker }, message),
     newRequestId: () => requestIds.next(),
     log: (record) => {
       if (logsAccess) batch.write(accessLine(record));

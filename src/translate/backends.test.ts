@@ -17,6 +17,7 @@ type World = {
   readonly service?: Service | undefined;
   readonly secrets?: readonly Secret[];
   readonly configMaps?: readonly ConfigMap[];
+  readonly own?: readonly string[];
 };
 
 function compile(spec: object, world: World = {}) {
@@ -32,6 +33,7 @@ function compile(spec: object, world: World = {}) {
     configMaps: new Map((world.configMaps ?? []).map((each) => [`chat/${each.metadata.name}`, each])),
     certificates: new CertificateShelf({ secrets, remembered: new Map(), nowMs: SETTINGS.nowMs }),
     endpointSettings: SETTINGS,
+    ownAddresses: world.own,
   };
   const { route: wanted, ...settings } = checked.spec;
   if (wanted === undefined) throw new Error('The policy of this test has no route');
@@ -198,5 +200,25 @@ describe('TLS to the nodes', () => {
     const compiled = compile({ backend: { tls: { mode: 'InsecureSkipVerify' } } });
     expect(compiled).toMatchObject({ problems: ['BackendUnverified spec.backend.tls.mode'], endpoints: 1 });
     expect(compiled.backend.tls?.verify).toBe(false);
+  });
+});
+
+describe('sourceAddresses', () => {
+  const POOL = { backend: { sourceAddresses: ['192.0.2.64/28', '2001:db8::/64'] } };
+  const MISSING = ['SourceAddressMissing spec.backend.sourceAddresses'];
+  test.each<[string, object, readonly string[] | undefined, readonly string[]]>([
+    ['with an address in it', POOL, ['10.0.0.1', '192.0.2.79'], []],
+    ['with one of the other family', POOL, ['10.0.0.1', '2001:db8::1'], []],
+    ['without', POOL, ['10.0.0.1', '192.0.2.80', '::1'], MISSING],
+    ['where nobody knows', POOL, undefined, []],
+    ['no pool at all', {}, ['10.0.0.1'], []],
+  ])('%s', (_, spec, own, problems) => {
+    const { backend, ...found } = compile(spec, own === undefined ? {} : { own });
+    expect(found).toMatchObject({ problems, endpoints: 1 });
+    expect(backend.sourceAddresses).toEqual(
+      'backend' in spec
+        ? { v4: ['c0000240', 'c000024f'], v6: [expect.any(String), expect.any(String)] }
+        : undefined,
+    );
   });
 });

@@ -5,7 +5,12 @@ import { DEFAULTS } from '../api/defaults.ts';
 import { type EndpointSlice, keyOf, type Service, type ServicePort } from '../api/objects.ts';
 import type { BackendSpec } from '../api/policy.ts';
 import type { Backend, BackendTls } from '../model/configuration.ts';
-import { type BackendConnections, compileConnections, durationMs } from './backend-connections.ts';
+import {
+  type BackendConnections,
+  compileConnections,
+  durationMs,
+  judgeSources,
+} from './backend-connections.ts';
 import { type BackendTlsSource, compileBackendTls } from './backend-tls.ts';
 import { collectEndpoints, type EndpointSet, type EndpointSettings } from './endpoints.ts';
 import { compileHealth, type HealthWish, MATTERMOST_PORT } from './health.ts';
@@ -18,6 +23,8 @@ export type BackendSource = Omit<BackendTlsSource, 'namespace' | 'serviceName'> 
   /** By `namespace/name` of their Service, in a fixed order. */
   readonly slices: Lookup<readonly EndpointSlice[]>;
   readonly endpointSettings: EndpointSettings;
+  /** Addresses that connections can come from; undefined where nobody knows, as in `check`. */
+  readonly ownAddresses: readonly string[] | undefined;
 };
 
 export type CompiledBackend = { readonly backend: Backend; readonly unreadyCount: number };
@@ -47,6 +54,7 @@ export function compileBackend(
   const portText = String(port?.port ?? service.port ?? service.portName);
   const isExpected = health.isExpected || port?.port === MATTERMOST_PORT;
   const settings = compileSettings(spec, { ...health, isExpected });
+  judgeSources(settings.sourceAddresses, source.ownAddresses, report);
   const backend: Backend = {
     key: `${serviceKey}:${portText}/${digestOf(settings, tls, spec?.tls)}`,
     service: { namespace, name: service.name, port: portText },

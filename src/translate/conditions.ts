@@ -82,6 +82,7 @@ const REASONS_BY_WEIGHT: readonly ResolvedRefsReason[] = [
   'SecretNotFound',
   'SecretInvalid',
   'ConfigMapNotFound',
+  'SourceAddressMissing',
   'EndpointForbidden',
   'EndpointsOverLimit',
   'NoEndpoints',

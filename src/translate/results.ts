@@ -28,7 +28,7 @@ export type ResultSource = {
     Lookups;
   readonly constants: Pick<
     SiteSource,
-    'digestKey' | 'endpointSettings' | 'hasLegacyListener' | 'isClientAddressDoubtful'
+    'digestKey' | 'endpointSettings' | 'hasLegacyListener' | 'isClientAddressDoubtful' | 'ownAddresses'
   >;
   readonly before: ReadonlyMap<string, PlaceResult>;
 };

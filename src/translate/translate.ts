@@ -34,6 +34,8 @@ export type TranslateSettings = Partial<ClassSettings> &
     readonly addressHidingService?: string | undefined;
     /** --deny-endpoint-cidrs. */
     readonly deniedEndpoints: AddressRanges;
+    /** Of this process; the same list while they are the same. Undefined: not known. */
+    readonly ownAddresses?: readonly string[] | undefined;
     readonly nowMs: number;
   };
 
@@ -165,13 +167,19 @@ function compileAll(
 /** What every place is compiled with; another value means compiling all anew. */
 function constantsOf(objects: ObjectSet, settings: TranslateSettings, memory: TranslateMemory) {
   const { secretDigestKey: digestKey, stickyKeys, deniedEndpoints, hasLegacyListener = true } = settings;
+  const { ownAddresses } = settings;
   const hiding = objects.services.get(settings.addressHidingService ?? '');
   const isClientAddressDoubtful = hiding?.externalTrafficPolicy === 'Cluster';
   const inputs = [digestKey, stickyKeys, deniedEndpoints, hasLegacyListener, isClientAddressDoubtful];
-  return stage(memory.passes.constants, inputs, (): TranslatePasses['constants']['result'] => ({
-    digestKey,
-    endpointSettings: { stickyKeys, deniedEndpoints },
-    hasLegacyListener,
-    isClientAddressDoubtful,
-  }));
+  return stage(
+    memory.passes.constants,
+    [...inputs, ownAddresses],
+    (): TranslatePasses['constants']['result'] => ({
+      digestKey,
+      endpointSettings: { stickyKeys, deniedEndpoints },
+      hasLegacyListener,
+      isClientAddressDoubtful,
+      ownAddresses,
+    }),
+  );
 }

@@ -155,6 +155,35 @@ describe('a node that dies', () => {
   });
 });
 
+describe('backend.sourceAddresses', () => {
+  test('the node sees an address of the pool', async () => {
+    const sources = new Set<string | undefined>();
+    const seeing = await scene.backend('seeing', ({ socket }) => {
+      sources.add(socket.remoteAddress);
+      socket.write(answer('ok'));
+    });
+    const backend = { sourceAddresses: ['127.0.0.0/30'], connectionReuse: { enabled: false } };
+    await controller.apply('seeing.yaml', ...site('seeing', [seeing.place], { backend }));
+    for (let at = 0; at < 6; at++) expect((await controller.get(hostOf('seeing'), '/')).status).toBe(200);
+    expect(sources).toEqual(new Set(['127.0.0.1']));
+    expect(seeing.connections).toHaveLength(6);
+  });
+
+  test('without an address in it: 503, and the log says why', async () => {
+    const unseen = await scene.backend('unseen', always(answer('ok')));
+    const backend = { sourceAddresses: ['192.0.2.64/28'] };
+    await controller.apply('unseen.yaml', ...site('unseen', [unseen.place], { backend }));
+    const reply = await controller.get(hostOf('unseen'), '/', { headers: { 'X-Request-ID': 'unseen-1' } });
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '5']);
+    expect(await controller.logged({ requestId: 'unseen-1' })).toMatchObject({
+      reason: 'source-unavailable',
+    });
+    const finding = await controller.logged({ reason: 'SourceAddressMissing' });
+    expect(finding).toMatchObject({ field: 'spec.backend.sourceAddresses' });
+    expect(unseen.connections).toHaveLength(0);
+  });
+});
+
 describe('connections to a node', () => {
   test('are used again, one request after the other', async () => {
     const calm = await scene.backend('calm', always(answer('ok')));

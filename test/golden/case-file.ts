@@ -14,6 +14,7 @@ export type GoldenOptions = {
   readonly takeOverClass?: string;
   readonly defaultBackendNamespace?: string;
   readonly addressHidingService?: string;
+  readonly ownAddresses?: readonly string[];
 };
 
 export type GoldenCase = {
@@ -42,6 +43,7 @@ const OPTION_NAMES = [
   'takeOverClass',
   'defaultBackendNamespace',
   'addressHidingService',
+  'ownAddresses',
 ];
 
 /** Reads a case. Throws on any key that is not known here, so that a slip of the pen cannot hide a case. */

@@ -1,11 +1,14 @@
 // Nothing stays behind: after thousands of requests, of broken and refused ones, of WebSockets and of handshakes that end
 // in every way there is, the data plane has the objects, sockets and bytes that it had before.
 import { once } from 'node:events';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { connect, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Http1Connection } from '../../src/proxy/connection.ts';
 import { Exchange } from '../../src/proxy/exchange.ts';
+import { Http2Connection } from '../../src/proxy/http2-connection.ts';
+import { Http2Stream } from '../../src/proxy/http2-stream.ts';
 import { Timer } from '../../src/proxy/timers.ts';
 import { Tunnel } from '../../src/proxy/tunnel.ts';
 import { UpstreamConnection } from '../../src/proxy/upstream-connection.ts';
@@ -33,6 +36,8 @@ const TIMEOUT_MS = 60_000 + COUNT * 50;
 const FEW_CLASSES: readonly Class[] = [Timer];
 const CLASSES: readonly Class[] = [
   Http1Connection,
+  Http2Connection,
+  Http2Stream,
   UpstreamConnection,
   Exchange,
   Tunnel,
@@ -117,6 +122,8 @@ const HALF: Script = ({ socket }) =>
   void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf', () => socket.resetAndDestroy());
 
 const HAPPENINGS: readonly Happening[] = [
+  { name: 'connections that never send', happen: async () => void (await scene.client()) },
+  { name: 'HTTP/2', happen: (at) => speakHttp2(at % 3 === 0) },
   {
     name: 'requests on one connection',
     happen: async (at) => {
@@ -163,6 +170,20 @@ const HAPPENINGS: readonly Happening[] = [
   },
   { name: 'TLS handshakes that break off', happen: (at) => halfShake(at) },
 ];
+
+/** Some streams of one connection, some of them given up. */
+async function speakHttp2(breaksOff: boolean): Promise<void> {
+  const session = connectHttp2(`https://127.0.0.1:${scene.plane.httpsPort}`, {
+    servername: 'a',
+    rejectUnauthorized: false,
+  });
+  session.on('error', () => undefined);
+  const streams = [0, 1, 2].map(() => session.request({ ':path': '/', ':authority': 'a' }));
+  for (const stream of streams) stream.on('error', () => undefined).resume();
+  streams[0]?.close(constants.NGHTTP2_CANCEL);
+  if (!breaksOff) for (const stream of streams) if (!stream.closed) await once(stream, 'close');
+  session.destroy();
+}
 
 async function beRefused(isTls: boolean, bytes: string): Promise<void> {
   const client = await connectWith(isTls);

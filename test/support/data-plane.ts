@@ -30,6 +30,8 @@ export type PlaneOptions = {
   readonly proxyProtocolFrom?: readonly string[];
   readonly maxConnections?: number;
   readonly maxBackendConnections?: number;
+  /** What the interfaces have, as the data plane believes; none by default. */
+  readonly ownAddresses?: readonly string[];
   readonly limits?: Partial<ClientLimits>;
 };
 
@@ -67,6 +69,7 @@ export function configurationFromYaml(text: string): Configuration {
 export class TestPlane {
   /** Lines of the access log, oldest first. */
   readonly records: AccessRecord[] = [];
+  readonly warnings: object[] = [];
   readonly plane: DataPlane;
   /** Called in the middle of each request that brings no id: its head was read, nothing is decided yet. */
   whileReading: (() => void) | undefined;
@@ -79,7 +82,7 @@ export class TestPlane {
   readonly #timers: TimerWheel;
   #nowMs = START_MS;
 
-  private constructor(settings: DataPlaneSettings) {
+  private constructor(settings: DataPlaneSettings, ownAddresses: readonly string[]) {
     const clock = { epochMs: () => this.#nowMs, monotonicMs: () => this.#nowMs };
     const onBug = (error: unknown) => void this.#bugs.push(error);
     const row = this.#shared.row(0);
@@ -92,6 +95,8 @@ export class TestPlane {
       shared: this.#shared,
       random: () => 0,
       sources: new SourceLimiter(allocateSourceMemory(1, 64, Buffer.alloc(8, 7)), 0, clock.monotonicMs),
+      ownAddresses: () => ownAddresses,
+      warn: (facts, message) => void this.warnings.push({ ...facts, message }),
       newRequestId: () => {
         this.whileReading?.();
         return REQUEST_ID;
@@ -102,25 +107,7 @@ export class TestPlane {
   }
 
   static async start(wanted: Configuration, options: PlaneOptions = {}): Promise<TestPlane> {
-    const { certificate, key } = await makeCertificate('default.test');
-    const test = new TestPlane({
-      bindAddress: '127.0.0.1',
-      httpPort: 0,
-      httpsPort: options.https === true ? 0 : undefined,
-      legacyHttpsPort: undefined,
-      http2: options.http2 ?? true,
-      redirectHttpsPort: 443,
-      trustedProxies: compileRanges(options.trustedProxies ?? []) ?? NO_ADDRESSES,
-      proxyProtocolFrom: compileRanges(options.proxyProtocolFrom ?? []) ?? NO_ADDRESSES,
-      secretDigestKey: DIGEST_KEY,
-      ticketSecret: options.ticketSecret ?? Buffer.alloc(48, 1),
-      defaultCertificate: { chain: certificate, privateKey: key },
-      defaultCertificateKey: undefined,
-      refusesUnknownNames: false,
-      maxConnections: options.maxConnections ?? 10_000,
-      maxBackendConnections: options.maxBackendConnections ?? 10_000,
-      limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
-    });
+    const test = new TestPlane(await settingsOf(options), options.ownAddresses ?? []);
     test.apply(wanted);
     const ports = await test.plane.listen(undefined);
     test.httpPort = ports.http ?? 0;
@@ -165,6 +152,28 @@ export class TestPlane {
     await drained;
     if (this.#bugs.length > 0) throw new AggregateError(this.#bugs, 'The data plane made mistakes');
   }
+}
+
+async function settingsOf(options: PlaneOptions): Promise<DataPlaneSettings> {
+  const { certificate, key } = await makeCertificate('default.test');
+  return {
+    bindAddress: '127.0.0.1',
+    httpPort: 0,
+    httpsPort: options.https === true ? 0 : undefined,
+    legacyHttpsPort: undefined,
+    http2: options.http2 ?? true,
+    redirectHttpsPort: 443,
+    trustedProxies: compileRanges(options.trustedProxies ?? []) ?? NO_ADDRESSES,
+    proxyProtocolFrom: compileRanges(options.proxyProtocolFrom ?? []) ?? NO_ADDRESSES,
+    secretDigestKey: DIGEST_KEY,
+    ticketSecret: options.ticketSecret ?? Buffer.alloc(48, 1),
+    defaultCertificate: { chain: certificate, privateKey: key },
+    defaultCertificateKey: undefined,
+    refusesUnknownNames: false,
+    maxConnections: options.maxConnections ?? 10_000,
+    maxBackendConnections: options.maxBackendConnections ?? 10_000,
+    limits: { ...DEFAULT_CLIENT_LIMITS, ...options.limits },
+  };
 }
 
 function byKey<Entry extends { readonly key: string }>(entries: readonly Entry[]): Map<string, Entry> {

@@ -89,6 +89,7 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
       retries: { attempts: 1 },
       connectionReuse: { enabled: true, maxIdlePerEndpoint: 8, idleTimeout: '30s', maxRequests: 100 },
       maxConnectionsPerEndpoint: 1000,
+      sourceAddresses: ['192.0.2.64/28', '2001:db8:1::/64'],
     },
     client: { tls: { minVersion: '1.1' } },
     limits: {
