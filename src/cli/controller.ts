@@ -26,7 +26,6 @@ import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
 import { StickyKeys } from './sticky-keys.ts';
-import { StickyKeys } from './sticky-keys.ts';
 import { VERSION } from './version.ts';
 
 export type Controller = {
@@ -235,7 +234,6 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
     close: async () => {
       stickyKeys.close();
       health.close();
-      stickyKeys.close();
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },
