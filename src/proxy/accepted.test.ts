@@ -1,11 +1,12 @@
 // Connections as they are accepted, by the handle and by Node's own socket: the same peer, the same bytes, the same end.
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Accepted, type AcceptDoor, acceptDoorOf, onAccepted, SERVER_OPTIONS } from './accepted.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import { ownSocket } from './socket-owner.ts';
+import { CLIENT_KEEP_ALIVE } from './socket-profiles.ts';
+import { secondsToProbe } from '../../test/support/kernel-timers.ts';
 
 const open: Server[] = [];
 
@@ -27,14 +28,6 @@ async function accept(door: AcceptDoor): Promise<{ client: Socket; accepted: Acc
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await once(client, 'connect');
   return { client, accepted: await promise };
-}
-
-/** Timer of a socket as /proc/net/tcp shows it: 02 is the one of keep-alive. */
-function kernelTimer(port: number, remotePort: number): string | undefined {
-  const hex = (number: number) => number.toString(16).toUpperCase().padStart(4, '0');
-  const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n');
-  const line = lines.find((each) => each.includes(`:${hex(port)} 0100007F:${hex(remotePort)} 01 `));
-  return line?.trim().split(/\s+/)[5]?.slice(0, 2);
 }
 
 test('this Node gives its handles away', async () => {
@@ -83,7 +76,9 @@ describe.each(['handle', 'socket'] as const)('by the %s', (door) => {
     if (process.platform !== 'linux') context.skip('The kernel shows its timers on Linux only');
     const { client, accepted } = await accept(door);
     const socket = accepted.pausedSocket();
-    expect(kernelTimer(socket.localPort ?? 0, socket.remotePort ?? 0)).toBe('02');
+    const seconds = secondsToProbe(socket.localPort ?? 0, socket.remotePort ?? 0);
+    expect(seconds).toBeGreaterThan(CLIENT_KEEP_ALIVE.idleSeconds - 10);
+    expect(seconds).toBeLessThanOrEqual(CLIENT_KEEP_ALIVE.idleSeconds);
     client.destroy();
     socket.destroy();
   });

@@ -3,6 +3,7 @@
 // door that Node does not document: it is tried here, and only here, and where it is shut its socket serves the same.
 import { type Server, Socket } from 'node:net';
 import { adoptSocket, type ReadBuffer } from './read-buffer.ts';
+import { CLIENT_KEEP_ALIVE, keepAlive } from './socket-profiles.ts';
 
 export type Accepted = {
   readonly remoteAddress: string | undefined;
@@ -19,18 +20,14 @@ type Handle = { getpeername(peer: Peer): number; close(): void };
 type ListeningHandle = {
   onconnection: unknown;
   setNoDelay(isOn: boolean): number;
-  setKeepAlive(isOn: boolean, delaySeconds: number): number;
+  setKeepAlive(isOn: boolean, idleSeconds: number, intervalSeconds: number, probes: number): number;
 };
-
-const KEEP_ALIVE_SECONDS = 30;
 
 /** Options for a server whose connections come through `onAccepted`. */
 export const SERVER_OPTIONS = {
   allowHalfOpen: true,
   pauseOnConnect: true,
   noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: KEEP_ALIVE_SECONDS * 1000,
 } as const;
 
 /** How connections come from this Node. */
@@ -59,12 +56,16 @@ export function onAccepted(
 ): void {
   const listening = listeningHandleOf(server);
   if (door === 'socket' || listening === undefined) {
-    server.on('connection', (shell) => onConnection(new AcceptedSocket(shell)));
+    server.on('connection', (shell) => {
+      keepAlive(shell, CLIENT_KEEP_ALIVE);
+      onConnection(new AcceptedSocket(shell));
+    });
     return;
   }
   // The kernel hands these down to whatever it accepts: two calls in all instead of five for each connection.
   listening.setNoDelay(true);
-  listening.setKeepAlive(true, KEEP_ALIVE_SECONDS);
+  const { idleSeconds, intervalSeconds, probes } = CLIENT_KEEP_ALIVE;
+  listening.setKeepAlive(true, idleSeconds, intervalSeconds, probes);
   // Out of descriptors there is no handle: the connection is lost, the listener is not.
   listening.onconnection = (status: number, handle: Handle | undefined) => {
     if (status === 0 && handle !== undefined) onConnection(new AcceptedHandle(handle));

@@ -6,6 +6,7 @@ import type { Backend, BackendTls, TlsVersion } from '../model/configuration.ts'
 import type { BackendFault } from '../model/fault.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import { ownSocket, type SocketOwner } from './socket-owner.ts';
+import { keepAlive, NODE_KEEP_ALIVE } from './socket-profiles.ts';
 import { type SourceAddresses, sourceFailureOf } from './source-addresses.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
@@ -16,7 +17,6 @@ export type Requester = {
   onConnectFault(code: BackendFault, detail: string): void;
 };
 
-const KEEP_ALIVE_DELAY_MS = 30_000;
 const TLS_VERSIONS: Readonly<Record<TlsVersion, 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'>> = {
   '1.1': 'TLSv1.1',
   '1.2': 'TLSv1.2',
@@ -125,6 +125,7 @@ export class ConnectAttempt implements SocketOwner {
 
   #onConnect(): void {
     this.#tcpConnected = true;
+    keepAlive(this.#socket, NODE_KEEP_ALIVE);
     if (this.#source !== undefined) this.#services.sources.served(this.#source);
     if (this.#backend.tls === undefined) this.#succeed();
   }
@@ -161,8 +162,6 @@ function openSocket({ endpoint, backend, source }: Way, readBuffer: ReadBuffer):
     host: endpoint.endpoint.address,
     port: endpoint.endpoint.port,
     noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
     allowHalfOpen: true,
     autoSelectFamily: false,
     onread: readBuffer.onread,

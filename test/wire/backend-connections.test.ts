@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
 import type { Backend, ConnectionReuse } from '../../src/model/configuration.ts';
+import { NODE_KEEP_ALIVE } from '../../src/proxy/socket-profiles.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
+import { secondsToProbe } from '../support/kernel-timers.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { always, answer, RecordingBackend } from '../support/recording-backend.ts';
 import { turns, until, WireClient } from '../support/wire-client.ts';
@@ -96,6 +98,19 @@ describe('connectionReuse', () => {
     await scene.plane.advance(2_000);
     await scene.upstreamEnd();
   });
+});
+
+test('the kernel asks a silent node soon whether it is still there', async (context) => {
+  if (process.platform !== 'linux') context.skip('The kernel shows its timers on Linux only');
+  const scene = await WireScene.start();
+  endings.push(() => scene.end());
+  const client = await scene.client();
+  client.send(get());
+  await statusesOf(client, 1);
+  const { localPort = 0, remotePort = 0 } = scene.upstream.socket;
+  const seconds = secondsToProbe(remotePort, localPort);
+  expect(seconds).toBeGreaterThan(NODE_KEEP_ALIVE.idleSeconds - 10);
+  expect(seconds).toBeLessThanOrEqual(NODE_KEEP_ALIVE.idleSeconds);
 });
 
 describe('several endpoints', () => {
