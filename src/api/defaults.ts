@@ -42,7 +42,7 @@ export const DEFAULTS = {
     connectionReuse: { enabled: true, maxIdlePerEndpoint: 64, idleTimeout: '50s', maxRequests: 10_000 },
     maxConnectionsPerEndpoint: 0,
   },
-  client: { tls: { minVersion: '1.2' } },
+  client: { tls: { minVersion: '1.2', hsts: { maxAge: '4320h', includeSubDomains: false } } },
   limits: { requestBody: '110Mi', requestsPerSecond: 0, connectionsPerSource: 0 },
   accessLog: { enabled: true },
 } as const;
@@ -51,6 +51,9 @@ export const DEFAULTS = {
 export const DERIVED_DEFAULTS: Readonly<Record<string, string>> = {
   'admission.deny.rejectReason': 'PreAuth when a rule has a secretRef, otherwise None',
   'sessionPersistence.cookie.path': 'the value of route.path',
+  'client.timeouts.requestHead': 'the value of --request-head-timeout',
+  'client.timeouts.requestBodyIdle': 'the value of --request-body-idle-timeout',
+  'client.timeouts.keepAlive': 'the value of --keep-alive-timeout',
   'limits.burst': 'five times requestsPerSecond',
   'backend.sourceAddresses': 'whichever address the system chooses',
   'backend.healthCheck.path': '/api/v4/system/ping below the path of the site',

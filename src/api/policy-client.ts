@@ -5,6 +5,53 @@ import { sourceCidr } from './policy-source.ts';
 import { choice, list, text } from './schema-node.ts';
 import { duration, size } from './text-forms.ts';
 
+const hsts = Type.Object(
+  {
+    maxAge: Type.Optional(
+      text(
+        duration,
+        'How long a browser that was here once uses https only, whatever is typed. 0s takes it back at the next visit. No days: 4320h is half a year.',
+        rules('hsts-max-age-range'),
+      ),
+    ),
+    includeSubDomains: Type.Optional(
+      Type.Boolean({
+        description: 'Whether that holds for all hosts below this one too, wherever they are.',
+      }),
+    ),
+  },
+  {
+    description:
+      'Strict-Transport-Security on each answer over https, in place of what Mattermost says; only for hosts with TLS. Absent: no such header from here. A browser keeps to it even when the certificate is broken or TLS is taken away, so begin with a short maxAge.',
+  },
+);
+
+const timeouts = Type.Object(
+  {
+    requestHead: Type.Optional(
+      text(
+        duration,
+        'For the head of a request from its first byte, from the second request of a connection on; then 408. The first one comes before its host is known: for it --request-head-timeout counts.',
+        rules('client-timeout-range'),
+      ),
+    ),
+    requestBodyIdle: Type.Optional(
+      text(duration, 'Longest silence within a request body; then 408.', rules('client-timeout-range')),
+    ),
+    keepAlive: Type.Optional(
+      text(
+        duration,
+        'How long a connection stays open for another request after one to this site. Load balancers in front must close theirs sooner.',
+        rules('client-timeout-range'),
+      ),
+    ),
+  },
+  {
+    description:
+      'How long a client is waited for in requests to this site, in place of the options of the controller.',
+  },
+);
+
 export const clientSchema = Type.Object(
   {
     tls: Type.Optional(
@@ -16,10 +63,12 @@ export const clientSchema = Type.Object(
               'Lowest version of TLS a client may use. 1.1 takes effect only on the listener opened by --legacy-https-port. A request over an older version is answered with 421. Write it in quotes.',
             ),
           ),
+          hsts: Type.Optional(hsts),
         },
         { description: 'TLS of the clients.' },
       ),
     ),
+    timeouts: Type.Optional(timeouts),
   },
   { description: 'What is demanded of clients, for each host.' },
 );

@@ -243,6 +243,8 @@ export const RULES = {
   },
   'max-spread-range': durationRange('1s', '10m'),
   'drain-timeout-range': durationRange('1s', '24h'),
+  'hsts-max-age-range': durationRange('0s', '17520h'),
+  'client-timeout-range': durationRange('1s', '24h'),
   'connect-timeout-range': durationRange('10ms', '60s'),
   'response-timeout-range': durationRange('1s', '24h'),
   'reuse-idle-timeout-range': durationRange('1s', '1h'),

@@ -50,6 +50,8 @@ export type ServingSite = {
   readonly plainHttp: 'serve' | 'redirect' | 'refuse';
   readonly labels: SiteLabels;
   readonly limits: ServingLimits | undefined;
+  /** The host's, which may come from another site of it. */
+  readonly hsts: string | undefined;
   /** Lower-case names that do not go on to the backend. */
   readonly droppedFields: ReadonlySet<string>;
 };
@@ -185,6 +187,7 @@ function compileSite(site: Site, host: string, hostTls: SiteTls | undefined): Se
     open,
     plainHttp: plainHttpOf(open, hostTls),
     labels: { namespace, kind, name, host },
+    hsts: hostTls?.hsts,
     limits: open && compileLimits(open.limits, site.owner, open.persistence),
     droppedFields: droppedRequestFields(open?.admission.secretHeaders ?? []),
   };

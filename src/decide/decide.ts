@@ -141,6 +141,8 @@ function contextOf(
     site: site?.labels,
     sitePath: site?.site.path ?? '/',
     logsAccess: site?.open?.accessLog ?? true,
+    hsts: scheme === 'https' ? site?.hsts : undefined,
+    clientTimeouts: site?.open?.clientTimeouts,
     address,
     scheme,
     port,

@@ -18,6 +18,8 @@ const CONTEXT: Context = {
   address: address('203.0.113.9'),
   scheme: 'https',
   port: 8443,
+  hsts: undefined,
+  clientTimeouts: undefined,
   limit: undefined,
   admission: undefined,
 };

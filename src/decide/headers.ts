@@ -54,12 +54,15 @@ export function forwardedRequestFields(head: RequestHead, facts: ForwardedFacts)
   return fields;
 }
 
-/** The fields of the backend's answer that the client gets, in order; its length is the writer's to say. */
-export function returnedFields(head: ResponseHead): string[] {
+/**
+ * The fields of the backend's answer that the client gets, in order; its length is the writer's to say.
+ * @param replaced lower-case name of one that is ours to say this time
+ */
+export function returnedFields(head: ResponseHead, replaced?: string): string[] {
   const fields: string[] = [];
   for (let at = 0; at < head.names.length; at++) {
     const name = head.names[at] ?? '';
-    if (NEVER_RETURNED.has(name) || head.nominated.includes(name)) continue;
+    if (NEVER_RETURNED.has(name) || name === replaced || head.nominated.includes(name)) continue;
     fields.push(head.fields[2 * at] ?? '', head.fields[2 * at + 1] ?? '');
   }
   return fields;

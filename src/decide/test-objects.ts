@@ -163,6 +163,7 @@ export function openSite(more: Partial<OpenSite> = {}): OpenSite {
     persistence: COOKIE,
     requestBodyMaxBytes: 1000,
     limits: undefined,
+    clientTimeouts: undefined,
     webSocketIdleTimeoutMs: 3_600_000,
     webSockets: webSocketCloses(),
     accessLog: true,

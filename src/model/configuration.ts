@@ -52,6 +52,8 @@ export type OpenSite = {
   readonly requestBodyMaxBytes: number;
   /** Undefined where no source is limited. */
   readonly limits: SourceLimits | undefined;
+  /** Undefined: as the listener waits. */
+  readonly clientTimeouts: ClientTimeouts | undefined;
   readonly webSocketIdleTimeoutMs: number;
   readonly webSockets: WebSocketCloses;
   readonly accessLog: boolean;
@@ -64,6 +66,13 @@ export type WebSocketCloses = {
   readonly onPolicyChange: 'Keep' | 'Recheck';
   /** Pace of every mass close, over all workers; all are closed within `maxSpreadMs`, at whatever pace. */
   readonly reconnects: { readonly perSecond: number; readonly maxSpreadMs: number };
+};
+
+/** How long clients are waited for; what is undefined is the listener's to say. */
+export type ClientTimeouts = {
+  readonly requestHeadMs: number | undefined;
+  readonly requestBodyIdleMs: number | undefined;
+  readonly keepAliveMs: number | undefined;
 };
 
 /** Limits by source; 0 for none. */
@@ -83,6 +92,8 @@ export type SiteTls = {
   /** Key of a certificate; one that is missing from the configuration is answered with the default certificate. */
   readonly certificate: string;
   readonly minVersion: TlsVersion;
+  /** Value of Strict-Transport-Security; undefined sends none of ours. */
+  readonly hsts: string | undefined;
 };
 
 /** What a rule may do with a request. */

@@ -1,5 +1,5 @@
 // Decision: what is to be done with a request, and why. The reason words are those of the log and the metrics.
-import type { Admission, AdmissionAction, ClosedReason } from './configuration.ts';
+import type { Admission, AdmissionAction, ClientTimeouts, ClosedReason } from './configuration.ts';
 import type { IpAddress } from './address.ts';
 
 /** Why a request is answered here instead of by a backend. */
@@ -58,6 +58,10 @@ export type Context = {
   readonly address: IpAddress;
   readonly scheme: 'http' | 'https';
   readonly port: number;
+  /** Value of Strict-Transport-Security, where the answer is to have one. */
+  readonly hsts: string | undefined;
+  /** How the site wants its clients waited for. */
+  readonly clientTimeouts: ClientTimeouts | undefined;
   /** Undefined where the site has no limits, or the request did not get that far. */
   readonly limit: LimitResult | undefined;
   readonly admission: AdmissionVerdict | undefined;

@@ -18,6 +18,12 @@ export type ClientLimits = {
   readonly requestFields: number;
 };
 
+/** Those of the limits that a site may say once it is known. */
+export type ClientWaits = Pick<
+  ClientLimits,
+  'requestHeadTimeoutMs' | 'requestBodyIdleTimeoutMs' | 'keepAliveTimeoutMs'
+>;
+
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   handshakeTimeoutMs: 10_000,
   proxyHeaderTimeoutMs: 5_000,

@@ -1,6 +1,7 @@
 // What an exchange and its client tell each other, whichever version of HTTP the client speaks.
 import type { Socket } from 'node:net';
 import type { ClientFault } from '../model/fault.ts';
+import type { ClientWaits } from '../model/limits.ts';
 import type { BodyFraming, Client } from '../model/request.ts';
 import type { SocketOwner } from './socket-owner.ts';
 
@@ -27,6 +28,8 @@ export type ClientStream = {
   readonly isRequestComplete: boolean;
   /** The next answer must end the connection: the client, or how much it has served, wants so. */
   readonly mustClose: boolean;
+  /** How the client is waited for from now on; at first as the listener says. */
+  waits: ClientWaits;
   /** Deliver the request body, now and as it comes; `holdBody` stops that. */
   wantBody(maxBytes: number): void;
   holdBody(): void;

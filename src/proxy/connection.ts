@@ -1,6 +1,7 @@
 // One HTTP/1 connection of a client: requests in order, one exchange at a time, until it closes or becomes a tunnel.
 import type { Socket } from 'node:net';
 import { type ClientFault, clientFault, type Fault } from '../model/fault.ts';
+import type { ClientWaits } from '../model/limits.ts';
 import type { Client, RequestHead } from '../model/request.ts';
 import { RequestHeadReader } from '../wire/http1-request.ts';
 import type { ClientListener, ClientStream } from './client-stream.ts';
@@ -22,6 +23,7 @@ type State = 'head' | 'body' | 'waiting' | 'lingering' | 'tunnel' | 'closed';
 export class Http1Connection implements ClientStream, SocketOwner {
   readonly client: Client;
   readonly response: Http1ResponseWriter;
+  waits: ClientWaits;
   readonly #socket: Socket;
   /** The accepted socket: below TLS where there is TLS, else the same. */
   readonly #raw: Socket;
@@ -48,6 +50,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     this.#raw = sockets.raw;
     this.client = client;
     this.#services = services;
+    this.waits = services.limits;
     this.#reader = new RequestHeadReader(services.limits);
     this.#body = new RequestBody(services.limits);
     this.#unread = new UnreadBytes(sockets.socket, services.readBuffer);
@@ -124,8 +127,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   #readHead(chunk: Buffer, at: number, end: number): number | undefined {
-    const { timers, limits } = this.#services;
-    if (this.#reader.isEmpty) timers.arm(this.#timer, limits.requestHeadTimeoutMs);
+    if (this.#reader.isEmpty) this.#services.timers.arm(this.#timer, this.waits.requestHeadTimeoutMs);
     const parsed = this.#reader.push(chunk, at, end);
     if (parsed === undefined) return end;
     if ('code' in parsed) {
@@ -160,15 +162,12 @@ export class Http1Connection implements ClientStream, SocketOwner {
       this.#keep(chunk, at, end);
       return undefined;
     }
-    const { timers, limits } = this.#services;
-    timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
+    const { timers } = this.#services;
+    timers.arm(this.#timer, this.waits.requestBodyIdleTimeoutMs);
     const next = this.#body.push(chunk, at, end, this);
     if (this.#state !== 'body') return undefined;
     const fault = this.#body.fault(timers.nowMs);
-    if (fault !== undefined) {
-      this.#fault(fault);
-      return undefined;
-    }
+    if (fault !== undefined) return this.#fault(fault);
     if (this.#body.isComplete) {
       this.#timer.cancel();
       this.#state = 'waiting';
@@ -182,7 +181,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     this.#listener?.onRequestBody(chunk, start, end);
   }
 
-  #fault(code: ClientFault): void {
+  #fault(code: ClientFault): undefined {
     this.#timer.cancel();
     this.#listener?.onRequestFault(code);
   }
@@ -241,9 +240,9 @@ export class Http1Connection implements ClientStream, SocketOwner {
 
   wantBody(maxBytes: number): void {
     if (this.#state !== 'body') return;
-    const { timers, limits } = this.#services;
+    const { timers } = this.#services;
     this.#body.want(maxBytes, timers.nowMs);
-    timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
+    timers.arm(this.#timer, this.waits.requestBodyIdleTimeoutMs);
     this.#release();
   }
 
@@ -262,7 +261,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
       return;
     }
     this.#state = 'head';
-    this.#services.timers.arm(this.#timer, this.#services.limits.keepAliveTimeoutMs);
+    this.#services.timers.arm(this.#timer, this.waits.keepAliveTimeoutMs);
     if (!this.#isProcessing) this.#release();
   }
 

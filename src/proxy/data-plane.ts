@@ -19,6 +19,7 @@ import { Places } from './places.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { ExchangeServices } from './services.ts';
 import { SourceAddresses } from './source-addresses.ts';
+import { SiteWaits } from './site-waits.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { TlsTerminator } from './tls.ts';
 import type { DefaultCertificate } from './tls-contexts.ts';
@@ -95,6 +96,7 @@ export class DataPlane {
     this.#services = {
       ...host,
       limits: settings.limits,
+      waits: new SiteWaits(settings.limits),
       serving: () => this.#current.serving,
       settings: decideSettings(settings, host.sources),
       loads: {

@@ -35,6 +35,7 @@ function follow(parts: ExchangeParts): ClientListener | undefined {
   const decision = decide(services.serving(), head, stream.client, services.settings);
   const { context } = decision;
   report.context = context;
+  stream.waits = services.waits.of(context.clientTimeouts);
   if (context.admission !== undefined && context.site !== undefined) {
     services.recorder.admissionDecided(context.site, context.admission);
   }

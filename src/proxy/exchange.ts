@@ -271,7 +271,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
   #fieldsOf(head: ResponseHead): string[] {
     const { choice, context } = this.#parts.report;
     if (choice === undefined) return [];
-    return clientFields(head, this.#destination, choice.endpoint, context?.scheme ?? 'http');
+    return clientFields(head, this.#destination, choice.endpoint, context);
   }
 
   /** Silence of the backend counts from here, unless it is the client's turn: its body has a timer of its own. */

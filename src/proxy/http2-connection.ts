@@ -2,6 +2,7 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { ClientWaits } from '../model/limits.ts';
 import type { Client } from '../model/request.ts';
 import { parseHttp2Request } from '../wire/http2-request.ts';
 import { StreamResets } from './http2-resets.ts';
@@ -22,6 +23,8 @@ export class Http2Connection implements OpenConnection, StreamHost {
   readonly #resets = new StreamResets();
   /** The first stream, the next one, or the end of the connection does not come. */
   readonly #timer = new Timer(() => this.#onTimeout());
+  /** As the site wants it that was asked last. */
+  #keepAliveMs: number;
   #openStreams = 0;
   #requests = 0;
   #isClosed = false;
@@ -33,6 +36,7 @@ export class Http2Connection implements OpenConnection, StreamHost {
   ) {
     this.client = client;
     this.services = services;
+    this.#keepAliveMs = services.limits.keepAliveTimeoutMs;
     this.#raw = sockets.raw;
     services.timers.arm(this.#timer, services.limits.requestHeadTimeoutMs);
     this.#session = startHttp2Session(sockets.socket, services.limits);
@@ -90,7 +94,8 @@ export class Http2Connection implements OpenConnection, StreamHost {
     this.#leave();
   }
 
-  onStreamClosed(wasAnswered: boolean): void {
+  onStreamClosed(wasAnswered: boolean, waits: ClientWaits): void {
+    this.#keepAliveMs = waits.keepAliveTimeoutMs;
     this.#openStreams--;
     if (!wasAnswered) this.#resets.spoiled();
     if (this.#resets.isAttack) this.#showOut();
@@ -99,9 +104,9 @@ export class Http2Connection implements OpenConnection, StreamHost {
   }
 
   #awaitNext(): void {
-    const { timers, limits } = this.services;
+    const { timers } = this.services;
     const isLeaving = this.#session.closed || this.#session.destroyed;
-    timers.arm(this.#timer, isLeaving ? LEAVE_MS : limits.keepAliveTimeoutMs);
+    timers.arm(this.#timer, isLeaving ? LEAVE_MS : this.#keepAliveMs);
   }
 
   /** GOAWAY, once: what was begun is finished, what comes later is the next connection's. */

@@ -3,6 +3,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers';
 import type { ClientFault } from '../model/fault.ts';
+import type { ClientWaits } from '../model/limits.ts';
 import type { BodyFraming, Client, RequestHead } from '../model/request.ts';
 import type { ClientListener, ClientStream } from './client-stream.ts';
 import { Http2ResponseWriter } from './http2-response-writer.ts';
@@ -27,12 +28,13 @@ export type StreamHost = {
   /** The answer says that its request was on the wrong connection. */
   onUnwanted(): void;
   /** @param wasAnswered false: the client, or a mistake of its, ended the stream */
-  onStreamClosed(wasAnswered: boolean): void;
+  onStreamClosed(wasAnswered: boolean, waits: ClientWaits): void;
 };
 
 export class Http2Stream implements ClientStream {
   readonly response: Http2ResponseWriter;
   readonly mustClose = false;
+  waits: ClientWaits;
   readonly #stream: ServerHttp2Stream;
   readonly #host: StreamHost;
   readonly #body: RequestBody;
@@ -49,6 +51,7 @@ export class Http2Stream implements ClientStream {
     this.#stream = stream;
     this.#host = host;
     this.#body = new RequestBody(limits);
+    this.waits = limits;
     this.response = new Http2ResponseWriter(stream, readBuffer);
     this.#state = hasBody ? 'body' : 'waiting';
     (stream as OwnedStream)[OWNER] = this;
@@ -87,13 +90,13 @@ export class Http2Stream implements ClientStream {
 
   wantBody(maxBytes: number): void {
     if (this.#state !== 'body') return;
-    const { timers, limits } = this.#host.services;
+    const { timers } = this.#host.services;
     this.#body.want(maxBytes, timers.nowMs);
     if (this.#hasEnded) {
       this.#endRequest();
       return;
     }
-    timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
+    timers.arm(this.#timer, this.waits.requestBodyIdleTimeoutMs);
     if (this.#isReading) {
       this.#stream.resume();
       return;
@@ -111,8 +114,8 @@ export class Http2Stream implements ClientStream {
 
   onData(chunk: Buffer): void {
     if (this.#state !== 'body' || this.#listener === undefined) return;
-    const { timers, limits } = this.#host.services;
-    timers.arm(this.#timer, limits.requestBodyIdleTimeoutMs);
+    const { timers } = this.#host.services;
+    timers.arm(this.#timer, this.waits.requestBodyIdleTimeoutMs);
     this.#body.push(chunk, 0, chunk.length, this);
     const fault = this.#body.fault(timers.nowMs);
     if (fault !== undefined) this.#fault(fault);
@@ -208,7 +211,7 @@ export class Http2Stream implements ClientStream {
     const wasAnswered = this.#state === 'answered';
     this.onGone();
     this.#state = 'closed';
-    this.#host.onStreamClosed(wasAnswered);
+    this.#host.onStreamClosed(wasAnswered, this.waits);
   }
 
   /** WebSockets over HTTP/2 are refused before there is an exchange (row U12). */

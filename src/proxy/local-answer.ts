@@ -28,17 +28,24 @@ export function mustClose({ services, stream, head }: ExchangeParts): boolean {
 export function giveAnswer(parts: ExchangeParts, answer: Answer): void {
   const { services, stream, head, report } = parts;
   const close = answer.close || mustClose(parts);
-  writeAnswer(services, stream, { answer, close, hasBody: head.method !== 'HEAD' });
+  const hsts = report.context?.hsts;
+  writeAnswer(services, stream, { answer, close, hasBody: head.method !== 'HEAD', hsts });
   report.status = answer.status;
   report.finish(stream.requestBytes, stream.response.bytes);
   stream.finish(close);
 }
 
-type Written = { readonly answer: Answer; readonly close: boolean; readonly hasBody: boolean };
+type Written = {
+  readonly answer: Answer;
+  readonly close: boolean;
+  readonly hasBody: boolean;
+  readonly hsts: string | undefined;
+};
 
 function writeAnswer(services: ExchangeServices, { response }: ClientStream, written: Written): void {
-  const { answer, close, hasBody } = written;
+  const { answer, close, hasBody, hsts } = written;
   const fields = [...answer.fields, 'Date', new Date(services.clock.epochMs()).toUTCString()];
+  if (hsts !== undefined) fields.push('Strict-Transport-Security', hsts);
   for (let at = 0; at < fields.length; at += 2) assertField(fields[at] ?? '', fields[at + 1] ?? '');
   const body = Buffer.from(answer.body, 'utf8');
   const framing: BodyFraming = answer.status === 204 ? NO_CONTENT : { kind: 'length', bytes: body.length };
@@ -77,7 +84,7 @@ export function refuse(services: ExchangeServices, fault: Fault, stream: ClientS
   const answer = answerFor(fault.code, { path: undefined, sitePath: '/', admission: undefined, requestId });
   report.fault(fault);
   report.status = answer.status;
-  writeAnswer(services, stream, { answer, close: true, hasBody: true });
+  writeAnswer(services, stream, { answer, close: true, hasBody: true, hsts: undefined });
   report.finish(0, stream.response.bytes);
   stream.finish(true);
 }

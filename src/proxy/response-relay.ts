@@ -3,6 +3,7 @@ import { tokenToIssue } from '../decide/affinity.ts';
 import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Destination } from '../decide/decide.ts';
 import { returnedFields } from '../decide/headers.ts';
+import type { Context } from '../model/decision.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import type { ResponseHead } from '../model/response.ts';
 import { assertField } from '../wire/http1-writer.ts';
@@ -29,13 +30,15 @@ export function clientFields(
   head: ResponseHead,
   destination: Destination,
   endpoint: ServingEndpoint,
-  scheme: 'http' | 'https',
+  context: Pick<Context, 'scheme' | 'hsts'> | undefined,
 ): string[] {
-  const fields = returnedFields(head);
+  const hsts = context?.hsts;
+  const fields = returnedFields(head, hsts === undefined ? undefined : 'strict-transport-security');
+  if (hsts !== undefined) fields.push('Strict-Transport-Security', hsts);
   const persistence = destination.site.open?.persistence;
   const token = persistence === undefined ? undefined : tokenToIssue(persistence, destination.keys, endpoint);
   if (persistence !== undefined && token !== undefined) {
-    const secure = scheme === 'https' ? '; Secure' : '';
+    const secure = context?.scheme === 'https' ? '; Secure' : '';
     const cookie = `${persistence.cookieName}=${token}${persistence.cookieAttributes}${secure}`;
     assertField('Set-Cookie', cookie);
     fields.push('Set-Cookie', cookie);

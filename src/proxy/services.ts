@@ -11,6 +11,7 @@ import type { AccessRecord } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { ClientListener, ClientStream } from './client-stream.ts';
 import type { ReadBuffer } from './read-buffer.ts';
+import type { SiteWaits } from './site-waits.ts';
 import type { TimerWheel } from './timers.ts';
 import type { TunnelSet } from './tunnel-set.ts';
 import type { UpstreamPool } from './upstream-pool.ts';
@@ -24,6 +25,7 @@ export type ExchangeServices = {
   readonly tunnels: TunnelSet;
   readonly timers: TimerWheel;
   readonly limits: ClientLimits;
+  readonly waits: SiteWaits;
   readonly readBuffer: ReadBuffer;
   readonly row: SharedRow;
   readonly recorder: Recorder;

@@ -1,6 +1,5 @@
 // Pass 2: Ingresses of our classes -> drafts, each with the policy that governs it, and the places it wants served.
 // An Ingress that nobody governs serves openly with the defaults; any doubt about what restricts it closes it.
-import { DEFAULTS } from '../api/defaults.ts';
 import { type Ingress, type IngressBackend, keyOf } from '../api/objects.ts';
 import { INGRESS_REASONS } from '../api/status.ts';
 import { isAcmePath } from '../model/acme-path.ts';
@@ -11,6 +10,7 @@ import type { Classes } from './classes.ts';
 import { wildcardOf } from './host-patterns.ts';
 import { mergeSpec } from './merge-spec.ts';
 import {
+  clientTls,
   judgesSecrets,
   type Place,
   type PlaceContent,
@@ -269,6 +269,6 @@ function tlsOfHost({ ingress, governor, reference }: Unplaced, host: string): Si
   const { secretName } = entry;
   return {
     certificate: secretName === undefined ? '' : keyOf({ namespace: reference.namespace, name: secretName }),
-    minVersion: governor?.policy?.spec.client?.tls?.minVersion ?? DEFAULTS.client.tls.minVersion,
+    ...clientTls(governor?.policy?.spec.client),
   };
 }

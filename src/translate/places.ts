@@ -1,7 +1,8 @@
 // What stands between objects and sites: a place is one path of some hosts that somebody wants served, from a policy's
 // route or from a path of an Ingress. Everything after this file knows places only.
 import { DEFAULTS } from '../api/defaults.ts';
-import type { AdmissionSpec, MattermostIngressPolicy, PolicySpec } from '../api/policy.ts';
+import type { AdmissionSpec, ClientSpec, MattermostIngressPolicy, PolicySpec } from '../api/policy.ts';
+import { parseDurationMs } from '../api/quantities.ts';
 import type { ClosedReason, PlainHttp, SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 
@@ -124,8 +125,20 @@ export function routeTls(namespace: string, { route, client }: PolicySpec): Site
   if (route?.tls === undefined) return undefined;
   return {
     certificate: `${namespace}/${route.tls.secretName}`,
-    minVersion: client?.tls?.minVersion ?? DEFAULTS.client.tls.minVersion,
+    ...clientTls(client),
   };
+}
+
+/** What a policy says of TLS towards clients, its certificate apart. */
+export function clientTls(client: ClientSpec | undefined): Omit<SiteTls, 'certificate'> {
+  const { minVersion = DEFAULTS.client.tls.minVersion, hsts } = client?.tls ?? {};
+  return { minVersion, hsts: hsts && hstsValue({ ...DEFAULTS.client.tls.hsts, ...hsts }) };
+}
+
+/** RFC 6797 section 6.1. */
+function hstsValue(hsts: { readonly maxAge: string; readonly includeSubDomains: boolean }): string {
+  const seconds = Math.floor((parseDurationMs(hsts.maxAge) ?? 0) / 1000);
+  return `max-age=${seconds}${hsts.includeSubDomains ? '; includeSubDomains' : ''}`;
 }
 
 /** Whether a secret could be sent in a request to such a site: then never on plain HTTP of a host with TLS. */

@@ -107,6 +107,11 @@ describe('TLS settings of a host', () => {
       { route: tls({ redirectHTTP: true }), client: { tls: { minVersion: '1.2' } } },
     ],
     ['another redirect, which is settled by path', { route: tls() }, { route: tls({ redirectHTTP: false }) }],
+    [
+      'defaults of HSTS written out',
+      { route: tls(), client: { tls: { hsts: {} } } },
+      { route: tls(), client: { tls: { hsts: { maxAge: '4320h', includeSubDomains: false } } } },
+    ],
     ['client.tls of a plain site', {}, { client: { tls: { minVersion: '1.3' } } }],
   ])('are the same for %s', (_, one, other) => {
     expect(tlsOf(one)).toBe(tlsOf(other));
@@ -115,6 +120,12 @@ describe('TLS settings of a host', () => {
   test.each([
     ['another Secret', { route: tls() }, { route: tls({ secretName: 'b' }) }],
     ['another version', { route: tls() }, { route: tls(), client: { tls: { minVersion: '1.3' } } }],
+    ['HSTS', { route: tls() }, { route: tls(), client: { tls: { hsts: {} } } }],
+    [
+      'another HSTS',
+      { route: tls(), client: { tls: { hsts: {} } } },
+      { route: tls(), client: { tls: { hsts: { includeSubDomains: true } } } },
+    ],
     ['plain HTTP', { route: tls() }, {}],
   ])('differ for %s', (_, one, other) => {
     expect(tlsOf(one)).not.toBe(tlsOf(other));

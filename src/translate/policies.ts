@@ -10,7 +10,7 @@ import { checkPolicy } from '../api/validate.ts';
 import type { SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import type { Classes } from './classes.ts';
-import { type Claim, type Place, placeOfRoute, routeTls, tlsOfText, tlsText } from './places.ts';
+import { type Claim, clientTls, type Place, placeOfRoute, routeTls, tlsOfText, tlsText } from './places.ts';
 import type { Problem } from './problem.ts';
 
 /** A policy on its way through the passes. */
@@ -149,8 +149,7 @@ function salvageTargets(written: unknown): { readonly names: readonly string[]; 
 function salvageTls(raw: RawPolicy): SiteTls | undefined {
   const secretName = get(get(get(get(raw, 'spec'), 'route'), 'tls'), 'secretName');
   if (typeof secretName !== 'string') return undefined;
-  const { minVersion } = DEFAULTS.client.tls;
-  return { certificate: `${raw.metadata.namespace}/${secretName}`, minVersion };
+  return { certificate: `${raw.metadata.namespace}/${secretName}`, ...clientTls(undefined) };
 }
 
 function salvageClaim(raw: RawPolicy, remembered: RememberedClaim | undefined): Claim {

@@ -8,6 +8,7 @@ import { compileAdmission } from './admission.ts';
 import { compilePersistence } from './affinity.ts';
 import { type BackendSource, type CompiledBackend, compileBackend } from './backends.ts';
 import { takeCertificate } from './certificates.ts';
+import { compileClientTimeouts } from './client-timeouts.ts';
 import { compileSourceLimits } from './limits.ts';
 import type { Place, SiteSpec } from './places.ts';
 import type { Problem, Report } from './problem.ts';
@@ -105,6 +106,7 @@ function openService(
     persistence: compilePersistence(settings.sessionPersistence, place.claim.path ?? DEFAULTS.route.path),
     requestBodyMaxBytes: bodyMaxBytes(settings.limits?.requestBody ?? DEFAULTS.limits.requestBody),
     limits: compileSourceLimits(settings.limits, settings.websocket),
+    clientTimeouts: compileClientTimeouts(settings.client),
     webSocketIdleTimeoutMs: checked(parseDurationMs(idleTimeout), 'spec.websocket.idleTimeout'),
     webSockets: compileWebSocketCloses(settings.websocket),
     accessLog: settings.accessLog?.enabled ?? DEFAULTS.accessLog.enabled,

@@ -72,7 +72,7 @@ describe('YAML as people write it', () => {
 
   test.each([
     ['sourceCIDRs: [192.0.2.0/24, 2001:db8::/32]', 'sourceCIDRs: []', 'spec.admission.rules[0].sourceCIDRs'],
-    ['minVersion: "1.2"}\n  limits', 'minVersion: 1.2}\n  limits', 'spec.client.tls.minVersion'],
+    ['minVersion: "1.2", hsts', 'minVersion: 1.2, hsts', 'spec.client.tls.minVersion'],
     ['  admission:\n', '  admision:\n', 'spec.admision'],
     ['defaultAction: Deny', 'defaultAction:', 'spec.admission.defaultAction'],
     ['idleTimeout: 1h', 'idleTimeout: 60s', 'spec.websocket.idleTimeout'],

@@ -1,6 +1,7 @@
 // Policies that keep each rule and keyword of the schema and policies that break it, as plain data:
 // the run-time check is held to them, and a real API server can be sent the same.
 
+import { CLIENT_RULE_CASES } from './policy-client-cases.ts';
 import type { RuleCase } from './policy-edits.ts';
 import { BACKEND_RULE_CASES } from './policy-backend-cases.ts';
 
@@ -13,6 +14,7 @@ const cidr = (value: string) => ({ [`${rule}.sourceCIDRs`]: [value] });
 
 /** At least one case a rule, by id. */
 export const RULE_CASES: readonly RuleCase[] = [
+  ...CLIENT_RULE_CASES,
   {
     rule: 'route-or-targets',
     field: '',
@@ -136,12 +138,6 @@ export const RULE_CASES: readonly RuleCase[] = [
     good: cidr(good),
     bad: cidr(bad),
   })),
-  {
-    rule: 'cidr-canonical',
-    field: 'limits.exemptCIDRs[0]',
-    good: { 'limits.exemptCIDRs': ['2001:db8::/32'] },
-    bad: { 'limits.exemptCIDRs': ['192.0.2.1/24'] },
-  },
   ...(
     [
       ['Exact', '/login/desktop', 'login/desktop'],

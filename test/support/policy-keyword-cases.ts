@@ -91,7 +91,10 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
       maxConnectionsPerEndpoint: 1000,
       sourceAddresses: ['192.0.2.64/28', '2001:db8:1::/64'],
     },
-    client: { tls: { minVersion: '1.1' } },
+    client: {
+      tls: { minVersion: '1.1', hsts: { maxAge: '1h', includeSubDomains: true } },
+      timeouts: { requestHead: '5s', requestBodyIdle: '30s', keepAlive: '90s' },
+    },
     limits: {
       requestBody: '110Mi',
       requestsPerSecond: 50,

@@ -42,7 +42,7 @@ const byPath = admission([
   rule('oauth', { paths: [{ type: 'Pattern', segments: ['oauth', '*', 'complete'] }] }),
 ]);
 
-const TLS = { certificate: 'chat/tls', redirectHttp: true, minVersion: '1.2' } as const;
+const TLS = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined } as const;
 
 export const ROW_SITES: readonly Site[] = [
   openToAll('a'),

@@ -1,6 +1,6 @@
 // What most wire tests start: a recording backend and a data plane with one site, host `a`, open to all.
 import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
-import type { Backend, OpenSite } from '../../src/model/configuration.ts';
+import type { Backend, OpenSite, Site } from '../../src/model/configuration.ts';
 import { configuration, type PlaneOptions, TestPlane } from '../support/data-plane.ts';
 import { answer, always, RecordingBackend } from '../support/recording-backend.ts';
 import { until, WireClient } from '../support/wire-client.ts';
@@ -11,6 +11,8 @@ const NO_PERSISTENCE = { ...openSite().persistence, type: 'None' } as const;
 export type SceneOptions = PlaneOptions & {
   readonly site?: Partial<OpenSite>;
   readonly backend?: Partial<Backend>;
+  /** Other sites of the same backend. */
+  readonly more?: readonly Site[];
 };
 
 export class WireScene {
@@ -27,7 +29,7 @@ export class WireScene {
     const recorder = await RecordingBackend.start();
     const endpoints = [endpoint('node', { address: '127.0.0.1', port: recorder.port })];
     const wanted = configuration(
-      [site('a', openSite({ persistence: NO_PERSISTENCE, ...options.site }))],
+      [site('a', openSite({ persistence: NO_PERSISTENCE, ...options.site })), ...(options.more ?? [])],
       [backend(endpoints, options.backend)],
     );
     return new WireScene(recorder, await TestPlane.start(wanted, options));

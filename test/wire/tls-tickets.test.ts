@@ -25,7 +25,8 @@ beforeAll(async () => {
     privateKey: key,
     notAfterMs: Number.MAX_SAFE_INTEGER,
   }));
-  const tls = (at: number) => ({ certificate: `chat/${String(at)}`, minVersion: '1.2' }) as const;
+  const tls = (at: number) =>
+    ({ certificate: `chat/${String(at)}`, minVersion: '1.2', hsts: undefined }) as const;
   const wanted = configuration(
     [
       site('red.test', openSite({ tls: tls(0) })),

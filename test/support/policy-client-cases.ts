@@ -1,0 +1,24 @@
+// The cases of rules about clients: limits, timeouts, TLS, sessions. Part of policy-cases.ts.
+import type { RuleCase } from './policy-edits.ts';
+
+const durations: readonly (readonly [rule: string, field: string, good: string, bad: string])[] = [
+  ['hsts-max-age-range', 'client.tls.hsts.maxAge', '0s', '17520h1s'],
+  ['client-timeout-range', 'client.timeouts.requestHead', '1s', '999ms'],
+  ['client-timeout-range', 'client.timeouts.requestBodyIdle', '24h', '25h'],
+  ['client-timeout-range', 'client.timeouts.keepAlive', '90s', '0s'],
+];
+
+export const CLIENT_RULE_CASES: readonly RuleCase[] = [
+  {
+    rule: 'cidr-canonical',
+    field: 'limits.exemptCIDRs[0]',
+    good: { 'limits.exemptCIDRs': ['2001:db8::/32'] },
+    bad: { 'limits.exemptCIDRs': ['192.0.2.1/24'] },
+  },
+  ...durations.map(([rule, field, good, bad]) => ({
+    rule,
+    field,
+    good: { [field]: good },
+    bad: { [field]: bad },
+  })),
+];
