@@ -30,9 +30,9 @@ type ClientFlags = Readonly<Record<keyof ClientLimits, Flag<number>>>;
 
 type FlagTable = { readonly [Name in keyof Options]: Flag<Options[Name]> };
 
-const RESERVED_DESCRIPTORS = 256;
+const RESERVED_DESCRIPTORS = 1024;
 
-/** Descriptors that are nobody's connection: files, the admin port, threads. */
+/** Descriptors that are nobody's connection: files, the admin port, the API server, a dozen for each of 64 threads. */
 export function reservedDescriptors({ descriptors }: MachineFacts): number {
   return Math.min(RESERVED_DESCRIPTORS, Math.floor(descriptors / 2));
 }

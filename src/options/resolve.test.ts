@@ -22,8 +22,8 @@ describe('defaults', () => {
       adminPort: 10254,
       redirectHttpsPort: 443,
       workers: 3,
-      maxConnections: 9872,
-      maxBackendConnections: 9872,
+      maxConnections: 9488,
+      maxBackendConnections: 9488,
       shutdownDelayMs: 30_000,
       drainTimeoutMs: 60_000,
       refusesUnknownNames: false,
@@ -134,13 +134,13 @@ describe('connections', () => {
   });
 
   test('that just fit are none', () => {
-    expect(errorsWith({ maxConnections: '12000', maxBackendConnections: '7744' }, 20_000)).toEqual([]);
+    expect(errorsWith({ maxConnections: '12000', maxBackendConnections: '6976' }, 20_000)).toEqual([]);
   });
 
   test.each<[string, Record<string, string>, number]>([
-    ['of clients alone', { maxConnections: '10000' }, 20_128],
-    ['to backends alone', { maxBackendConnections: '10000' }, 20_128],
-    ['of both', { maxConnections: '12000', maxBackendConnections: '8000' }, 20_256],
+    ['of clients alone', { maxConnections: '10000' }, 20_512],
+    ['to backends alone', { maxBackendConnections: '10000' }, 20_512],
+    ['of both', { maxConnections: '12000', maxBackendConnections: '8000' }, 21_024],
   ])('%s that take more than the process may open are a mistake', (_, given, needed) => {
     const [error = '', ...others] = errorsWith(given, 20_000);
     expect(others).toEqual([]);

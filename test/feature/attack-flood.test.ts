@@ -17,7 +17,7 @@ const AT_ONCE = 250;
 const WARM_UP = 150;
 /** More than half of them for each worker, since the kernel does not spread them evenly. */
 const LIMITS = { 'max-connections': '14000', 'max-backend-connections': '2000' };
-const DESCRIPTORS = 17_000;
+const DESCRIPTORS = 18_000;
 const OURS = FLOOD + 1_000;
 const TIMEOUT_MS = 90_000;
 const MEBIBYTE = 1024 * 1024;
