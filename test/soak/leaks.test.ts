@@ -26,7 +26,7 @@ import {
   type Tunnel as TestTunnel,
 } from '../wire/tunnels.ts';
 
-const COUNT = Number(process.env['LEAK_COUNT'] ?? 250);
+const COUNT = Number(process.env['LEAK_COUNT'] ?? 150);
 const WARM_UP = 60;
 /** So much may a heap be larger by chance; so many leaks of what holds a buffer are more. */
 const BYTES_LEFT = 1024 * 1024;
