@@ -88,20 +88,23 @@ describe('nodes that come and go', () => {
   });
 
   test('a refused connection leads to the next node of the same key, in both processes alike', async () => {
-    const nobody = (at: number) => pods.place(at, { port: 9 });
     await controller.apply('next.yaml', ...made('next', pods.places(5)));
     const twin = await scene.controller({
-      objects: made('next', [pods.place(1), pods.place(2), pods.place(3), pods.place(4), pods.place(5)]),
+      objects: made('next', pods.places(5)),
     });
     for (let at = 1; at <= 6; at++) {
       const headers = { Authorization: `Bearer abcdefghijklmnopqrstuvwxy${at}` };
       const home = (await controller.get('next.example.com', '/', { headers })).node;
       expect((await twin.get('next.example.com', '/', { headers })).node).toBe(home);
       const refusing = [1, 2, 3, 4, 5].map((each) =>
-        pods.place(each).address === home ? nobody(each) : pods.place(each),
+        pods.place(each).address === home ? pods.refusing(each) : pods.place(each),
       );
       await controller.apply('next.yaml', ...made('next', refusing));
-      const next = await controller.get('next.example.com', '/', { headers });
+      const requestId = `next-${at}`;
+      const next = await controller.get('next.example.com', '/', {
+        headers: { ...headers, 'X-Request-ID': requestId },
+      });
+      expect(await controller.logged({ requestId })).toMatchObject({ retries: 1, persistence: 'user' });
       const left = pods.places(5).filter(({ address }) => address !== home);
       await twin.apply('start.yaml', ...made('next', left));
       expect((await twin.get('next.example.com', '/', { headers })).node).toBe(next.node);

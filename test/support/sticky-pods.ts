@@ -1,28 +1,42 @@
-// Many endpoints at one server: it listens on the whole loopback network, and says as whom it was asked.
+// Many endpoints at one port of as many loopback addresses, each of which says as whom it was asked.
 import type { Reply } from '../../src/demo/mattermost/session.ts';
 import { type EndpointPlace, type Manifest, service, slices } from './manifest-builders.ts';
-import { answer, RawBackend } from './raw-backend.ts';
+import { answer, RawBackend, type Script } from './raw-backend.ts';
+
+const COUNT = 15;
+
+function addressOf(at: number): string {
+  return `127.30.0.${at}`;
+}
 
 export class StickyPods {
-  readonly #server: RawBackend;
+  readonly #servers: readonly RawBackend[];
+  readonly #port: number;
 
-  private constructor(server: RawBackend) {
-    this.#server = server;
+  private constructor(servers: readonly RawBackend[], port: number) {
+    this.#servers = servers;
+    this.#port = port;
   }
 
   static async start(): Promise<StickyPods> {
-    const reply = (address: string) => answer('{"status":"OK"}', `X-Demo-Node: ${address}\r\n`);
-    const server = await RawBackend.start(
-      'pods',
-      ({ socket }) => void socket.write(reply(socket.localAddress ?? '')),
-      { host: '0.0.0.0' },
+    const script: Script = ({ socket }) =>
+      void socket.write(answer('{"status":"OK"}', `X-Demo-Node: ${socket.localAddress ?? ''}\r\n`));
+    const first = await RawBackend.start('pod-1', script, { host: addressOf(1) });
+    const { port } = first;
+    const others = Array.from({ length: COUNT - 1 }, (_, at) =>
+      RawBackend.start(`pod-${at + 2}`, script, { host: addressOf(at + 2), port }),
     );
-    return new StickyPods(server);
+    return new StickyPods([first, ...(await Promise.all(others))], port);
   }
 
   /** The endpoint of that number; its address is its name in answers. */
   place(at: number, more: Partial<EndpointPlace> = {}): EndpointPlace {
-    return { name: `pod-${at}`, address: `127.30.0.${at}`, port: this.#server.port, ...more };
+    return { name: `pod-${at}`, address: addressOf(at), port: this.#port, ...more };
+  }
+
+  /** The same pod at an address where nobody listens. */
+  refusing(at: number): EndpointPlace {
+    return this.place(at, { address: addressOf(COUNT + at) });
   }
 
   /** The first endpoints. */
@@ -35,8 +49,8 @@ export class StickyPods {
     return [service(name), ...slices(name, this.places(count))];
   }
 
-  stop(): Promise<void> {
-    return this.#server.stop();
+  async stop(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.stop()));
   }
 }
 
