@@ -1,7 +1,10 @@
 // What the admin port tells of a running controller.
 import type { Fleet } from '../control/fleet.ts';
+import type { HealthMonitor } from '../control/health.ts';
 import type { ControlLoop } from '../control/loop.ts';
 import type { Publisher } from '../control/publisher.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Endpoint } from '../model/configuration.ts';
 import type { SharedState } from '../model/shared-state.ts';
 import type { AdminStatus } from '../observe/admin.ts';
 import type { EndpointSample } from '../observe/registry.ts';
@@ -33,9 +36,50 @@ export function endpointSamples(publisher: Publisher, state: SharedState): reado
     backend.endpoints.map((endpoint, at) => ({
       service: backend.service,
       endpoint: endpoint.name,
-      state: endpoint.state === 'draining' ? 'draining' : state.health.state(slots[at] ?? 0),
+      state: endpointState(endpoint, slots[at] ?? 0, state),
       inFlight: state.inFlight(slots[at] ?? 0),
       tunnels: state.tunnels(slots[at] ?? 0),
     })),
   );
+}
+
+/** All that can be said of sites and endpoints; nothing of keys, secrets and certificates. */
+export function stateOf(
+  { publisher, state }: { readonly publisher: Publisher; readonly state: SharedState },
+  health: HealthMonitor | undefined,
+  clock: Clock,
+) {
+  const [epochMs, monotonicMs] = [clock.epochMs(), clock.monotonicMs()];
+  const endpointOf = (endpoint: Endpoint, slot: number) => {
+    const watched = health?.at(slot);
+    return {
+      name: endpoint.name,
+      address: endpoint.address,
+      port: endpoint.port,
+      state: endpointState(endpoint, slot, state),
+      reason: watched?.reason ?? 'added',
+      since: watched === undefined ? null : new Date(epochMs - (monotonicMs - watched.sinceMs)).toISOString(),
+      lastCheck: watched?.lastCheck ?? null,
+      inFlight: state.inFlight(slot),
+      webSockets: state.tunnels(slot),
+    };
+  };
+  return {
+    generation: publisher.generation,
+    sites: publisher.sites.map(({ key, hosts, path, service }) => ({
+      key,
+      hosts,
+      path,
+      ...(service.kind === 'open' ? { backend: service.backend } : { closed: service.reason }),
+    })),
+    backends: publisher.placedBackends.map(({ backend: { key, service, endpoints }, slots }) => ({
+      key,
+      service,
+      endpoints: endpoints.map((endpoint, at) => endpointOf(endpoint, slots[at] ?? 0)),
+    })),
+  };
+}
+
+function endpointState(endpoint: Endpoint, slot: number, state: SharedState) {
+  return endpoint.state === 'draining' ? 'draining' : state.health.state(slot);
 }

@@ -21,7 +21,7 @@ import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
 import { OwnAddresses } from '../proxy/own-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
-import { endpointSamples, statusOf } from './controller-state.ts';
+import { endpointSamples, stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
@@ -62,7 +62,11 @@ export async function startController(options: Options, sink: LogSink): Promise<
   const admin = await createAdminServer({
     address: options.adminAddress,
     port: options.adminPort,
-    state: { status: () => statusOf(base.publisher, parts, progress) },
+    showsState: options.adminUi,
+    state: {
+      status: () => statusOf(base.publisher, parts, progress),
+      state: () => stateOf(base, parts?.health, clock),
+    },
     registry: base.metrics.registry,
   });
   try {

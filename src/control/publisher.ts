@@ -27,6 +27,10 @@ export class Publisher {
     return [...this.#backends.values()].map(({ entry }) => entry);
   }
 
+  get sites(): readonly Site[] {
+    return [...this.#sites.values()].map(({ entry }) => entry);
+  }
+
   get certificates(): readonly Certificate[] {
     return [...this.#certificates.values()].map(({ entry }) => entry);
   }

@@ -125,6 +125,23 @@ describe('Programmed', () => {
     expect(told[1]?.statuses.get(KEY)).toBe(told[0]?.statuses.get(KEY));
   });
 
+  test('endpoints that fail count as unhealthy, and a change of that alone is told', () => {
+    let unhealthy = 0;
+    const { board, told, post } = boardOf({ unhealthyCount: () => unhealthy });
+    const world = { policies: [policy('site', ROUTE)] };
+    post(world, 1);
+    board.served(1);
+    unhealthy = 2;
+    post(world, 1);
+    const counts = told
+      .map(({ statuses }) => statuses.get(KEY)?.status)
+      .map((each) => each && 'endpoints' in each && each.endpoints);
+    expect(counts).toEqual([
+      { ready: 0, draining: 0, unhealthy: 0 },
+      { ready: 0, draining: 0, unhealthy: 2 },
+    ]);
+  });
+
   test('a stalled worker shows in what changed and nowhere else', () => {
     const { board, post, conditions } = boardOf();
     const kept = policy('kept', { route: { ...ROUTE.route, hosts: ['kept.example.com'] } });

@@ -175,7 +175,7 @@ export class StatusBoard {
 
 /** What Kubernetes calls ready and we do not. */
 function withoutUnhealthy(counts: PolicyOutcome['endpoints'], unhealthy: number): PolicyOutcome['endpoints'] {
-  return { ...counts, ready: counts.ready - unhealthy, unhealthy: counts.unhealthy + unhealthy };
+  return { ...counts, ready: Math.max(0, counts.ready - unhealthy), unhealthy: counts.unhealthy + unhealthy };
 }
 
 function ingressStatus(

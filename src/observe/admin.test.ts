@@ -17,9 +17,9 @@ const ready: AdminStatus = {
   ],
 };
 
-async function admin(status: Partial<AdminStatus> = {}, registry = new Registry()) {
-  const state = { status: () => ({ ...ready, ...status }) };
-  const server = await createAdminServer({ address: '127.0.0.1', port: 0, state, registry });
+async function admin(status: Partial<AdminStatus> = {}, registry = new Registry(), showsState = false) {
+  const state = { status: () => ({ ...ready, ...status }), state: () => ({ generation: 7 }) };
+  const server = await createAdminServer({ address: '127.0.0.1', port: 0, state, registry, showsState });
   onTestFinished(() => server.close());
   const ask = (path: string, init?: RequestInit): Promise<Response> =>
     fetch(`http://127.0.0.1:${server.port}${path}`, init);
@@ -55,6 +55,33 @@ describe('/livez', () => {
     const { ask } = await admin({ draining: true, synced: false, listening: false });
     const response = await ask('/livez');
     expect([response.status, await response.text()]).toEqual([200, 'ok\n']);
+  });
+});
+
+describe(() => {
+  const askAs = async (host: string, showsState: boolean) => {
+    const { server } = await admin({}, new Registry(), showsState);
+    const head = `GET /api/state HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    return (await exchange(server.port, head)).split('\r\n');
+  };
+
+  test.each([
+    ['127.0.0.1:10254', false, 200],
+    ['localhost', false, 200],
+    ['[::1]:10254', false, 200],
+    // A page of another name that resolves to this machine.
+    ['rebound.example.com', false, 403],
+    ['localhost.example.com', false, 403],
+    ['rebound.example.com', true, 200],
+  ])('asked as %s, shown to all: %s', async (host, showsState, status) => {
+    expect((await askAs(host, showsState))[0]).toContain(` ${status} `);
+  });
+
+  test('is JSON', async () => {
+    const { ask } = await admin();
+    const response = await ask('/api/state');
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toEqual({ generation: 7 });
   });
 });
 
@@ -125,13 +152,10 @@ describe('/metrics', () => {
 });
 
 describe('anything else', () => {
-  test.each(['/', '/metrics/', '/livez/x', '/%6divez', '/api/state', '//livez', '/METRICS'])(
-    '%s is 404',
-    async (path) => {
-      const { ask } = await admin();
-      expect((await ask(path)).status).toBe(404);
-    },
-  );
+  test.each(['/', '/metrics/', '/livez/x', '/%6divez', '//livez', '/METRICS'])('%s is 404', async (path) => {
+    const { ask } = await admin();
+    expect((await ask(path)).status).toBe(404);
+  });
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])('%s is 405', async (method) => {
     const { ask } = await admin();
@@ -194,8 +218,9 @@ describe('opening and closing', () => {
       createAdminServer({
         address: '127.0.0.1',
         port: server.port,
-        state: { status: () => ready },
+        state: { status: () => ready, state: () => ({}) },
         registry: new Registry(),
+        showsState: false,
       }),
     ).rejects.toThrow(`Admin port ${server.port} on 127.0.0.1 cannot be opened`);
   });

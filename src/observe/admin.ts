@@ -20,7 +20,11 @@ export type AdminStatus = {
   readonly workers: readonly WorkerStatus[];
 };
 
-export type AdminState = { status(): AdminStatus };
+export type AdminState = {
+  status(): AdminStatus;
+  /** All that is known of sites and endpoints, without secrets; plain data. */
+  state(): unknown;
+};
 
 export type AdminOptions = {
   readonly address: string;
@@ -28,6 +32,8 @@ export type AdminOptions = {
   readonly port: number;
   readonly state: AdminState;
   readonly registry: Registry;
+  /** Whether others than this machine may see the state. */
+  readonly showsState: boolean;
 };
 
 export type AdminServer = { readonly port: number; close(): Promise<void> };
@@ -94,9 +100,20 @@ async function answerTo(request: IncomingMessage, handling: Handling): Promise<A
       return readiness(handling.state.status(), new URLSearchParams(query).has('verbose'));
     case '/metrics':
       return { status: 200, type: handling.registry.contentType, body: await handling.scrape() };
+    case '/api/state':
+      if (!handling.showsState && !isFromHere(request))
+        return plain(403, 'Only this machine is shown the state; --admin-ui true shows it to all');
+      return { status: 200, type: JSON_TYPE, body: `${JSON.stringify(handling.state.state())}\n` };
     default:
-      return plain(404, 'Served here: /livez, /readyz, /metrics');
+      return plain(404, 'Served here: /livez, /readyz, /metrics, /api/state');
   }
+}
+
+/** By its address, and by the name it calls us: a page in a browser of this machine must not ask under its own name. */
+function isFromHere({ socket, headers }: IncomingMessage): boolean {
+  const address = socket.remoteAddress ?? '';
+  const isLoopback = /^(?:::ffff:)?127\./.test(address) || address === '::1';
+  return isLoopback && /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(headers.host ?? '');
 }
 
 function plain(status: number, line: string): Answer {

@@ -21,6 +21,7 @@ import {
   serveOrRefuse,
   somePort,
   text,
+  yesOrNo,
 } from './readers.ts';
 
 /** Facts about the machine that defaults depend on. */
@@ -72,6 +73,12 @@ function listenerFlags() {
     redirectHttpsPort: flag('redirect-https-port PORT', 'port that redirects to https name', '443', somePort),
     adminAddress: flag('admin-address ADDRESS', 'address of the admin port', '::', text),
     adminPort: flag('admin-port PORT', 'port of metrics and health', '10254', somePort),
+    adminUi: flag(
+      'admin-ui true|false',
+      'show /api/state of the admin port to others than this machine, too',
+      'false',
+      yesOrNo,
+    ),
   };
 }
 

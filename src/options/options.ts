@@ -40,6 +40,8 @@ export type Options = {
   readonly redirectHttpsPort: number;
   readonly adminAddress: string;
   readonly adminPort: number;
+  /** Whether others than this machine see more than health and metrics there. */
+  readonly adminUi: boolean;
   readonly workers: number;
   readonly maxEndpoints: number;
   readonly maxSources: number;

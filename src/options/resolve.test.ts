@@ -20,6 +20,7 @@ describe('defaults', () => {
       httpsPort: 8443,
       legacyHttpsPort: undefined,
       adminPort: 10254,
+      adminUi: false,
       redirectHttpsPort: 443,
       workers: 3,
       maxConnections: 9488,
