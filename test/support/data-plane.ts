@@ -115,6 +115,11 @@ export class TestPlane {
     return test;
   }
 
+  /** What the data plane found wrong with itself so far. */
+  get bugs(): readonly unknown[] {
+    return this.#bugs;
+  }
+
   apply(wanted: Configuration): void {
     const delta = this.#publisher.advance(wanted);
     if (delta !== undefined && !this.plane.apply(delta)) throw new Error('The data plane refused a delta');
