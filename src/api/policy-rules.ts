@@ -3,19 +3,9 @@
 import { isIPv4 } from 'node:net';
 import { isCanonicalCidr } from './cidr.ts';
 import { get, has, hasAny, isUnique, items, string } from './json-access.ts';
-import { DURATION_PATTERN, parseDurationMs } from './quantities.ts';
-
-/** A rule as it stands at a node of the schema; `self` is the value there. */
-export type Rule = {
-  readonly id: string;
-  readonly cel: string;
-  readonly message: string;
-  readonly remedy: string;
-  /** Total: says something, and never throws, for any JSON value. */
-  readonly holds: (self: unknown) => boolean;
-};
-
-type RuleBody = Omit<Rule, 'id'>;
+import { BACKEND_RULES } from './policy-backend-rules.ts';
+import { durationRange, isWithin, type Rule, type RuleBody } from './policy-rule-forms.ts';
+import { DURATION_PATTERN } from './quantities.ts';
 
 /** The rules named, as an option of a schema node. */
 export function rules(...ids: readonly RuleId[]): { readonly rules: readonly Rule[] } {
@@ -31,15 +21,6 @@ const SEGMENT = '[A-Za-z0-9._~!$&+,=:@-]+';
 const PATTERN_PATH = `^(/([*]|${SEGMENT}))+$`;
 const PLAIN_PATH = `^/(${SEGMENT}(/${SEGMENT})*/?)?$`;
 const DOT_SEGMENT = '/[.]{1,2}(/|$)';
-
-const CHECK_FIELDS = [
-  'path',
-  'interval',
-  'timeout',
-  'healthyThreshold',
-  'unhealthyThreshold',
-  'whenAllUnhealthy',
-];
 
 const RESERVED_HEADERS = [
   'connection',
@@ -245,55 +226,8 @@ export const RULES = {
   'drain-timeout-range': durationRange('1s', '24h'),
   'hsts-max-age-range': durationRange('0s', '17520h'),
   'client-timeout-range': durationRange('1s', '24h'),
-  'connect-timeout-range': durationRange('10ms', '60s'),
-  'response-timeout-range': durationRange('1s', '24h'),
-  'reuse-idle-timeout-range': durationRange('1s', '1h'),
-  'slow-start-range': durationRange('0s', '15m'),
-  'check-interval-range': durationRange('1s', '10m'),
-  'check-timeout-range': durationRange('100ms', '60s'),
-  'ejection-time-range': durationRange('1s', '1h'),
-  'health-path-device': {
-    cel: "!self.contains('device_id')",
-    message: 'With device_id Mattermost would send a push notification to that device at every check',
-    remedy: 'Leave device_id out; the default is /api/v4/system/ping below the path of the site',
-    holds: (self) => !string(self).includes('device_id'),
-  },
-  'health-check-disabled': {
-    cel: '!has(self.disabled) || !self.disabled || !(has(self.path) || has(self.interval) || has(self.timeout) || has(self.healthyThreshold) || has(self.unhealthyThreshold) || has(self.whenAllUnhealthy))',
-    message: 'The other fields of healthCheck have no meaning with disabled: true',
-    remedy: 'Remove disabled, or the other fields',
-    holds: (self) => get(self, 'disabled') !== true || !hasAny(self, CHECK_FIELDS),
-  },
-  'backend-ca-verify': {
-    cel: "!has(self.caRef) || self.mode == 'Verify'",
-    message: 'The field caRef is used by mode Verify only',
-    remedy: 'Set mode: Verify, or remove caRef',
-    holds: (self) => !has(self, 'caRef') || get(self, 'mode') === 'Verify',
-  },
-  'backend-tls-disabled': {
-    cel: "self.mode != 'Disabled' || !(has(self.serverName) || has(self.clientCertificateRef) || has(self.minVersion))",
-    message: 'The other fields of tls have no meaning with mode Disabled',
-    remedy: 'Set mode: Verify, or remove the other fields',
-    holds: (self) =>
-      get(self, 'mode') !== 'Disabled' || !hasAny(self, ['serverName', 'clientCertificateRef', 'minVersion']),
-  },
+  ...BACKEND_RULES,
 } as const satisfies Readonly<Record<string, RuleBody>>;
-
-/** A rule for a field that holds a duration with bounds. Text that is no duration is the pattern's affair. */
-function durationRange(min: string, max: string): RuleBody {
-  const [minMs = 0, maxMs = 0] = [parseDurationMs(min), parseDurationMs(max)];
-  return {
-    cel: `!self.matches('${DURATION_PATTERN}') || (duration(self) >= duration('${min}') && duration(self) <= duration('${max}'))`,
-    message: `Between ${min} and ${max}`,
-    remedy: `Write a duration from ${min} to ${max}`,
-    holds: (self) => isWithin(self, minMs, maxMs),
-  };
-}
-
-function isWithin(self: unknown, minMs: number, maxMs: number): boolean {
-  const ms = parseDurationMs(string(self));
-  return ms === undefined || (ms >= minMs && ms <= maxMs);
-}
 
 /** CEL's `matches`: RE2 syntax, of which only what JavaScript reads the same is used here. */
 function matches(self: unknown, pattern: string): boolean {

@@ -1,7 +1,7 @@
 // The vocabulary the policy schema is written in: the structural subset of JSON Schema that a CRD may hold,
 // plus `rules` and `hint`, which crd.ts turns into CEL rules and words. policy-*.ts builds nodes, validate.ts reads them.
 import { Type, type TSchema, type TUnsafe } from 'typebox';
-import type { Rule } from './policy-rules.ts';
+import type { Rule } from './policy-rule-forms.ts';
 
 /** A node of the schema, as read back by validate.ts, crd.ts and the field reference. */
 export type SchemaNode = {
