@@ -23,7 +23,9 @@ const METHODS = ['GET', 'HEAD', 'POST'] as const;
 const CHUNKED: BodyFraming = { kind: 'chunked' };
 
 const bytesOf = (text: string) => Buffer.from(text, 'latin1');
-const anyBytes = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+const anyBytes = fc
+  .uint8Array({ maxLength: 200, size: 'max' })
+  .map((bytes) => Buffer.from(bytes).toString('latin1'));
 
 function check<Values extends [unknown, ...unknown[]]>(
   arbitraries: { [Key in keyof Values]: fc.Arbitrary<Values[Key]> },
@@ -108,6 +110,7 @@ test('a chunk has at most 13 digits that count, and 16 in all', { timeout: TIMEO
   const digits = fc.array(fc.constantFrom('0', '0', '0', '1', '8', 'f', 'F'), {
     minLength: 1,
     maxLength: 18,
+    size: 'max',
   });
   check([digits], (drawn) => {
     const text = drawn.join('');
