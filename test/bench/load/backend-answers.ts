@@ -29,7 +29,7 @@ export class PreparedAnswers {
 
 /** Says on which port of the backend a request came in. */
 export function answerFromPort(port: number): string {
-  return answerWith([`X-Backend-Port: ${port}`], 'here');
+  return answerWith([`X-Backend-Port: ${port}`], '{"status":"OK"}');
 }
 
 function answerWith(fields: readonly string[], body: string): string {

@@ -6,7 +6,7 @@ import { answerFromPort, type PreparedAnswers } from './backend-answers.ts';
 const KEY_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const END_OF_HEAD = '\r\n\r\n';
 const WEBSOCKET = 'GET /api/v4/websocket ';
-/** Asked for the port that a request came in on. */
+/** Asked for the port that a request came in on, and by health checks. */
 const PORT_PATH = 'GET /api/v4/system/ping ';
 const DEFAULT_BYTES = '512';
 const OPCODE_CLOSE = 0x8;

@@ -101,6 +101,8 @@ function policy(version: number): Json {
         // Who brings neither cookie nor identity goes where the fewest WebSockets are: to the newest endpoint.
         fallback: ['UserIdentity'],
       },
+      // The newest endpoint shows its effect at once.
+      backend: { slowStart: '0s' },
       accessLog: { enabled: false },
     },
   });
