@@ -6,7 +6,11 @@ export const DEFAULTS = {
   route: { path: '/', tls: { redirectHTTP: true } },
   admission: {
     mode: 'Enforce',
-    rules: { headers: { type: 'Exact' }, cookies: { shape: 'MattermostID' } },
+    rules: {
+      headers: { type: 'Exact' },
+      cookies: { shape: 'MattermostID' },
+      verifySession: { cacheTTL: '60s', onError: 'Deny' },
+    },
     deny: { status: 403 },
     forwardSecretHeaders: false,
   },

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { rules } from './policy-rules.ts';
 import { sourceCidr } from './policy-source.ts';
 import { choice, list, namedList, numberChoice, text } from './schema-node.ts';
-import { cookieName, headerName, headerText, labelName, objectName } from './text-forms.ts';
+import { cookieName, duration, headerName, headerText, labelName, objectName } from './text-forms.ts';
 
 const ACTIONS = ['Allow', 'Deny', 'Reset'] as const;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -123,10 +123,33 @@ const conditions = {
   ),
 };
 
+const verifySession = Type.Object(
+  {
+    cacheTTL: Type.Optional(
+      text(
+        duration,
+        'How long a session that was found valid is believed without asking again; whoever signs out gets in for so long. Refused ones are asked about again after at most 10 s.',
+        rules('cache-ttl-range'),
+      ),
+    ),
+    onError: Type.Optional(
+      choice(
+        ['Deny', 'Allow'],
+        'What it means that Mattermost does not answer within 5 s, or with anything but 200, 401 and 403. Deny: the rule does not match. Allow: the shape is believed.',
+      ),
+    ),
+  },
+  {
+    description:
+      "Ask Mattermost instead of believing the shape of a cookie or token: GET api/v4/users/me below the site's path, with the cookies and Authorization of the request. The rule matches only if the answer is 200. Each answer counts for all requests with the same credentials; at most 32 questions a worker are under way at a time.",
+  },
+);
+
 const rule = Type.Object(
   {
     name: text(labelName, 'Name of the rule in logs and metrics.', rules('rule-name-reserved')),
     ...conditions,
+    verifySession: Type.Optional(verifySession),
     action: choice(
       ACTIONS,
       'What happens to a request that matches. Deny answers as admission.deny says. Reset breaks the connection: TCP RST, RST_STREAM over HTTP/2, an empty 403 towards a trusted proxy.',
@@ -134,7 +157,7 @@ const rule = Type.Object(
   },
   {
     description: 'A rule. All of its conditions must hold.',
-    ...rules('rule-has-condition', 'refusal-conditions', 'allow-needs-proof'),
+    ...rules('rule-has-condition', 'refusal-conditions', 'allow-needs-proof', 'verify-session-credentials'),
   },
 );
 

@@ -118,6 +118,13 @@ export const RULES = {
     holds: (self) =>
       get(self, 'action') !== 'Allow' || !hasAny(self, ['request', 'methods']) || hasAny(self, PROOFS),
   },
+  'verify-session-credentials': {
+    cel: '!has(self.verifySession) || has(self.cookies) || has(self.bearerToken)',
+    message:
+      'The field verifySession asks about the credentials of cookies or bearerToken, so it needs one of them',
+    remedy: 'Add cookies or bearerToken to the rule, or remove verifySession',
+    holds: (self) => !has(self, 'verifySession') || hasAny(self, ['cookies', 'bearerToken']),
+  },
   'cidr-canonical': {
     cel: 'isCIDR(self) && string(cidr(self).masked()) == self',
     message: 'Write 192.0.2.0/24 or 2001:db8::/32: no host bits, no IPv4-mapped form',
@@ -224,6 +231,7 @@ export const RULES = {
   },
   'max-spread-range': durationRange('1s', '10m'),
   'drain-timeout-range': durationRange('1s', '24h'),
+  'cache-ttl-range': durationRange('1s', '1h'),
   'hsts-max-age-range': durationRange('0s', '17520h'),
   'client-timeout-range': durationRange('1s', '24h'),
   ...BACKEND_RULES,

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AdmissionRule } from '../model/configuration.ts';
 import type { RequestHead } from '../model/request.ts';
-import { admit } from './admission.ts';
 import { cookieLine } from './cookies.ts';
 import { address, admission, DIGEST_KEY, request, rule } from './test-objects.ts';
+import { judged } from './test-verdicts.ts';
 
 const ID = 'abcdefghijklmnopqrstuvwx01';
 const OTHER_ID = 'zyxwvutsrqponmlkjihgfedc98';
@@ -12,7 +12,7 @@ const OTHER_ID = 'zyxwvutsrqponmlkjihgfedc98';
 /** Whether one rule with these conditions matches. */
 function matches(conditions: Partial<AdmissionRule>, head: RequestHead): boolean {
   const applicant = { head, address: address('203.0.113.9'), cookies: cookieLine(head), sitePath: '/' };
-  return admit(admission([rule('it', conditions)]), applicant, DIGEST_KEY).rule === 'it';
+  return judged(admission([rule('it', conditions)]), applicant, DIGEST_KEY).rule === 'it';
 }
 
 describe('cookies (rows A3 and A4)', () => {

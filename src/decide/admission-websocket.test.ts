@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { AdmissionRule } from '../model/configuration.ts';
 import type { AdmissionVerdict } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
-import { admit } from './admission.ts';
 import { cookieLine } from './cookies.ts';
 import {
   address,
@@ -15,6 +14,7 @@ import {
   secretHeader,
   webSocket,
 } from './test-objects.ts';
+import { judged } from './test-verdicts.ts';
 
 const ID = 'abcdefghijklmnopqrstuvwx01';
 const SECRET = 'c2VjcmV0IG9mIGFwcHM=';
@@ -26,7 +26,7 @@ const LINES = [
 
 function verdictOf(conditions: Partial<AdmissionRule>, head: RequestHead, sitePath = '/'): AdmissionVerdict {
   const applicant = { head, address: address('10.1.0.1'), cookies: cookieLine(head), sitePath };
-  return admit(admission([rule('it', conditions)]), applicant, DIGEST_KEY);
+  return judged(admission([rule('it', conditions)]), applicant, DIGEST_KEY);
 }
 
 /** Of a rule for WebSockets and one for the rest, those that match. */

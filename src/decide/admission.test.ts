@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { AdmissionRule, HeaderCondition, PathCondition } from '../model/configuration.ts';
 import type { AdmissionVerdict } from '../model/decision.ts';
 import type { RequestHead } from '../model/request.ts';
-import { admit } from './admission.ts';
 import { cookieLine } from './cookies.ts';
 import {
   address,
@@ -16,6 +15,7 @@ import {
   secretHeader,
   webSocket,
 } from './test-objects.ts';
+import { judged } from './test-verdicts.ts';
 
 const ID = 'abcdefghijklmnopqrstuvwx01';
 const SECRET = 'c2VjcmV0IG9mIGFwcHM=/+';
@@ -28,7 +28,7 @@ function verdictOf(
 ): AdmissionVerdict {
   const { from = '203.0.113.9', sitePath = '/' } = more;
   const applicant = { head, address: address(from), cookies: cookieLine(head), sitePath };
-  return admit(admission(rules), applicant, DIGEST_KEY);
+  return judged(admission(rules), applicant, DIGEST_KEY);
 }
 
 /** Whether one rule with these conditions matches. */
@@ -56,7 +56,7 @@ describe('rules in order', () => {
   test.each(['Allow', 'Deny', 'Reset'] as const)('the default may be %s', (defaultAction) => {
     const head = request('GET /');
     const applicant = { head, address: address('203.0.113.9'), cookies: '', sitePath: '/' };
-    const verdict = admit(admission([office], { defaultAction, mode: 'Observe' }), applicant, DIGEST_KEY);
+    const verdict = judged(admission([office], { defaultAction, mode: 'Observe' }), applicant, DIGEST_KEY);
     expect(verdict).toEqual({
       rule: 'default',
       action: defaultAction,
@@ -246,7 +246,7 @@ describe('several secrets are good at a time, and the key that opened is told', 
   test('digests of another process open nothing', () => {
     const head = request('GET /', [`X-Secret: ${SECRET}`]);
     const applicant = { head, address: address('203.0.113.9'), cookies: '', sitePath: '/' };
-    const verdict = admit(admission([rule('app', { headers })]), applicant, Buffer.from('another key'));
+    const verdict = judged(admission([rule('app', { headers })]), applicant, Buffer.from('another key'));
     expect(verdict.rule).toBe('default');
   });
 });

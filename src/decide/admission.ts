@@ -2,8 +2,14 @@
 // what it asks for is there, once, and right; what cannot be read does not match.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IpAddress } from '../model/address.ts';
-import type { Admission, AdmissionRule, CookieCondition, HeaderCondition } from '../model/configuration.ts';
-import type { AdmissionVerdict } from '../model/decision.ts';
+import type {
+  Admission,
+  AdmissionRule,
+  CookieCondition,
+  HeaderCondition,
+  VerifySession,
+} from '../model/configuration.ts';
+import type { AdmissionVerdict, SessionAnswer } from '../model/decision.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
 import { bearerToken, isMattermostId, isPlainValue, valuesOf } from './cookies.ts';
 import { isWebSocketPath, meetsPath } from './path.ts';
@@ -17,6 +23,8 @@ export type Applicant = {
   readonly cookies: string;
   /** Path of the site, for the place of its WebSocket. */
   readonly sitePath: string;
+  /** What Mattermost said of the client's session; undefined where it was not asked. */
+  readonly session?: SessionAnswer | undefined;
 };
 
 type Outcome = { readonly holds: boolean; readonly secretKey: string | undefined };
@@ -24,25 +32,41 @@ type Outcome = { readonly holds: boolean; readonly secretKey: string | undefined
 const HOLDS: Outcome = { holds: true, secretKey: undefined };
 const FAILS: Outcome = { holds: false, secretKey: undefined };
 
-/** @param digestKey the process's key under which the accepted secrets were hashed */
-export function admit(admission: Admission, applicant: Applicant, digestKey: Uint8Array): AdmissionVerdict {
+/**
+ * @param digestKey the process's key under which the accepted secrets were hashed
+ * @returns where the session is to be known first, what the rule says of asking
+ */
+export function admit(
+  admission: Admission,
+  applicant: Applicant,
+  digestKey: Uint8Array,
+): AdmissionVerdict | VerifySession {
   const { mode } = admission;
   for (const rule of admission.rules) {
     const outcome = judgeRule(rule, applicant, digestKey);
     if (!outcome.holds) continue;
+    if (rule.verifySession !== undefined) {
+      if (applicant.session === undefined) return rule.verifySession;
+      if (!isSignedIn(applicant.session, rule.verifySession)) continue;
+    }
     return {
       rule: rule.name,
       action: rule.action,
       mode,
       secretKey: outcome.secretKey,
-      shapeOnly: isShapeOnly(rule),
+      shapeOnly: isShapeOnly(rule, applicant.session),
     };
   }
   return { rule: 'default', action: admission.defaultAction, mode, secretKey: undefined, shapeOnly: false };
 }
 
+function isSignedIn(session: SessionAnswer, { onError }: VerifySession): boolean {
+  return session === 'valid' || (session === 'unknown' && onError === 'Allow');
+}
+
 /** Nothing but the form of a cookie or token speaks for the client: anybody can send that, so the 101 must prove it. */
-function isShapeOnly(rule: AdmissionRule): boolean {
+function isShapeOnly(rule: AdmissionRule, session: SessionAnswer | undefined): boolean {
+  if (rule.verifySession !== undefined && session === 'valid') return false;
   const hasShape = rule.cookies !== undefined || rule.bearerToken;
   // A header of any value is as easily sent as the cookie.
   const hasProof =

@@ -8,13 +8,14 @@ import type {
   LimitResult,
   LimitVerdict,
   RejectReason,
+  SessionAnswer,
 } from '../model/decision.ts';
 import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { admit } from './admission.ts';
 import { type AffinityKeys, readAffinityKeys } from './affinity.ts';
 import type { Serving, ServingBackend, ServingHost, ServingSite } from './compiled.ts';
 import { cookieLine } from './cookies.ts';
-import type { SourceGate } from './limits.ts';
+import type { Caller, SourceGate } from './limits.ts';
 import { findHost, findSite, isUnambiguous } from './match.ts';
 import { findOrigin } from './origin.ts';
 import { isLooping } from './via.ts';
@@ -27,6 +28,8 @@ export type DecideSettings = {
   /** Port that redirects name; 443 is left out. */
   readonly redirectHttpsPort: number;
   readonly sources: SourceGate;
+  /** Only when a request is decided again because this was asked for: its limits have counted it already. */
+  readonly session?: SessionAnswer;
 };
 
 /** Where an admitted request may go; the endpoint is chosen when it is known which ones were tried. */
@@ -52,10 +55,18 @@ export function decide(
   const refusal = judgeConnection(host, client);
   if (refusal !== undefined) return reject(contextOf(origin, site, undefined), refusal);
   // Before all that costs more, and before admission: refused requests count too.
-  const limit = site.limits && settings.sources.judge(site.limits, { head, client, address: origin.address });
+  const limit = judgeSource(site, { head, client, address: origin.address }, settings);
   if (limit !== undefined && limit.waitMs > 0)
     return rejectLimited(contextOf(origin, site, undefined, limit.result), limit);
   return decideOpen({ serving, site, open, head, origin, limit: limit?.result }, settings);
+}
+
+function judgeSource(
+  { limits }: ServingSite,
+  caller: Caller,
+  { sources, session }: DecideSettings,
+): LimitVerdict | undefined {
+  return limits === undefined || session !== undefined ? undefined : sources.judge(limits, caller);
 }
 
 function decideOpen(visit: Visit, settings: DecideSettings): Decision<Destination> {
@@ -68,7 +79,7 @@ function decideOpen(visit: Visit, settings: DecideSettings): Decision<Destinatio
     if (site.plainHttp === 'refuse') return reject(context, 'plain-http');
     return { kind: 'redirect', context, location: httpsLocation(head, settings.redirectHttpsPort) };
   }
-  return decideAdmission(visit, settings.secretDigestKey);
+  return decideAdmission(visit, settings);
 }
 
 /** The site by host and path; before anything looks at the path, every way of reading it must lead there. */
@@ -93,21 +104,37 @@ type Visit = {
   readonly limit: LimitResult | undefined;
 };
 
-function decideAdmission(visit: Visit, digestKey: Uint8Array): Decision<Destination> {
-  const { serving, site, open, head, origin, limit } = visit;
+function decideAdmission(visit: Visit, { secretDigestKey, session }: DecideSettings): Decision<Destination> {
+  const { site, open, head, origin, limit } = visit;
   const { address } = origin;
   const cookies = cookieLine(head);
-  const verdict = admit(open.admission, { head, address, cookies, sitePath: site.site.path }, digestKey);
+  const applicant = { head, address, cookies, sitePath: site.site.path, session };
+  const verdict = admit(open.admission, applicant, secretDigestKey);
+  if ('cacheTtlMs' in verdict) {
+    const context = contextOf(origin, site, undefined, limit);
+    const target = destinationOf(visit, cookies);
+    return target === undefined
+      ? reject(context, 'no-endpoints')
+      : { kind: 'verify', context, target, rule: verdict };
+  }
   const context = contextOf(origin, site, verdict, limit);
   if (verdict.mode === 'Enforce') {
     if (verdict.action === 'Deny') return reject(context, 'admission', open.admission);
     if (verdict.action === 'Reset') return { kind: 'reset', context };
   }
 
+  const target = destinationOf(visit, cookies);
+  return target === undefined ? reject(context, 'no-endpoints') : { kind: 'forward', context, target };
+}
+
+function destinationOf(
+  { serving, site, open, head, origin }: Visit,
+  cookies: string,
+): Destination | undefined {
   const backend = serving.backends.get(open.backend);
-  if (backend === undefined || backend.endpoints.length === 0) return reject(context, 'no-endpoints');
-  const keys = readAffinityKeys(open.persistence, { head, address, cookies }, backend);
-  return { kind: 'forward', context, target: { site, backend, keys } };
+  if (backend === undefined || backend.endpoints.length === 0) return undefined;
+  const keys = readAffinityKeys(open.persistence, { head, address: origin.address, cookies }, backend);
+  return { site, backend, keys };
 }
 
 function judgeConnection(host: ServingHost, client: Client): RejectReason | undefined {

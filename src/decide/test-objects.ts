@@ -110,6 +110,7 @@ export function rule(name: string, more: Partial<AdmissionRule> = {}): Admission
     request: undefined,
     cookies: undefined,
     bearerToken: false,
+    verifySession: undefined,
     ...more,
   };
 }
@@ -285,5 +286,7 @@ export function outcomeOf(
       return `forward ${decision.target.site.site.key}`;
     case 'reset':
       return 'reset';
+    case 'verify':
+      return 'verify';
   }
 }

@@ -123,6 +123,15 @@ export type AdmissionRule = {
   readonly request: 'WebSocket' | 'HTTP' | undefined;
   readonly cookies: readonly CookieCondition[] | undefined;
   readonly bearerToken: boolean;
+  /** Undefined: their shape is believed. */
+  readonly verifySession: VerifySession | undefined;
+};
+
+/** Mattermost itself is asked whether the credentials are those of a session. */
+export type VerifySession = {
+  readonly cacheTtlMs: number;
+  /** What it means that there is no answer. */
+  readonly onError: 'Allow' | 'Deny';
 };
 
 /**

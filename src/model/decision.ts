@@ -1,5 +1,11 @@
 // Decision: what is to be done with a request, and why. The reason words are those of the log and the metrics.
-import type { Admission, AdmissionAction, ClientTimeouts, ClosedReason } from './configuration.ts';
+import type {
+  Admission,
+  AdmissionAction,
+  ClientTimeouts,
+  ClosedReason,
+  VerifySession,
+} from './configuration.ts';
 import type { IpAddress } from './address.ts';
 
 /** Why a request is answered here instead of by a backend. */
@@ -85,4 +91,15 @@ export type Reject = {
 export type Redirect = { readonly kind: 'redirect'; readonly context: Context; readonly location: string };
 export type Reset = { readonly kind: 'reset'; readonly context: Context };
 
-export type Decision<Target> = Forward<Target> | Reject | Redirect | Reset;
+/** Ask whether the client is signed in, and decide again with the answer. */
+export type Verify<Target> = {
+  readonly kind: 'verify';
+  readonly context: Context;
+  readonly target: Target;
+  readonly rule: VerifySession;
+};
+
+/** What Mattermost says of a session; `unknown` where it says nothing. */
+export type SessionAnswer = 'valid' | 'invalid' | 'unknown';
+
+export type Decision<Target> = Forward<Target> | Reject | Redirect | Reset | Verify<Target>;

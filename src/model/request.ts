@@ -92,6 +92,11 @@ export type Origin = {
   readonly port: number;
 };
 
+/** The values of all field lines of that name, in order. */
+export function valuesOfField(head: RequestHead, name: string): readonly string[] {
+  return head.fields.filter((_, at) => at % 2 === 1 && head.names[at >> 1] === name);
+}
+
 /** The value of the one field line of that name; undefined where there is none, and also where there are several. */
 export function singleField(head: RequestHead, name: string): string | undefined {
   const at = head.names.indexOf(name);

@@ -124,6 +124,12 @@ export const METRICS = {
     help: 'Requests to sites with limits by source, by which limit refused them (requests, connections, websockets), or allowed, or exempt.',
     labels: [...SITE, 'result'],
   },
+  session_checks_total: {
+    type: 'counter',
+    from: 'workers',
+    help: 'Sessions judged for rules with verifySession: questions to Mattermost by answer (valid, invalid, failed where there was none), and answers known already (cached).',
+    labels: [...SITE, 'result'],
+  },
   retries_total: {
     type: 'counter',
     from: 'workers',

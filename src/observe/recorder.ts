@@ -102,6 +102,10 @@ export class Recorder {
     this.#series(site).limits.at(result).add(1);
   }
 
+  sessionChecked(site: SiteLabels, result: 'valid' | 'invalid' | 'failed' | 'cached'): void {
+    this.#series(site).sessions.at(result).add(1);
+  }
+
   affinityDecided(site: SiteLabels, result: AffinityResult): void {
     this.#series(site).affinities.at(result).add(1);
   }
@@ -199,6 +203,7 @@ class SiteSeries {
   readonly admissions: Series;
   readonly secrets: Series;
   readonly limits: Series;
+  readonly sessions: Series;
   readonly webSockets: Series;
   readonly webSocketsOpened: Series;
   readonly webSocketsClosed: Series;
@@ -216,6 +221,7 @@ class SiteSeries {
     this.full = new Series(writer, 'endpoints_full_total', labels);
     this.admissions = new Series(writer, 'admission_decisions_total', labels);
     this.secrets = new Series(writer, 'admission_secret_used_total', labels);
+    this.sessions = new Series(writer, 'session_checks_total', labels);
     this.limits = new Series(writer, 'limit_decisions_total', labels);
     this.webSockets = new Series(writer, 'websocket_connections', labels);
     this.webSocketsOpened = new Series(writer, 'websocket_opened_total', labels);

@@ -19,6 +19,7 @@ import { Places } from './places.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { ExchangeServices } from './services.ts';
 import { SourceAddresses } from './source-addresses.ts';
+import { SessionVerifier } from './session-verifier.ts';
 import { SiteWaits } from './site-waits.ts';
 import { Timer, type TimerWheel } from './timers.ts';
 import { TlsTerminator } from './tls.ts';
@@ -97,6 +98,7 @@ export class DataPlane {
       ...host,
       limits: settings.limits,
       waits: new SiteWaits(settings.limits),
+      sessions: new SessionVerifier(settings.secretDigestKey, () => this.#services),
       serving: () => this.#current.serving,
       settings: decideSettings(settings, host.sources),
       loads: {

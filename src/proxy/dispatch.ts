@@ -1,6 +1,7 @@
 // What becomes of a request whose head is complete: decided once, then answered here or handed to an exchange.
-import { decide } from '../decide/decide.ts';
+import { decide, type Destination } from '../decide/decide.ts';
 import { usableRequestId } from '../decide/headers.ts';
+import type { Reject, SessionAnswer, Verify } from '../model/decision.ts';
 import { answerFor } from '../decide/response.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
 import { ASTERISK } from '../wire/http1-request.ts';
@@ -9,6 +10,7 @@ import { Exchange } from './exchange.ts';
 import { type ExchangeParts, giveAnswer, giveReset, optionsAnswer, redirectAnswer } from './local-answer.ts';
 import { ExchangeReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
+import { VerifiedRequest } from './verified-request.ts';
 
 /** Who hears what follows the head; undefined when the request is answered already. */
 export function dispatch(
@@ -27,12 +29,13 @@ export function dispatch(
     giveAnswer(parts, optionsAnswer());
     return undefined;
   }
-  return follow(parts);
+  return follow(parts, undefined);
 }
 
-function follow(parts: ExchangeParts): ClientListener | undefined {
+function follow(parts: ExchangeParts, session: SessionAnswer | undefined): ClientListener | undefined {
   const { services, stream, head, report } = parts;
-  const decision = decide(services.serving(), head, stream.client, services.settings);
+  const settings = session === undefined ? services.settings : { ...services.settings, session };
+  const decision = decide(services.serving(), head, stream.client, settings);
   const { context } = decision;
   report.context = context;
   stream.waits = services.waits.of(context.clientTimeouts);
@@ -45,6 +48,8 @@ function follow(parts: ExchangeParts): ClientListener | undefined {
   switch (decision.kind) {
     case 'forward':
       return new Exchange(parts, decision.target);
+    case 'verify':
+      return verify(parts, decision);
     case 'redirect':
       giveAnswer(parts, redirectAnswer(decision.location, report.requestId));
       return undefined;
@@ -52,21 +57,32 @@ function follow(parts: ExchangeParts): ClientListener | undefined {
       report.reason = 'admission';
       giveReset(parts);
       return undefined;
-    case 'reject': {
-      const { reason, admission, retryAfterSeconds } = decision;
-      report.reason = reason;
-      const { requestId } = report;
-      giveAnswer(
-        parts,
-        answerFor(reason, {
-          path: head.path,
-          sitePath: context.sitePath,
-          admission,
-          requestId,
-          retryAfterSeconds,
-        }),
-      );
+    case 'reject':
+      reject(parts, decision);
       return undefined;
-    }
   }
+}
+
+function reject(parts: ExchangeParts, { context, reason, admission, retryAfterSeconds }: Reject): void {
+  const { head, report } = parts;
+  report.reason = reason;
+  const { requestId } = report;
+  const { sitePath } = context;
+  giveAnswer(
+    parts,
+    answerFor(reason, { path: head.path, sitePath, admission, requestId, retryAfterSeconds }),
+  );
+}
+
+/** The request waits for what Mattermost says of its session, and is decided again with that. */
+function verify(
+  parts: ExchangeParts,
+  { context, target, rule }: Verify<Destination>,
+): ClientListener | undefined {
+  const { services, stream, head, report } = parts;
+  const waiting = new VerifiedRequest(parts, (answer) => follow(parts, answer));
+  const asker = { head, client: stream.client, context, target, requestId: report.requestId };
+  const known = services.sessions.ask({ asker, rule }, (answer) => waiting.onAnswer(answer));
+  if (known !== undefined) return follow(parts, known);
+  return waiting.isOver ? undefined : waiting;
 }

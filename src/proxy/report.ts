@@ -24,6 +24,8 @@ export class ExchangeReport {
   readonly #client: Client;
   readonly #head: RequestHead | undefined;
   readonly #sentBefore: number;
+  /** A request of our own is counted and logged by whom it is made for. */
+  readonly #isOurs: boolean;
   #attemptMs = 0;
   #connectMs: number | undefined;
   #firstByteMs: number | undefined;
@@ -31,12 +33,13 @@ export class ExchangeReport {
   constructor(
     services: ExchangeServices,
     client: Client,
-    facts: { head: RequestHead | undefined; sentBytes: number; requestId: string },
+    facts: { head: RequestHead | undefined; sentBytes: number; requestId: string; isOurs?: boolean },
   ) {
     this.#services = services;
     this.#client = client;
     this.#head = facts.head;
     this.#sentBefore = facts.sentBytes;
+    this.#isOurs = facts.isOurs ?? false;
     this.requestId = facts.requestId;
     this.startedMs = services.clock.monotonicMs();
   }
@@ -74,6 +77,7 @@ export class ExchangeReport {
    * @param sentBytes what the connection has sent so far
    */
   finish(requestBytes: number, sentBytes: number): void {
+    if (this.#isOurs) return;
     const durationMs = this.#services.clock.monotonicMs() - this.startedMs;
     const responseBytes = sentBytes - this.#sentBefore;
     const outcome = {

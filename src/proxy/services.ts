@@ -11,6 +11,7 @@ import type { AccessRecord } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { ClientListener, ClientStream } from './client-stream.ts';
 import type { ReadBuffer } from './read-buffer.ts';
+import type { Sessions } from './session-asking.ts';
 import type { SiteWaits } from './site-waits.ts';
 import type { TimerWheel } from './timers.ts';
 import type { TunnelSet } from './tunnel-set.ts';
@@ -26,6 +27,7 @@ export type ExchangeServices = {
   readonly timers: TimerWheel;
   readonly limits: ClientLimits;
   readonly waits: SiteWaits;
+  readonly sessions: Sessions;
   readonly readBuffer: ReadBuffer;
   readonly row: SharedRow;
   readonly recorder: Recorder;

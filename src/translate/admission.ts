@@ -12,7 +12,9 @@ import type {
   AdmissionRule,
   HeaderCondition,
   PathCondition,
+  VerifySession,
 } from '../model/configuration.ts';
+import { parseDurationMs } from '../api/quantities.ts';
 import { compileRanges } from './address-ranges.ts';
 import type { Report } from './problem.ts';
 import { type SecretSource, readSecretValues } from './secret-values.ts';
@@ -58,7 +60,13 @@ function compileRule(spec: RuleSpec, field: string, secrets: SecretSource, repor
       shape: (shape ?? DEFAULTS.admission.rules.cookies.shape) === 'Any' ? 'Any' : 'MattermostId',
     })),
     bearerToken: spec.bearerToken ?? false,
+    verifySession: spec.verifySession && compileVerifySession(spec.verifySession),
   };
+}
+
+function compileVerifySession(spec: NonNullable<RuleSpec['verifySession']>): VerifySession {
+  const { cacheTTL, onError } = { ...DEFAULTS.admission.rules.verifySession, ...spec };
+  return { cacheTtlMs: parseDurationMs(cacheTTL) ?? 0, onError };
 }
 
 function compileHeader(

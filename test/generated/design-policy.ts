@@ -30,6 +30,7 @@ spec:
     - name: signed-in-websocket
       request: WebSocket
       cookies: [{name: MMAUTHTOKEN}, {name: MMUSERID}]
+      verifySession: {cacheTTL: 60s, onError: Deny}
       action: Allow
     - name: android-calls
       request: WebSocket

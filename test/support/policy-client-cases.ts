@@ -8,7 +8,22 @@ const durations: readonly (readonly [rule: string, field: string, good: string, 
   ['client-timeout-range', 'client.timeouts.keepAlive', '90s', '0s'],
 ];
 
+const rule = 'admission.rules.0';
+const ruleField = 'admission.rules[0]';
+
 export const CLIENT_RULE_CASES: readonly RuleCase[] = [
+  {
+    rule: 'verify-session-credentials',
+    field: ruleField,
+    good: { [`${rule}.verifySession`]: {}, [`${rule}.bearerToken`]: true },
+    bad: { [`${rule}.verifySession`]: {} },
+  },
+  {
+    rule: 'cache-ttl-range',
+    field: `${ruleField}.verifySession.cacheTTL`,
+    good: { [`${rule}.verifySession.cacheTTL`]: '1s', [`${rule}.cookies`]: [{ name: 'MMAUTHTOKEN' }] },
+    bad: { [`${rule}.verifySession.cacheTTL`]: '0s', [`${rule}.cookies`]: [{ name: 'MMAUTHTOKEN' }] },
+  },
   {
     rule: 'cidr-canonical',
     field: 'limits.exemptCIDRs[0]',
