@@ -7,7 +7,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Endpoint } from '../model/configuration.ts';
 import type { SharedState } from '../model/shared-state.ts';
 import type { AdminStatus } from '../observe/admin.ts';
-import type { EndpointSample } from '../observe/registry.ts';
+import { ENDPOINT_STATES, type EndpointSample } from '../observe/registry.ts';
 
 type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop };
 type Progress = { readonly isListening: boolean; readonly isDraining: boolean };
@@ -64,8 +64,17 @@ export function stateOf(
       webSockets: state.tunnels(slot),
     };
   };
+  const samples = endpointSamples(publisher, state);
+  const counts: Record<string, number> = Object.fromEntries(ENDPOINT_STATES.map((each) => [each, 0]));
+  for (const sample of samples) counts[sample.state] = (counts[sample.state] ?? 0) + 1;
   return {
     generation: publisher.generation,
+    counts: {
+      sites: publisher.sites.length,
+      endpoints: counts,
+      inFlight: samples.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      webSockets: samples.reduce((sum, { tunnels }) => sum + tunnels, 0),
+    },
     sites: publisher.sites.map(({ key, hosts, path, service }) => ({
       key,
       hosts,

@@ -38,6 +38,7 @@ export type Member = {
 };
 
 const TICK_MS = 100;
+const TELL_MS = 1_000;
 
 export class HealthMonitor {
   readonly #options: HealthOptions;
@@ -52,6 +53,9 @@ export class HealthMonitor {
   /** Those to whom time alone will bring something. */
   readonly #passing = new Set<Member>();
   #failuresSeen = 0;
+  /** Something is to be told, and when something was told last. */
+  #isChanged = false;
+  #toldMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HealthOptions) {
@@ -90,6 +94,7 @@ export class HealthMonitor {
     }
     this.#ejectFailing(nowMs);
     for (const member of this.#schedule.take(nowMs)) this.#check(member);
+    this.#tellChanges(nowMs);
   }
 
   // === what is told ===
@@ -205,6 +210,14 @@ export class HealthMonitor {
       this.#publish(member);
       this.#tell(member, before);
     } else if (!watched.isFailing || isSameFailure(failureBefore, watched.lastFailure)) return;
+    this.#isChanged = true;
+  }
+
+  /** What follows from it goes through all objects: however many endpoints come and go, that happens seldom. */
+  #tellChanges(nowMs: number): void {
+    if (!this.#isChanged || nowMs - this.#toldMs < TELL_MS) return;
+    this.#isChanged = false;
+    this.#toldMs = nowMs;
     this.#options.onChanged();
   }
 

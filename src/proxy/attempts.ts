@@ -63,6 +63,8 @@ export class Attempts {
     for (;;) {
       const choice = chooseEndpoint(backend, keys, services.loads, this.#tried);
       if (choice === undefined) return undefined;
+      // Better no answer now than one that fails: the healthy ones have only too much to do.
+      if (this.#metFull && !services.loads.health.takesUsers(choice.endpoint.slot)) return undefined;
       this.#setBusy(choice.endpoint);
       if (most === 0 || services.loads.load(choice.endpoint.slot) <= most) return choice;
       this.#setBusy(undefined);

@@ -68,6 +68,7 @@ describe('an alert', () => {
       'watch_missed_events_total',
       'leader',
       'requests_total',
+      'endpoint_state',
       'tls_certificate_not_after_seconds',
       'worker_restarts_total',
       'configuration_last_success_timestamp_seconds',

@@ -142,7 +142,8 @@ describe('a path that every node answers with 404', () => {
 
   test('the state says it, too', async () => {
     const reply = await controller.admin('/api/state');
-    const { backends: all } = JSON.parse(reply.body.toString()) as { backends: readonly StateOfBackend[] };
+    const { backends: all, counts } = JSON.parse(reply.body.toString()) as StateOfAll;
+    expect(counts.endpoints['unhealthy']).toBeGreaterThanOrEqual(2);
     const found = all.find(({ service }) => service.name === 'lost');
     expect(
       found?.endpoints.map(({ name, state, reason, lastCheck }) => ({ name, state, reason, lastCheck })),
@@ -171,6 +172,11 @@ describe('a path that every node answers with 404', () => {
     await inState('lost', 'lost-a', 'ready');
   });
 });
+
+type StateOfAll = {
+  readonly backends: readonly StateOfBackend[];
+  readonly counts: { readonly endpoints: Readonly<Record<string, number>> };
+};
 
 type StateOfBackend = {
   readonly service: { readonly name: string };

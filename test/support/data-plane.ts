@@ -5,6 +5,7 @@ import { DIGEST_KEY } from '../../src/decide/test-objects.ts';
 import { assemble } from '../../src/manifests/assembly.ts';
 import { adoptText } from '../../src/manifests/manifest-file.ts';
 import type { Backend, Certificate, Configuration, Site } from '../../src/model/configuration.ts';
+import type { HealthState } from '../../src/model/health-board.ts';
 import { type ClientLimits, DEFAULT_CLIENT_LIMITS } from '../../src/model/limits.ts';
 import { allocateSharedMemory, SharedState } from '../../src/model/shared-state.ts';
 import { allocateSourceMemory } from '../../src/model/source-table.ts';
@@ -123,6 +124,16 @@ export class TestPlane {
   apply(wanted: Configuration): void {
     const delta = this.#publisher.advance(wanted);
     if (delta !== undefined && !this.plane.apply(delta)) throw new Error('The data plane refused a delta');
+  }
+
+  /** As the main thread would find it. Slots are given in the order of endpoints. */
+  setHealth(slot: number, state: HealthState): void {
+    this.#shared.health.set(slot, state, this.#nowMs);
+  }
+
+  /** What attempts have said about the endpoint in that slot. */
+  failuresInARow(slot: number): number {
+    return this.#shared.row(0).failuresInARow(slot);
   }
 
   /** Requests in flight and tunnels that endpoints are charged with, over all of them. */
