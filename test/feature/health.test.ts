@@ -88,7 +88,7 @@ describe('a node that is killed', () => {
     expect(await newcomers('killed')).toEqual([stays?.place.name]);
     expect((await ask('killed', cookie)).node).toBe(stays?.place.name);
 
-    scene.add(await startNodeProcess(first.node, [], gone?.place.port));
+    scene.add(await startNodeProcess(first.node, [], { port: gone?.place.port ?? 0 }));
     await inState('killed', first.node, 'ready');
     expect(await newcomers('killed', 24)).toEqual(['killed-a', 'killed-b']);
   });

@@ -74,3 +74,9 @@ export async function untilStalled(from: Socket, to: Socket): Promise<number> {
   // What is not acknowledged yet counts twice: an acknowledgement may be late.
   return untilStill(() => heldBetween(from, to), 3, 50);
 }
+
+/** Waits until the program at the other end has read all that was sent. */
+export function untilRead({ localPort = 0, remotePort = 0 }: Socket): Promise<void> {
+  const look = () => expect(queued(readConnections(), localPort, remotePort)).toBe(0);
+  return vi.waitFor(look, { timeout: 10_000, interval: 5 });
+}

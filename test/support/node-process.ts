@@ -10,30 +10,39 @@ export type NodeProcess = {
   readonly place: EndpointPlace;
   /** Ends it as a machine that loses power does, and waits until it is gone. */
   kill(): Promise<void>;
+  /** Ends it as a kubelet does, and waits until it is gone. */
+  terminate(): Promise<void>;
   /** It stands still; its kernel goes on accepting. */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
 };
 
-/** @param users `name:password` @param port 0 for any */
+/**
+ * @param users `name:password`
+ * @param options.secret nodes with the same one accept each other's sessions
+ * @param options.port any free one by default
+ */
 export async function startNodeProcess(
   name: string,
   users: readonly string[],
-  port = 0,
+  { secret, port: wanted = 0 }: { readonly secret?: string; readonly port?: number } = {},
 ): Promise<NodeProcess> {
-  const args = ['--name', name, '--port', String(port), ...users.flatMap((user) => ['--user', user])];
+  const args = ['--name', name, '--port', String(wanted), ...users.flatMap((user) => ['--user', user])];
+  if (secret !== undefined) args.push('--secret', secret);
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const [line] = await once(child.stdout, 'data');
-  const listening = JSON.parse(String(line)) as { readonly port: number };
-  const kill = async () => {
-    child.kill('SIGKILL');
+  const { port } = JSON.parse(String(line)) as { readonly port: number };
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
     await exited;
   };
+  const kill = () => end('SIGKILL');
   return {
-    place: { name, port: listening.port },
+    place: { name, port },
     kill,
+    terminate: () => end('SIGTERM'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     stop: kill,

@@ -1,0 +1,132 @@
+// Three Mattermost nodes as processes behind a controller, and what may become of each: as pods under a kubelet, whose
+// endpoints follow a moment after the fact.
+import type { ControllerProcess } from '../support/controller-process.ts';
+import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
+import { type NodeProcess, startNodeProcess } from '../support/node-process.ts';
+
+export const ACCOUNT = { username: 'alice', password: 'alice-password' };
+export const HOST = hostOf('chat');
+
+const SECRET = 'one town';
+const FILE = 'chat.yaml';
+const NODES = 3;
+/** A node that stands still is noticed by its silence. */
+const RESPONSE_TIMEOUT = '2s';
+
+type Pod = { readonly process: NodeProcess; readonly place: EndpointPlace };
+
+export class Cluster {
+  readonly controller: ControllerProcess;
+  readonly #pods: Pod[] = [];
+  readonly #parts: { readonly [part: string]: unknown };
+  /** Names of nodes that were told to end, or ended, whose connections may go. */
+  readonly gone = new Set<string>();
+  /** What befalls a node at the moment. */
+  step = 'nothing';
+  #born = 0;
+
+  private constructor(controller: ControllerProcess, parts: { readonly [part: string]: unknown }) {
+    this.controller = controller;
+    this.#parts = parts;
+  }
+
+  /** @param parts of the policy beside what the cluster needs */
+  static async start(
+    controller: ControllerProcess,
+    parts: { readonly [part: string]: unknown } = {},
+  ): Promise<Cluster> {
+    const cluster = new Cluster(controller, parts);
+    for (let at = 0; at < NODES; at++) await cluster.#bear();
+    await cluster.#publish();
+    return cluster;
+  }
+
+  get size(): number {
+    return this.#pods.length;
+  }
+
+  /** Any node, for a login that all of them believe. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#pods[0]?.place.port ?? 0}`;
+  }
+
+  /** A rolling restart's step: no new users, a while to move them, SIGTERM, and another pod. */
+  async replace(at: number, drainMs: number): Promise<void> {
+    this.step = 'replace';
+    const pod = this.#pod(at);
+    this.gone.add(pod.place.name);
+    this.#pods[at] = { ...pod, place: { ...pod.place, ready: false, serving: true, terminating: true } };
+    await this.#publish();
+    await pause(drainMs);
+    await pod.process.terminate();
+    await this.#replaceBy(at, await startNode(this.#nextName()));
+  }
+
+  /** The machine loses power; its endpoint is there for a moment still. @param lagMs that moment */
+  async kill(at: number, lagMs: number): Promise<void> {
+    this.step = 'kill';
+    const pod = this.#pod(at);
+    this.gone.add(pod.place.name);
+    await pod.process.kill();
+    await pause(lagMs);
+    await this.#replaceBy(at, await startNode(this.#nextName()));
+  }
+
+  /** The same, and a pod with another identity gets its address. */
+  async reuse(at: number, lagMs: number): Promise<void> {
+    this.step = 'reuse';
+    const pod = this.#pod(at);
+    this.gone.add(pod.place.name);
+    await pod.process.kill();
+    const next = await startNode(this.#nextName(), pod.place.port);
+    await pause(lagMs);
+    await this.#replaceBy(at, next);
+  }
+
+  /** It stands still for a while and then goes on where it was. */
+  async freeze(at: number, forMs: number): Promise<void> {
+    this.step = 'freeze';
+    const { process } = this.#pod(at);
+    process.freeze();
+    await pause(forMs);
+    process.thaw();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#pods.map(({ process }) => process.stop()));
+  }
+
+  #pod(at: number): Pod {
+    const pod = this.#pods[at];
+    if (pod === undefined) throw new Error(`There is no node ${at}`);
+    return pod;
+  }
+
+  async #bear(): Promise<void> {
+    const process = await startNode(this.#nextName());
+    this.#pods.push({ process, place: process.place });
+  }
+
+  async #replaceBy(at: number, process: NodeProcess): Promise<void> {
+    this.#pods[at] = { process, place: process.place };
+    await this.#publish();
+  }
+
+  #nextName(): string {
+    return `node-${++this.#born}`;
+  }
+
+  async #publish(): Promise<void> {
+    const backend = { timeouts: { response: RESPONSE_TIMEOUT } };
+    const places = this.#pods.map(({ place }) => place);
+    await this.controller.apply(FILE, ...site('chat', places, { backend, ...this.#parts }));
+  }
+}
+
+function startNode(name: string, port = 0): Promise<NodeProcess> {
+  return startNodeProcess(name, [`${ACCOUNT.username}:${ACCOUNT.password}`], { secret: SECRET, port });
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

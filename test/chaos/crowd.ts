@@ -1,0 +1,161 @@
+// People with open WebSockets who come back as Mattermost's clients do: after a while, with their cookie, asking to resume.
+import type { RawData } from 'ws';
+import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
+import { login } from '../../src/demo/mattermost/session.ts';
+import { ACCOUNT, type Cluster, HOST, pause } from './cluster.ts';
+import type { Chance } from './chance.ts';
+
+/** The end of one WebSocket that its client did not want. */
+export type Loss = { readonly node: string; readonly code: number };
+
+export type CrowdOptions = {
+  readonly clients: number;
+  /** Mattermost's: 3 s and up to 2 s more. */
+  readonly reconnectMs: readonly [from: number, to: number];
+};
+
+const ID_LENGTH = 26;
+
+export class Crowd {
+  readonly losses: Loss[] = [];
+  /** Times at which clients came back. */
+  readonly #returnsMs: number[] = [];
+  opens = 0;
+  refusals = 0;
+  /** Openings that began with a hello: everything is read anew. */
+  hellos = 0;
+  /** Clients whose own network broke, and those of them who came back to their node. */
+  cuts = 0;
+  resumes = 0;
+  readonly #cluster: Cluster;
+  readonly #token: string;
+  readonly #chance: Chance;
+  readonly options: CrowdOptions;
+  readonly #open = new Set<Conversation>();
+  readonly #cut = new Set<Conversation>();
+  readonly #lives: Promise<void>[] = [];
+  #isOver = false;
+
+  private constructor(cluster: Cluster, token: string, chance: Chance, options: CrowdOptions) {
+    this.#cluster = cluster;
+    this.#token = token;
+    this.#chance = chance;
+    this.options = options;
+  }
+
+  static async gather(cluster: Cluster, chance: Chance, options: CrowdOptions): Promise<Crowd> {
+    const { token } = await login(cluster.url, ACCOUNT);
+    const crowd = new Crowd(cluster, token, chance, options);
+    for (let at = 0; at < options.clients; at++) crowd.#lives.push(crowd.#live(at));
+    return crowd;
+  }
+
+  get online(): number {
+    return this.#open.size;
+  }
+
+  get returns(): number {
+    return this.#returnsMs.length;
+  }
+
+  /** Most clients that came back within a second. */
+  get peak(): number {
+    const times = this.#returnsMs.toSorted((a, b) => a - b);
+    let from = 0;
+    let most = 0;
+    for (const [at, time] of times.entries()) {
+      while (time - (times[from] ?? 0) > 1000) from++;
+      most = Math.max(most, at - from + 1);
+    }
+    return most;
+  }
+
+  /** The network of some clients breaks; their nodes are well. */
+  cut(count: number): void {
+    for (const conversation of [...this.#open].slice(0, count)) {
+      this.cuts++;
+      this.#open.delete(conversation);
+      this.#cut.add(conversation);
+      conversation.socket.terminate();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    for (const { socket } of this.#open) socket.terminate();
+    await Promise.all(this.#lives);
+  }
+
+  async #live(at: number): Promise<void> {
+    // The proxy goes by this cookie where there is no other one.
+    const user = String(at).padStart(ID_LENGTH, 'u');
+    const memory: Memory = { sticky: '', connectionId: '', sequence: 0, cutFrom: undefined };
+    let isBack = false;
+    while (!this.#isOver) {
+      const conversation = await this.#enter(user, memory);
+      if (conversation !== undefined) {
+        if (isBack) this.#returnsMs.push(performance.now());
+        isBack = true;
+        const { code } = await conversation.closed;
+        this.#open.delete(conversation);
+        if (this.#cut.delete(conversation)) memory.cutFrom = conversation.node;
+        else if (!this.#isOver) this.losses.push({ node: conversation.node, code });
+      }
+      if (this.#isOver) return;
+      const [from, to] = this.options.reconnectMs;
+      await pause(this.#chance.between(from, to));
+    }
+  }
+
+  async #enter(user: string, memory: Memory): Promise<Conversation | undefined> {
+    const cookies = [`MMAUTHTOKEN=${this.#token}`, `MMUSERID=${user}`];
+    if (memory.sticky !== '') cookies.push(memory.sticky);
+    const query = `connection_id=${memory.connectionId}&sequence_number=${memory.sequence}`;
+    const conversation = await this.#cluster.controller
+      .open(HOST, { path: `/api/v4/websocket?${query}`, headers: { Cookie: cookies.join('; ') } })
+      .catch(() => undefined);
+    if (conversation === undefined) {
+      this.refusals++;
+      return undefined;
+    }
+    this.opens++;
+    this.#open.add(conversation);
+    const { socket, node, headers } = conversation;
+    memory.sticky = headers['set-cookie']?.[0]?.split(';')[0] ?? memory.sticky;
+    if (memory.cutFrom === node) this.resumes++;
+    memory.cutFrom = undefined;
+    const onMessage = (text: string) => {
+      const { event, seq, data } = JSON.parse(text) as Heard;
+      if (seq !== undefined) memory.sequence = seq + 1;
+      if (event !== 'hello') return;
+      this.hellos++;
+      memory.connectionId = data?.connection_id ?? '';
+    };
+    void conversation
+      .next(({ event }) => event === 'hello')
+      .then(
+        (hello) => onMessage(JSON.stringify(hello)),
+        () => undefined,
+      );
+    socket.on('message', (raw: RawData) => {
+      const text = (raw as Buffer).toString();
+      if (!text.includes('"hello"')) onMessage(text);
+    });
+    return conversation;
+  }
+}
+
+/** What a client keeps from one WebSocket to the next. */
+type Memory = {
+  sticky: string;
+  connectionId: string;
+  sequence: number;
+  /** The node it had when its network broke. */
+  cutFrom: string | undefined;
+};
+
+type Heard = {
+  readonly event?: string;
+  readonly seq?: number;
+  readonly data?: { readonly connection_id?: string };
+};

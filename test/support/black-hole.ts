@@ -1,0 +1,35 @@
+// An endpoint that swallows whoever connects: a process that stands still, whose kernel has no room left for connections
+// and throws away what asks for more, as a machine behind a broken link does. Linux only.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { EndpointPlace } from './manifest-builders.ts';
+
+const PROGRAM = `require('node:net').createServer(() => {})
+  .listen({ host: '127.0.0.1', port: 0, backlog: 1 }, function () { console.log(this.address().port) })`;
+/** One more than the queue is said to hold, as the kernel counts. */
+const FILLING = 2;
+
+export type BlackHole = { readonly place: EndpointPlace; stop(): Promise<void> };
+
+export async function startBlackHole(name: string): Promise<BlackHole> {
+  const child = spawn(process.execPath, ['--eval', PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const [line] = await once(child.stdout, 'data');
+  const port = Number(String(line));
+  child.kill('SIGSTOP');
+  const filling: Socket[] = [];
+  for (let at = 0; at < FILLING; at++) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    filling.push(socket);
+    await once(socket, 'connect');
+  }
+  return {
+    place: { name, port },
+    stop: async () => {
+      for (const socket of filling) socket.destroy();
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
