@@ -83,7 +83,7 @@ describe('random streams, both ways at once, in random pieces', () => {
     { name: 'of wild frames up, of sound ones down', up: wildStreams(), down: soundStreams('server') },
   ];
 
-  test.each(kinds)('$name', async ({ up, down }) => {
+  test.each(kinds)('$name', { timeout: 20_000 + RUNS * 1_000 }, async ({ up, down }) => {
     // The factor keeps the number of pieces of a long stream within bounds.
     const pieces = (bytes: Buffer, lengths: readonly number[]) => {
       const factor = Math.max(1, Math.ceil(bytes.length / 4000));

@@ -17,6 +17,7 @@ import {
 } from './tunnels.ts';
 
 const RUNS = Number(process.env['WEBSOCKET_RUNS'] ?? 8);
+const TIMEOUT_MS = 20_000 + RUNS * 2_000;
 const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits';
 /** Unmasked, whole, 25 bytes: 1001 and why. */
 const GOING_AWAY = Buffer.from('\x88\x19\x03\xe9server is shutting down', 'latin1');
@@ -123,7 +124,9 @@ describe('in the middle of random frames', () => {
     { minLength: 4, maxLength: 10 },
   );
 
-  test('each client hears whole frames and one Close, however it answers', async () => {
+  test('each client hears whole frames and one Close, however it answers', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const property = fc.asyncProperty(scripts, fc.nat(80), (all, moment) =>
       withScene(async (scene) => {
         const pairs: (readonly [Tunnel, Script])[] = [];
@@ -157,7 +160,7 @@ describe('where there is no place for a Close frame', () => {
     });
   });
 
-  test('in bytes that are no frames: nothing is put between them', async () => {
+  test('in bytes that are no frames: nothing is put between them', { timeout: TIMEOUT_MS }, async () => {
     const property = fc.asyncProperty(wildStreams(), (stream) =>
       withScene(async (scene) => {
         const tunnel = await open(scene, false);
