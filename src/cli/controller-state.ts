@@ -43,38 +43,21 @@ export function endpointSamples(publisher: Publisher, state: SharedState): reado
   );
 }
 
+type Sources = {
+  readonly publisher: Publisher;
+  readonly state: SharedState;
+  /** Undefined while what is needed to build it is still being fetched. */
+  readonly health: HealthMonitor | undefined;
+};
+
 /** All that can be said of sites and endpoints; nothing of keys, secrets and certificates. */
-export function stateOf(
-  { publisher, state }: { readonly publisher: Publisher; readonly state: SharedState },
-  health: HealthMonitor | undefined,
-  clock: Clock,
-) {
-  const [epochMs, monotonicMs] = [clock.epochMs(), clock.monotonicMs()];
-  const endpointOf = (endpoint: Endpoint, slot: number) => {
-    const watched = health?.at(slot);
-    return {
-      name: endpoint.name,
-      address: endpoint.address,
-      port: endpoint.port,
-      state: endpointState(endpoint, slot, state),
-      reason: watched?.reason ?? 'added',
-      since: watched === undefined ? null : new Date(epochMs - (monotonicMs - watched.sinceMs)).toISOString(),
-      lastCheck: watched?.lastCheck ?? null,
-      inFlight: state.inFlight(slot),
-      webSockets: state.tunnels(slot),
-    };
-  };
-  const samples = endpointSamples(publisher, state);
-  const counts: Record<string, number> = Object.fromEntries(ENDPOINT_STATES.map((each) => [each, 0]));
-  for (const sample of samples) counts[sample.state] = (counts[sample.state] ?? 0) + 1;
+export function stateOf(sources: Sources, clock: Clock) {
+  const { publisher } = sources;
+  // The monotonic clock counts from anywhere.
+  const baseMs = clock.epochMs() - clock.monotonicMs();
   return {
     generation: publisher.generation,
-    counts: {
-      sites: publisher.sites.length,
-      endpoints: counts,
-      inFlight: samples.reduce((sum, { inFlight }) => sum + inFlight, 0),
-      webSockets: samples.reduce((sum, { tunnels }) => sum + tunnels, 0),
-    },
+    counts: countsOf(sources),
     sites: publisher.sites.map(({ key, hosts, path, service }) => ({
       key,
       hosts,
@@ -84,8 +67,36 @@ export function stateOf(
     backends: publisher.placedBackends.map(({ backend: { key, service, endpoints }, slots }) => ({
       key,
       service,
-      endpoints: endpoints.map((endpoint, at) => endpointOf(endpoint, slots[at] ?? 0)),
+      endpoints: endpoints.map((endpoint, at) => endpointStateOf(endpoint, slots[at] ?? 0, sources, baseMs)),
     })),
+  };
+}
+
+function countsOf({ publisher, state }: Sources) {
+  const samples = endpointSamples(publisher, state);
+  const endpoints = ENDPOINT_STATES.map(
+    (each) => [each, samples.filter((sample) => sample.state === each).length] as const,
+  );
+  return {
+    sites: publisher.sites.length,
+    endpoints: Object.fromEntries(endpoints),
+    inFlight: samples.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    webSockets: samples.reduce((sum, { tunnels }) => sum + tunnels, 0),
+  };
+}
+
+function endpointStateOf(endpoint: Endpoint, slot: number, { state, health }: Sources, baseMs: number) {
+  const watched = health?.at(slot);
+  return {
+    name: endpoint.name,
+    address: endpoint.address,
+    port: endpoint.port,
+    state: endpointState(endpoint, slot, state),
+    reason: watched?.reason ?? 'added',
+    since: watched === undefined ? null : new Date(baseMs + watched.sinceMs).toISOString(),
+    lastCheck: watched?.lastCheck ?? null,
+    inFlight: state.inFlight(slot),
+    webSockets: state.tunnels(slot),
   };
 }
 

@@ -65,7 +65,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
     showsState: options.adminUi,
     state: {
       status: () => statusOf(base.publisher, parts, progress),
-      state: () => stateOf(base, parts?.health, clock),
+      state: () => stateOf({ ...base, health: parts?.health }, clock),
     },
     registry: base.metrics.registry,
   });

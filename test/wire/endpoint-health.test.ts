@@ -5,7 +5,7 @@ import type { Backend } from '../../src/model/configuration.ts';
 import type { HealthState } from '../../src/model/health-board.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
 import { splitAnswers } from '../support/messages.ts';
-import { always, answer, RecordingBackend } from '../support/recording-backend.ts';
+import { always, answer, RecordingBackend, type Script } from '../support/recording-backend.ts';
 import { until, WireClient } from '../support/wire-client.ts';
 import { get, head } from './rows.ts';
 
@@ -95,24 +95,23 @@ describe('the holder of the cookie of node 0', () => {
 });
 
 describe('what speaks against a node', () => {
-  const closing = (connection: { readonly socket: { destroy(): void } }) => connection.socket.destroy();
-  const once = (text: string) => always(text);
+  const closing: Script = (connection) => void connection.socket.destroy();
 
-  test.each<[string, Parameters<typeof always>[0] | 'closing', string, number]>([
-    ['an end without an answer', 'closing', get('Cookie: MMSTICKY=node-0-new'), 1],
-    ['what is no HTTP', 'no HTTP at all\r\n\r\n', HOLDER, 1],
+  test.each<[string, Script, string, number]>([
+    ['an end without an answer', closing, get('Cookie: MMSTICKY=node-0-new'), 1],
+    ['what is no HTTP', always('no HTTP at all\r\n\r\n'), HOLDER, 1],
     [
       'not an end that a body may have caused',
-      'closing',
+      closing,
       `${head('POST / HTTP/1.1', 'Host: a', 'Cookie: MMSTICKY=node-0-new', 'Content-Length: 1')}x`,
       0,
     ],
-    ['not an error of its own', 'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n', HOLDER, 0],
-    ['not a 503', 'HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n', HOLDER, 0],
+    ['not an error of its own', always('HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'), HOLDER, 0],
+    ['not a 503', always('HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'), HOLDER, 0],
   ])('%s', async (_, script, request, expected) => {
     const { plane, nodes, answerTo } = await stage({ retryAttempts: 0 });
     const [node] = nodes;
-    if (node !== undefined) node.script = script === 'closing' ? closing : once(script);
+    if (node !== undefined) node.script = script;
     await answerTo(request);
     expect(plane.failuresInARow(0)).toBe(expected);
   });
@@ -126,7 +125,7 @@ describe('what speaks against a node', () => {
       expect((await answerTo(HOLDER)).status).toBe(502);
       expect(plane.failuresInARow(0)).toBe(expected);
     }
-    node.script = once('HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n');
+    node.script = always('HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n');
     await answerTo(HOLDER);
     expect(plane.failuresInARow(0)).toBe(0);
   });
