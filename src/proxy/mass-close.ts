@@ -32,9 +32,10 @@ export type Pace = {
   perSecond(): number;
 };
 
+/** Each tick is a step. */
 const STEP_MS = 100;
 /** A loop that was held up does not make good for it in one go. */
-const MAX_STEP_MS = 200;
+const MAX_STEP_MS = 120;
 
 export class MassClose {
   readonly closing: Closing;
@@ -42,20 +43,21 @@ export class MassClose {
   readonly #waiting = new Set<PacedTunnel>();
   readonly #timer = new Timer(() => this.#step());
   #deadlineMs: number;
+  /** So much later the last may go where the pace is nearly enough: better than a burst at the end. */
+  #graceMs: number;
+  /** The pace is not enough: all are closed in time. */
+  #isHurried = false;
   #steppedMs: number;
-  /** Closes that are due and not made yet, less than one between steps. */
+  /** Closes that are due and not made yet, less than one between steps; negative after too many. */
   #credit = 0;
 
-  /** @param withinMs all are closed by then, at whatever pace that takes */
+  /** @param withinMs all are closed by then, at whatever pace that takes, or a tenth later at the pace */
   constructor(closing: Closing, pace: Pace, withinMs: number) {
     this.closing = closing;
     this.#pace = pace;
     this.#steppedMs = pace.timers.nowMs;
     this.#deadlineMs = this.#steppedMs + withinMs;
-  }
-
-  get size(): number {
-    return this.#waiting.size;
+    this.#graceMs = withinMs / 10;
   }
 
   /** It waits here from now on, whichever mass it was in. */
@@ -71,8 +73,14 @@ export class MassClose {
   #begin(): void {
     const { timers } = this.#pace;
     this.#steppedMs = timers.nowMs;
-    this.#credit = 0;
-    timers.arm(this.#timer, STEP_MS);
+    this.#credit = Math.min(0, this.#credit);
+    this.#isHurried = false;
+    timers.arm(this.#timer, 0);
+  }
+
+  /** So many went of themselves just now, and count in the pace. */
+  owe(count: number): void {
+    this.#credit -= count;
   }
 
   /** It has closed, or waits elsewhere. */
@@ -91,6 +99,7 @@ export class MassClose {
   /** What is added from now on has that long. */
   extend(withinMs: number): void {
     this.#deadlineMs = Math.max(this.#deadlineMs, this.#pace.timers.nowMs + withinMs);
+    this.#graceMs = withinMs / 10;
   }
 
   #step(): void {
@@ -100,7 +109,7 @@ export class MassClose {
       this.delete(tunnel);
       tunnel.close(this.closing);
     }
-    if (this.#waiting.size > 0) this.#pace.timers.arm(this.#timer, STEP_MS);
+    if (this.#waiting.size > 0) this.#pace.timers.arm(this.#timer, 0);
   }
 
   /** How many go in this step. */
@@ -109,11 +118,13 @@ export class MassClose {
     const waiting = this.#waiting.size;
     const elapsedMs = Math.min(timers.nowMs - this.#steppedMs, MAX_STEP_MS);
     this.#steppedMs = timers.nowMs;
-    const leftMs = this.#deadlineMs - timers.nowMs + STEP_MS;
-    if (leftMs <= STEP_MS) return waiting;
     const share = (this.#pace.perSecond() * waiting) / Math.max(waiting, shared.closing(cell));
-    this.#credit += (Math.max(share, (waiting * 1000) / leftMs) * elapsedMs) / 1000;
-    const due = Math.floor(this.#credit);
+    const leftMs = this.#deadlineMs - timers.nowMs;
+    this.#isHurried ||= (waiting * 1000) / share > leftMs + this.#graceMs;
+    if (leftMs <= 0 && this.#isHurried) return waiting;
+    const rate = this.#isHurried ? Math.max(share, (waiting * 1000) / (leftMs + STEP_MS)) : share;
+    this.#credit += (rate * elapsedMs) / 1000;
+    const due = Math.max(0, Math.floor(this.#credit));
     this.#credit -= due;
     return due;
   }

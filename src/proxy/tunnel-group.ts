@@ -62,15 +62,27 @@ export class TunnelGroup {
    */
   hasLostMany(): boolean {
     const { row, shared, timers } = this.#pace;
-    const half = Math.floor(timers.nowMs / HALF_SECOND_MS);
+    const half = halfSecond(timers.nowMs);
     row.closes.noteLoss(this.slot, half);
     return shared.losses(this.slot, half) > this.#pace.perSecond() / 5;
   }
 
   /** Its client waits for its turn to hear of the loss. */
   hold(tunnel: KeptTunnel, closing: Closing, withinMs: number): void {
-    this.#lost ??= new MassClose(closing, this.#pace, withinMs);
+    this.#lost ??= this.#beginLoss(closing, withinMs);
     this.#lost.extend(withinMs);
     this.#lost.add(tunnel);
   }
+
+  /** Those that were passed on before it was seen how many they are come back too. */
+  #beginLoss(closing: Closing, withinMs: number): MassClose {
+    const mass = new MassClose(closing, this.#pace, withinMs);
+    const { row, timers } = this.#pace;
+    mass.owe(row.closes.losses(this.slot, halfSecond(timers.nowMs)) - 1);
+    return mass;
+  }
+}
+
+function halfSecond(nowMs: number): number {
+  return Math.floor(nowMs / HALF_SECOND_MS);
 }

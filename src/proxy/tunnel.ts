@@ -39,7 +39,7 @@ export type TunnelObserver = {
 const HALF_CLOSE_GRACE_MS = 10_000;
 const CLOSE_GRACE_MS = 5_000;
 /** A client whose backend is lost is not kept longer than that, whatever happens to its turn. */
-const MAX_HOLD_MS = 21_000;
+const MAX_HOLD_MS = 23_000;
 
 /** One direction: from a socket, which it owns, to the other one. */
 class Direction implements SocketOwner {

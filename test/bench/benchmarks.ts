@@ -1,6 +1,7 @@
 // All benchmarks by the name they are started with.
 import type { Benchmark } from './benchmark.ts';
 import { churnBenchmark } from './suite/churn/churn.ts';
+import { drainBenchmark } from './suite/drain/drain.ts';
 import { idleBenchmark, idleSecureBenchmark } from './suite/idle.ts';
 import { latencyBenchmark } from './suite/latency.ts';
 import {
@@ -31,6 +32,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['latency', latencyBenchmark],
   ['workers', workersBenchmark],
   ['churn', churnBenchmark],
+  ['drain', drainBenchmark],
   ['pause', pauseBenchmark],
   ['scale', scaleBenchmark],
 ]);
