@@ -30,6 +30,10 @@ async function accept(door: AcceptDoor): Promise<{ client: Socket; accepted: Acc
   return { client, accepted: await promise };
 }
 
+function throwing(error: unknown): never {
+  throw error;
+}
+
 test('this Node gives its handles away', async () => {
   expect(acceptDoorOf(await listening())).toBe('handle');
 });
@@ -45,14 +49,14 @@ describe.each(['handle', 'socket'] as const)('by the %s', (door) => {
 
   test('reads into the shared buffer', async () => {
     const { client, accepted } = await accept(door);
-    const readBuffer = new ReadBuffer(() => undefined);
+    const readBuffer = new ReadBuffer();
     const { promise, resolve } = Promise.withResolvers<string>();
     const socket = accepted.readingSocket(readBuffer);
     const onBytes = (chunk: Buffer, start: number, end: number) => {
       expect(chunk).toBe(readBuffer.buffer);
       resolve(chunk.toString('latin1', start, end));
     };
-    ownSocket(socket, { onBytes, onEnd() {}, onDrain() {}, onClose() {} });
+    ownSocket(socket, { onBytes, onEnd() {}, onDrain() {}, onClose() {} }, { onBug: throwing });
     socket.resume();
     client.write('request');
     expect(await promise).toBe('request');

@@ -10,7 +10,7 @@ import { LingeringClose } from './lingering-close.ts';
 import { MessageWriter } from './message-writer.ts';
 import { RequestBody } from './request-body.ts';
 import type { ConnectionServices } from './services.ts';
-import { ownSocket, type SocketOwner } from './socket-owner.ts';
+import { handOver, ownSocket, type SocketOwner } from './socket-owner.ts';
 import { Timer } from './timers.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
@@ -57,7 +57,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     this.response = new Http1ResponseWriter(new MessageWriter(sockets.socket, services.readBuffer));
     this.#timer = new Timer(() => this.#onTimeout());
     services.timers.arm(this.#timer, services.limits.requestHeadTimeoutMs);
-    ownSocket(sockets.socket, this);
+    ownSocket(sockets.socket, this, services);
   }
 
   get requestBytes(): number {
@@ -288,7 +288,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     this.#state = 'tunnel';
     this.#listener = undefined;
     this.#head = undefined;
-    ownSocket(this.#socket, tunnel);
+    handOver(this.#socket, tunnel);
     if (this.#clientEnded) tunnel.onEnd();
   }
 

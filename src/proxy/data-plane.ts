@@ -88,7 +88,7 @@ export class DataPlane {
     this.#settings = settings;
     this.#host = host;
     this.#places = new Places(settings.maxConnections);
-    const readBuffer = new ReadBuffer(host.onBug);
+    const readBuffer = new ReadBuffer();
     this.#pool = new UpstreamPool(
       { readBuffer, timers: host.timers, sources: sourceAddresses(host), onBug: host.onBug },
       settings.maxBackendConnections,

@@ -120,7 +120,7 @@ describe('a connection that is kept', () => {
   function answered() {
     const stage = start();
     const { socket, timers, onBug } = stage;
-    const readBuffer = new ReadBuffer(onBug);
+    const readBuffer = new ReadBuffer();
     const connection = new Http1Connection({ socket, raw: socket }, client(), {
       readBuffer,
       timers,

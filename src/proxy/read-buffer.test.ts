@@ -24,9 +24,7 @@ async function accepted(): Promise<{ client: Socket; shell: Socket }> {
 }
 
 function adopt(shell: Socket, mode: 'onread' | 'data') {
-  const readBuffer = new ReadBuffer((error) => {
-    throw error;
-  });
+  const readBuffer = new ReadBuffer();
   const seen = { text: '', shared: false };
   const socket = adoptSocket(shell, readBuffer, mode);
   watch(socket, readBuffer, seen);
@@ -35,15 +33,23 @@ function adopt(shell: Socket, mode: 'onread' | 'data') {
 }
 
 function watch(socket: Socket, readBuffer: ReadBuffer, seen: { text: string; shared: boolean }): void {
-  ownSocket(socket, {
-    onBytes: (chunk, start, end) => {
-      seen.text += chunk.toString('latin1', start, end);
-      seen.shared ||= chunk === readBuffer.buffer;
+  ownSocket(
+    socket,
+    {
+      onBytes: (chunk, start, end) => {
+        seen.text += chunk.toString('latin1', start, end);
+        seen.shared ||= chunk === readBuffer.buffer;
+      },
+      onEnd: () => undefined,
+      onDrain: () => undefined,
+      onClose: () => undefined,
     },
-    onEnd: () => undefined,
-    onDrain: () => undefined,
-    onClose: () => undefined,
-  });
+    { onBug: throwing },
+  );
+}
+
+function throwing(error: unknown): never {
+  throw error;
 }
 
 test('this Node lets accepted sockets read into a buffer of ours', async () => {
@@ -120,7 +126,7 @@ test('this Node lets TLS sockets read into a buffer of ours', async () => {
 describe.each(['onread', 'data'] as const)('over TLS by %s', (mode) => {
   test('bytes come in order, also those that were sent while nothing was read', async () => {
     const { client, socket } = await secured();
-    const readBuffer = new ReadBuffer(() => undefined);
+    const readBuffer = new ReadBuffer();
     const seen = { text: '', shared: false };
     watch(socket, readBuffer, seen);
     readTlsSocket(socket, readBuffer, mode);
@@ -139,12 +145,13 @@ describe.each(['onread', 'data'] as const)('over TLS by %s', (mode) => {
   test('a mistake of an owner costs its connection and is told', async () => {
     const { client, socket } = await secured();
     const bugs: unknown[] = [];
-    const readBuffer = new ReadBuffer((error) => bugs.push(error));
+    const readBuffer = new ReadBuffer();
     const mistake = new Error('a mistake');
     const fail = () => {
       throw mistake;
     };
-    ownSocket(socket, { onBytes: fail, onEnd() {}, onDrain() {}, onClose() {} });
+    const watch = { onBug: (error: unknown) => void bugs.push(error) };
+    ownSocket(socket, { onBytes: fail, onEnd() {}, onDrain() {}, onClose() {} }, watch);
     readTlsSocket(socket, readBuffer, mode);
     socket.resume();
     client.on('error', () => undefined).write('request');
@@ -154,7 +161,7 @@ describe.each(['onread', 'data'] as const)('over TLS by %s', (mode) => {
 });
 
 test('bytes that are kept do not change with the next read', () => {
-  const readBuffer = new ReadBuffer(() => undefined);
+  const readBuffer = new ReadBuffer();
   readBuffer.buffer.write('first', 0, 'latin1');
   const kept = readBuffer.keep(readBuffer.buffer, 0, 5);
   readBuffer.buffer.write('other', 0, 'latin1');

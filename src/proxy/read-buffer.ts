@@ -14,19 +14,18 @@ export class ReadBuffer {
   /** Listener for `data`. */
   readonly onData: (this: Socket, chunk: Buffer) => void;
 
-  /** @param onBug told of what an owner throws; its socket is closed */
-  constructor(onBug: (error: unknown) => void) {
+  constructor() {
     const { buffer } = this;
     this.onread = {
       buffer,
       // Node calls it as a method of the socket.
       callback: function (this: unknown, bytes: number) {
-        deliverBytes(this as Socket, buffer, bytes, onBug);
+        deliverBytes(this as Socket, buffer, bytes);
         return true;
       },
     };
     this.onData = function (chunk) {
-      deliverBytes(this, chunk, chunk.length, onBug);
+      deliverBytes(this, chunk, chunk.length);
     };
   }
 

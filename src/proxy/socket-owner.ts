@@ -12,21 +12,31 @@ export type SocketOwner = {
   onClose(error: NodeJS.ErrnoException | undefined): void;
 };
 
+/** Whoever hears of a socket whoever has it. */
+export type SocketWatch = {
+  /** Told of what an owner throws: a mistake of ours costs this one connection, and no more. */
+  readonly onBug: (error: unknown) => void;
+  /** Told once when the socket is closed. */
+  readonly onGone?: () => void;
+};
+
 const OWNER = Symbol('owner');
-const ON_GONE = Symbol('onGone');
+const WATCH = Symbol('watch');
 
-type OwnedSocket = Socket & { [OWNER]?: SocketOwner; [ON_GONE]?: () => void };
+type OwnedSocket = Socket & { [OWNER]?: SocketOwner; [WATCH]?: SocketWatch };
 
-/**
- * Gives the socket to an owner, from whoever had it before.
- * @param onGone told once when the socket is closed, whoever has it then
- */
-export function ownSocket(socket: Socket, owner: SocketOwner, onGone?: () => void): void {
+/** Gives the socket to its first owner. */
+export function ownSocket(socket: Socket, owner: SocketOwner, watch: SocketWatch): void {
   const owned: OwnedSocket = socket;
-  const isFirst = owned[OWNER] === undefined;
   owned[OWNER] = owner;
-  if (onGone !== undefined) owned[ON_GONE] = onGone;
-  if (isFirst) owned.on('end', onEnd).on('error', onError).on('close', onClose);
+  owned[WATCH] = watch;
+  owned.on('end', onEnd).on('error', onError).on('close', onClose);
+}
+
+/** Gives the socket to another owner. */
+export function handOver(socket: Socket, owner: SocketOwner): void {
+  const owned: OwnedSocket = socket;
+  owned[OWNER] = owner;
 }
 
 /** Has the owner told when the socket takes more; most sockets are never full. */
@@ -34,34 +44,49 @@ export function awaitDrain(socket: Socket): void {
   if (socket.listenerCount('drain') === 0) socket.on('drain', onDrain);
 }
 
-/** Hands the first bytes of a chunk to the owner. A mistake of ours on the way costs this one connection. */
-export function deliverBytes(
-  socket: OwnedSocket,
-  chunk: Buffer,
-  length: number,
-  onBug: (error: unknown) => void,
-): void {
+/** Hands the first bytes of a chunk to the owner. */
+export function deliverBytes(socket: OwnedSocket, chunk: Buffer, length: number): void {
   try {
     socket[OWNER]?.onBytes(chunk, 0, length);
   } catch (error) {
-    onBug(error);
-    socket.destroy();
+    fail(socket, error);
   }
 }
 
+function fail(socket: OwnedSocket, error: unknown): void {
+  socket[WATCH]?.onBug(error);
+  socket.destroy();
+}
+
 function onEnd(this: OwnedSocket): void {
-  this[OWNER]?.onEnd();
+  try {
+    this[OWNER]?.onEnd();
+  } catch (error) {
+    fail(this, error);
+  }
 }
 
 function onDrain(this: OwnedSocket): void {
-  this[OWNER]?.onDrain();
+  try {
+    this[OWNER]?.onDrain();
+  } catch (error) {
+    fail(this, error);
+  }
 }
 
 function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
-  this[OWNER]?.onClose(error);
+  close(this, error);
 }
 
 function onClose(this: OwnedSocket): void {
-  this[ON_GONE]?.();
-  this[OWNER]?.onClose(undefined);
+  this[WATCH]?.onGone?.();
+  close(this, undefined);
+}
+
+function close(socket: OwnedSocket, error: NodeJS.ErrnoException | undefined): void {
+  try {
+    socket[OWNER]?.onClose(error);
+  } catch (mistake) {
+    fail(socket, mistake);
+  }
 }

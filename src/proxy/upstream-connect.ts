@@ -5,7 +5,7 @@ import type { ServingEndpoint } from '../decide/compiled.ts';
 import type { Backend, BackendTls, TlsVersion } from '../model/configuration.ts';
 import type { BackendFault } from '../model/fault.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import { ownSocket, type SocketOwner } from './socket-owner.ts';
+import { handOver, ownSocket, type SocketOwner } from './socket-owner.ts';
 import { keepAlive, NODE_KEEP_ALIVE } from './socket-profiles.ts';
 import { type SourceAddresses, sourceFailureOf } from './source-addresses.ts';
 import { Timer, type TimerWheel } from './timers.ts';
@@ -82,13 +82,14 @@ export class ConnectAttempt implements SocketOwner {
   }
 
   #open(): Socket {
-    const { readBuffer, onOpened, onClosed } = this.#services;
+    const { readBuffer, onOpened, onClosed, onBug } = this.#services;
     const way = { endpoint: this.#endpoint, backend: this.#backend, source: this.#source };
     const socket = openSocket(way, readBuffer);
     onOpened();
-    ownSocket(socket, this, onClosed);
-    socket.once('connect', () => this.#onConnect());
-    if (this.#backend.tls !== undefined) socket.once('secureConnect', () => this.#succeed());
+    ownSocket(socket, this, { onBug, onGone: onClosed });
+    socket.once('connect', () => this.#dare(() => this.#onConnect()));
+    if (this.#backend.tls !== undefined)
+      socket.once('secureConnect', () => this.#dare(() => this.#succeed()));
     return socket;
   }
 
@@ -111,7 +112,7 @@ export class ConnectAttempt implements SocketOwner {
 
   /** Ends: each address that failed rests, and there are only so many. */
   #goOnFromNext(): void {
-    ownSocket(this.#socket, NOBODY);
+    handOver(this.#socket, NOBODY);
     this.#socket.destroy();
     this.#source = sourceOf(this.#endpoint, this.#backend, this.#services.sources);
     if (this.#source === undefined) this.#fail(NO_SOURCE.code, NO_SOURCE.detail);
@@ -128,6 +129,16 @@ export class ConnectAttempt implements SocketOwner {
     keepAlive(this.#socket, NODE_KEEP_ALIVE);
     if (this.#source !== undefined) this.#services.sources.served(this.#source);
     if (this.#backend.tls === undefined) this.#succeed();
+  }
+
+  /** A mistake of ours costs this one connection. */
+  #dare(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#services.onBug(error);
+      this.#socket.destroy();
+    }
   }
 
   #succeed(): void {

@@ -10,7 +10,7 @@ import { HeadReader } from '../wire/head-reader.ts';
 import { parseResponseHead, RESPONSE_HEAD_LIMITS } from '../wire/http1-response.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import { ownSocket, type SocketOwner } from './socket-owner.ts';
+import { handOver, type SocketOwner } from './socket-owner.ts';
 
 /** Who is told what a backend says; one exchange at a time. */
 export type UpstreamHandler = {
@@ -60,7 +60,7 @@ export class UpstreamConnection implements SocketOwner {
     this.endpoint = place.endpoint;
     this.backend = place.backend;
     this.writer = new MessageWriter(socket, readBuffer);
-    ownSocket(socket, this);
+    handOver(socket, this);
   }
 
   get isOpen(): boolean {
@@ -215,6 +215,6 @@ export class UpstreamConnection implements SocketOwner {
     this.#state = 'tunnel';
     this.#handler = undefined;
     this.#tunnel = tunnel;
-    ownSocket(this.socket, tunnel);
+    handOver(this.socket, tunnel);
   }
 }
