@@ -23,6 +23,14 @@ test('a line is found whether it came before or comes after, and is in the file 
   expect(journal.lines).toHaveLength(2);
 });
 
+test('lines come as text, and from workers as bytes', async () => {
+  const journal = new Journal(join(folder, 'bytes'));
+  journal.stream.write('{"n":1}\n');
+  journal.stream.write(new TextEncoder().encode('{"n":2,"name":"Zoë"}\n'));
+  expect(await journal.find('two', ({ n }) => n === 2)).toEqual({ n: 2, name: 'Zoë' });
+  expect(journal.lines).toHaveLength(2);
+});
+
 test('what is no JSON object is in the file and fits nobody', async () => {
   const file = join(folder, 'odd');
   const journal = new Journal(file);

@@ -23,10 +23,10 @@ export class Journal {
     file.on('error', () => {});
     this.stream = new Writable({
       decodeStrings: false,
-      write: (text: string, _, done) => {
-        file.write(text, (error) => {
+      write: (lines: string | Uint8Array, _, done) => {
+        file.write(lines, (error) => {
           // Remembered when it is in the file: who waits for a line may then read the file.
-          if (!error) this.#take(text);
+          if (!error) this.#take(typeof lines === 'string' ? lines : new TextDecoder().decode(lines));
           done(error);
         });
       },
