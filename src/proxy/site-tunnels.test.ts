@@ -137,6 +137,16 @@ describe('a site', () => {
     if (closed > 0) expect(reasonsOf(tunnels)).toEqual(['1001 site-removed']);
   });
 
+  test('that a snapshot has keeps its tunnels, one that it has not loses them', () => {
+    const tunnels = world.open(5, 'a');
+    world.serve({}, [A, B], 'snapshot');
+    world.advance(60 * SECOND);
+    expect(closedOf(tunnels)).toEqual([]);
+    world.serve(undefined, undefined, 'snapshot');
+    world.advance(40 * SECOND);
+    expect(reasonsOf(tunnels)).toEqual(['1001 site-removed']);
+  });
+
   test('that comes back while its tunnels leave keeps those that still wait', () => {
     world.serve(pace(10));
     const tunnels = world.open(100, 'a');

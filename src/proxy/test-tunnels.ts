@@ -96,8 +96,12 @@ export class TunnelWorld {
     return this.#workers.map(({ set }) => set);
   }
 
-  /** The site as it is from now on; `undefined` removes it. */
-  serve(more: Partial<OpenSite> | 'closed' | undefined, endpoints?: readonly Endpoint[]): void {
+  /** The site as it is from now on; `undefined` removes it. A snapshot tells only what is there. */
+  serve(
+    more: Partial<OpenSite> | 'closed' | undefined,
+    endpoints?: readonly Endpoint[],
+    step: 'delta' | 'snapshot' = 'delta',
+  ): void {
     const before = this.#site;
     const service =
       more === 'closed'
@@ -106,10 +110,11 @@ export class TunnelWorld {
     this.#site = more === undefined ? undefined : site(HOST, service);
     const placed = endpoints === undefined ? [] : [placedOf(endpoints)];
     for (const each of placed) this.#backends.set(each.backend.key, compileBackend(each));
-    const removed = this.#site === undefined && before !== undefined ? [before.key] : [];
+    const isGone = this.#site === undefined && before !== undefined;
+    const removed = isGone && step === 'delta' ? [before.key] : [];
     for (const { set } of this.#workers) {
       set.follow({
-        base: 1,
+        base: step === 'delta' ? 1 : 0,
         generation: 2,
         sites: { set: this.#site === undefined ? [] : [this.#site], removed },
         backends: { set: placed, removed: [] },
