@@ -1,3 +1,4 @@
+// Counts of tunnels that wait to be closed or were lost, in the row of one worker.
 import { describe, expect, test } from 'vitest';
 import { CloseCounts, closeCountIntegers } from './close-counts.ts';
 
