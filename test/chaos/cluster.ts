@@ -117,7 +117,7 @@ export class Cluster {
   }
 
   async #publish(): Promise<void> {
-    const backend = { timeouts: { response: RESPONSE_TIMEOUT } };
+    const backend = { timeouts: { response: RESPONSE_TIMEOUT }, healthCheck: { interval: '5s' } };
     const places = this.#pods.map(({ place }) => place);
     await this.controller.apply(FILE, ...site('chat', places, { backend, ...this.#parts }));
   }

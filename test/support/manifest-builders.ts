@@ -25,6 +25,7 @@ export type EndpointPlace = {
 export type PolicyParts = {
   readonly route?: Manifest;
   readonly admission?: Manifest;
+  readonly backend?: Manifest;
   readonly [part: string]: unknown;
 };
 
@@ -38,13 +39,17 @@ export function hostOf(name: string): string {
   return `${name}.example.com`;
 }
 
-/** A site whole: policy, Service, one slice an endpoint. */
+/**
+ * A site whole: policy, Service, one slice an endpoint. Its nodes are checked only where a test asks for it: many tests
+ * count connections, and few of their backends know the ping.
+ */
 export function site(
   name: string,
   endpoints: readonly EndpointPlace[],
   parts: PolicyParts = {},
 ): readonly Manifest[] {
-  return [policy(name, parts), service(name), ...slices(name, endpoints)];
+  const backend = { healthCheck: { disabled: true }, ...parts.backend };
+  return [policy(name, { ...parts, backend }), service(name), ...slices(name, endpoints)];
 }
 
 export function policy(name: string, { route, admission, ...rest }: PolicyParts = {}): Manifest {
