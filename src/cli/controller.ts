@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { Fleet } from '../control/fleet.ts';
 import { HealthMonitor } from '../control/health.ts';
 import { ControlLoop, type LoopOptions } from '../control/loop.ts';
-import { startProbe } from '../control/probe.ts';
+import { type StartProbe, startProbe } from '../control/probe.ts';
 import { Publisher } from '../control/publisher.ts';
 import { OutcomeReporter } from '../control/reporter.ts';
 import { StatusBoard } from '../control/status-board.ts';
@@ -20,6 +20,7 @@ import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
 import { OwnAddresses } from '../proxy/own-addresses.ts';
+import { SourceAddresses } from '../proxy/source-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
@@ -153,7 +154,7 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
     state,
     clock,
     random: Math.random,
-    startProbe,
+    startProbe: probeFromPool(),
     log,
     metrics: metrics.main,
     onChanged: () => loop.refresh(),
@@ -241,6 +242,21 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },
+  };
+}
+
+/** Checks go the way of requests: a firewall in front of the nodes may let nobody in but the pool. */
+function probeFromPool(): StartProbe {
+  const addresses = new OwnAddresses();
+  const sources = new SourceAddresses({
+    ownAddresses: () => addresses.now(),
+    nowMs: () => clock.monotonicMs(),
+    onFailed: () => {},
+  });
+  return (target, done) => {
+    const { sourceAddresses, endpoint } = target;
+    const localAddress = sourceAddresses && sources.next(sourceAddresses, endpoint.address.includes(':'));
+    return startProbe({ ...target, localAddress }, done);
   };
 }
 

@@ -170,7 +170,8 @@ export class HealthMonitor {
     const { clock, startProbe, metrics } = this.#options;
     if (check === undefined) return;
     const laggedBeforeMs = this.#lag.totalMs(clock.monotonicMs());
-    member.cancelProbe = startProbe({ endpoint, tls: backend.tls, check }, (result) => {
+    const { tls, sourceAddresses } = backend;
+    member.cancelProbe = startProbe({ endpoint, tls, check, sourceAddresses }, (result) => {
       const nowMs = clock.monotonicMs();
       member.cancelProbe = undefined;
       this.#schedule.finished(member, check.intervalMs, nowMs);

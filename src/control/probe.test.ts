@@ -161,6 +161,15 @@ test('what is sent names nobody, and the connection ends with the check', async 
   await vi.waitFor(() => expect(sockets.size).toBe(0));
 });
 
+test('a check comes from the address it is given', async () => {
+  const { promise: seen, resolve } = Promise.withResolvers<string | undefined>();
+  const port = await listen((socket) => resolve(socket.remoteAddress));
+  const target = { endpoint: { address: '127.0.0.1', port }, tls: undefined, check: PING };
+  const cancel = startProbe({ ...target, localAddress: '127.0.0.7' }, () => undefined);
+  expect(await seen).toBe('127.0.0.7');
+  cancel();
+});
+
 test('a check that was cancelled says nothing and closes its connection', async () => {
   const { promise: arrived, resolve } = Promise.withResolvers<void>();
   const port = await listen(() => resolve());

@@ -30,6 +30,10 @@ export type ProbeTarget = {
   readonly endpoint: Pick<Endpoint, 'address' | 'port'>;
   readonly tls: Backend['tls'];
   readonly check: HealthCheck;
+  /** Whoever starts it takes an address of these; see `localAddress`. */
+  readonly sourceAddresses?: Backend['sourceAddresses'];
+  /** Where it comes from; undefined leaves that to the system. */
+  readonly localAddress?: string | undefined;
 };
 
 /** Starts a check; `done` hears of its end once, unless it is cancelled before. Returns what cancels it. */
@@ -55,7 +59,7 @@ class Probe {
   #isConnected = false;
   #isOver = false;
 
-  constructor({ endpoint, tls, check }: ProbeTarget, done: (result: CheckResult) => void) {
+  constructor({ endpoint, tls, check, localAddress }: ProbeTarget, done: (result: CheckResult) => void) {
     this.#check = check;
     this.#done = done;
     const options: RequestOptions = {
@@ -66,6 +70,7 @@ class Probe {
       // Redirects are not followed, and no connection is kept.
       agent: false,
       maxHeaderSize: MAX_HEAD_BYTES,
+      ...(localAddress === undefined ? {} : { localAddress }),
       headers: { 'User-Agent': 'mattermost-ingress-health-check', Accept: 'application/json' },
     };
     this.#request =
