@@ -18,6 +18,9 @@ export type TunnelServices = {
   readonly backend: (key: string) => ServingBackend | undefined;
 };
 
+/** Where a tunnel is kept. */
+export type TunnelPlace = { readonly site: SiteTunnels; readonly group: TunnelGroup };
+
 /** For how long a site or an endpoint must be gone: who edits objects takes things away and puts them back. */
 const GONE_MS = 30_000;
 /** Clients of Calls give up 30 s after their connection, so that nobody is held longer than this. */
@@ -28,7 +31,8 @@ export class SiteTunnels {
   readonly #path: string;
   readonly #services: TunnelServices;
   readonly #pace: Pace;
-  readonly #groups = new Map<number, TunnelGroup>();
+  /** By slot of the endpoint; one for all tunnels to it. */
+  readonly #places = new Map<number, TunnelPlace>();
   #open: OpenSite;
   #goneSinceMs: number | undefined;
   /** Those that a policy refuses, and those that are too old. */
@@ -48,22 +52,23 @@ export class SiteTunnels {
   }
 
   get isEmpty(): boolean {
-    return this.#groups.size === 0;
+    return this.#places.size === 0;
   }
 
   *tunnels(): Iterable<KeptTunnel> {
-    for (const { open } of this.#groups.values()) yield* open;
+    for (const { group } of this.#places.values()) yield* group.open;
   }
 
   // === one tunnel ===
 
-  groupOf({ slot, endpoint }: ServingEndpoint): TunnelGroup {
-    const known = this.#groups.get(slot);
+  placeOf({ slot, endpoint }: ServingEndpoint): TunnelPlace {
+    const known = this.#places.get(slot);
     if (known !== undefined) return known;
     const group = new TunnelGroup({ slot, identity: endpoint.identity }, this.#pace);
-    this.#groups.set(slot, group);
+    const place = { site: this, group };
+    this.#places.set(slot, place);
     this.#judgeEndpoint(group, this.#services.backend(this.#open.backend));
-    return group;
+    return place;
   }
 
   /** @param admittedBy the settings at its handshake: they may have changed while the backend thought about it */
@@ -74,7 +79,7 @@ export class SiteTunnels {
 
   delete(tunnel: KeptTunnel, group: TunnelGroup): void {
     group.delete(tunnel);
-    if (group.open.size === 0) this.#groups.delete(group.slot);
+    if (group.open.size === 0) this.#places.delete(group.slot);
   }
 
   /** The endpoint broke it off: says what becomes of the client. */
@@ -108,7 +113,7 @@ export class SiteTunnels {
 
   #comeBack(): void {
     this.#goneSinceMs = undefined;
-    for (const group of this.#groups.values()) group.stay();
+    for (const { group } of this.#places.values()) group.stay();
   }
 
   #recheck(tunnels: Iterable<KeptTunnel>, before: OpenSite): void {
@@ -138,7 +143,7 @@ export class SiteTunnels {
   followEndpoints(): void {
     const backend = this.#services.backend(this.#open.backend);
     if (backend === undefined || this.#goneSinceMs !== undefined) return;
-    for (const group of this.#groups.values()) this.#judgeEndpoint(group, backend);
+    for (const { group } of this.#places.values()) this.#judgeEndpoint(group, backend);
   }
 
   /** While nobody else could take them, they stay where they are. */
@@ -162,7 +167,7 @@ export class SiteTunnels {
   tidyUp(): void {
     const { nowMs } = this.#services.timers;
     if (this.#goneSinceMs !== undefined && nowMs - this.#goneSinceMs >= GONE_MS) {
-      for (const group of this.#groups.values()) group.leave(CLOSINGS.siteRemoved, this.#maxSpreadMs);
+      for (const { group } of this.#places.values()) group.leave(CLOSINGS.siteRemoved, this.#maxSpreadMs);
       return;
     }
     this.#closeRemoved(nowMs - GONE_MS);
@@ -173,7 +178,7 @@ export class SiteTunnels {
   #closeRemoved(untilMs: number): void {
     const backend = this.#services.backend(this.#open.backend);
     if (backend === undefined || !hasReady(backend)) return;
-    for (const group of this.#groups.values()) {
+    for (const { group } of this.#places.values()) {
       if (group.goneSinceMs === undefined || group.goneSinceMs > untilMs) continue;
       group.leave(CLOSINGS.endpointRemoved, this.#maxSpreadMs);
     }
@@ -181,8 +186,8 @@ export class SiteTunnels {
 
   /** Sets keep the order in which tunnels were opened. */
   #closeAged(maxDurationMs: number): void {
-    for (const { open } of this.#groups.values()) {
-      for (const tunnel of open) {
+    for (const { group } of this.#places.values()) {
+      for (const tunnel of group.open) {
         if (tunnel.ageMs < maxDurationMs) break;
         if (!tunnel.canClose || tunnel.massClose !== undefined) continue;
         this.#aged = this.#queued(this.#aged, CLOSINGS.tooOld);
@@ -194,7 +199,7 @@ export class SiteTunnels {
   /** The process ends: whoever is there, and whoever comes. */
   shutDown(withinMs: number): void {
     const spreadMs = Math.min(withinMs, this.#maxSpreadMs);
-    for (const group of this.#groups.values()) group.leave(CLOSINGS.shutdown, spreadMs);
+    for (const { group } of this.#places.values()) group.leave(CLOSINGS.shutdown, spreadMs);
   }
 }
 

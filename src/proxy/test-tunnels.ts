@@ -9,7 +9,8 @@ import { allocateSharedMemory, SharedState } from '../model/shared-state.ts';
 import type { Closing } from './closing.ts';
 import type { KeptTunnel, MassClose } from './mass-close.ts';
 import { TimerWheel } from './timers.ts';
-import { type TunnelPlace, TunnelSet } from './tunnel-set.ts';
+import type { TunnelPlace } from './site-tunnels.ts';
+import { TunnelSet } from './tunnel-set.ts';
 
 const START_MS = 1_000_000;
 const STEP_MS = 100;

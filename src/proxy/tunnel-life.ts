@@ -11,7 +11,7 @@ import type { KeptTunnel, MassClose } from './mass-close.ts';
 import type { ExchangeReport, WebSocketReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
 import type { Tunnel, TunnelObserver, TunnelSummary } from './tunnel.ts';
-import type { TunnelPlace } from './tunnel-set.ts';
+import type { TunnelPlace } from './site-tunnels.ts';
 
 /** What an exchange leaves to its tunnel. */
 export type Handover = {

@@ -3,11 +3,7 @@ import type { ServingEndpoint, ServingSite } from '../decide/compiled.ts';
 import type { OpenSite, Site } from '../model/configuration.ts';
 import type { Delta } from '../model/delta.ts';
 import type { KeptTunnel } from './mass-close.ts';
-import { SiteTunnels, type TunnelServices } from './site-tunnels.ts';
-import type { TunnelGroup } from './tunnel-group.ts';
-
-/** Where a tunnel is kept. */
-export type TunnelPlace = { readonly site: SiteTunnels; readonly group: TunnelGroup };
+import { SiteTunnels, type TunnelPlace, type TunnelServices } from './site-tunnels.ts';
 
 export class TunnelSet {
   readonly #services: TunnelServices;
@@ -29,8 +25,7 @@ export class TunnelSet {
 
   /** Where a tunnel of that site to that endpoint is kept; the site was open when its handshake was decided. */
   placeOf(serving: ServingSite, endpoint: ServingEndpoint): TunnelPlace {
-    const site = this.#siteOf(serving);
-    return { site, group: site.groupOf(endpoint) };
+    return this.#siteOf(serving).placeOf(endpoint);
   }
 
   #siteOf(site: ServingSite): SiteTunnels {
