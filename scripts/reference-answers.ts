@@ -25,6 +25,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'An annotation of the Ingress restricts access in a way that is not understood: closed, never open',
     look: 'Events of the Ingress; say it in a policy, or name it in `mattermost-ingress.io/ignore-annotations`',
   },
+  'client-certificate': {
+    when: 'The policy demands a client certificate (`client.clientCertificate.mode: Require`), and none was shown that comes from its authorities',
+    look: 'Has the device its certificate, from an authority in `caRef`? Is it expired? Browsers ask once, until they are restarted',
+  },
   'too-many-requests': {
     when: 'The address came more often than `limits.requestsPerSecond` and `burst` allow; `Retry-After` says when it may come again',
     look: '`mattermost_ingress_limit_decisions_total`; an office behind one address belongs into `limits.exemptCIDRs`',

@@ -22,6 +22,7 @@ const WITHOUT_DEFAULT = [
   'admission.rules.request',
   'admission.rules.cookies',
   'admission.rules.bearerToken',
+  'admission.rules.clientCertificate',
   'sessionPersistence.absoluteTimeout',
   'limits.exemptCIDRs',
 ];

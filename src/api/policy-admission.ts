@@ -121,6 +121,14 @@ const conditions = {
       enum: [true],
     }),
   ),
+  clientCertificate: Type.Optional(
+    Type.Unsafe<true>({
+      type: 'boolean',
+      description:
+        'The client has shown a certificate that client.clientCertificate believes. Only true; leave it out otherwise.',
+      enum: [true],
+    }),
+  ),
 };
 
 const verifySession = Type.Object(

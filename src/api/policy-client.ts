@@ -3,7 +3,33 @@ import { Type } from 'typebox';
 import { rules } from './policy-rules.ts';
 import { sourceCidr } from './policy-source.ts';
 import { choice, list, text } from './schema-node.ts';
-import { duration, size } from './text-forms.ts';
+import { duration, objectName, size } from './text-forms.ts';
+
+const clientCertificate = Type.Object(
+  {
+    mode: choice(
+      ['Disabled', 'Optional', 'Require'],
+      'Disabled: none is asked for. Optional: one is asked for, and rules may look at it with clientCertificate: true. Require: requests without one are answered with 403 before admission.',
+    ),
+    caRef: Type.Optional(
+      Type.Object(
+        {
+          kind: choice(['Secret', 'ConfigMap'], 'Kind of the object.'),
+          name: text(objectName, 'Name of the object, in the namespace of the policy.'),
+        },
+        {
+          description:
+            'A Secret or ConfigMap whose key ca.crt holds the authorities in PEM that have issued the certificates of clients themselves: intermediate ones belong into it, with their roots. A missing or broken one turns ResolvedRefs False, and no certificate is believed.',
+        },
+      ),
+    ),
+  },
+  {
+    description:
+      'Certificates of clients, asked for in handshakes for this host alone. Only for hosts with TLS here: what a proxy in front says of certificates is not believed. Revocation is not looked at.',
+    ...rules('client-certificate-ca'),
+  },
+);
 
 const hsts = Type.Object(
   {
@@ -68,6 +94,7 @@ export const clientSchema = Type.Object(
         { description: 'TLS of the clients.' },
       ),
     ),
+    clientCertificate: Type.Optional(clientCertificate),
     timeouts: Type.Optional(timeouts),
   },
   { description: 'What is demanded of clients, for each host.' },

@@ -15,7 +15,7 @@ export function rules(...ids: readonly RuleId[]): { readonly rules: readonly Rul
 export type RuleId = keyof typeof RULES;
 
 /** What only those can show whom a rule means: an address, a place, a secret, a session. */
-const PROOFS = ['sourceCIDRs', 'paths', 'headers', 'cookies', 'bearerToken'];
+const PROOFS = ['sourceCIDRs', 'paths', 'headers', 'cookies', 'bearerToken', 'clientCertificate'];
 
 const SEGMENT = '[A-Za-z0-9._~!$&+,=:@-]+';
 const PATTERN_PATH = `^(/([*]|${SEGMENT}))+$`;
@@ -99,24 +99,44 @@ export const RULES = {
     holds: (self) => self !== 'default',
   },
   'rule-has-condition': {
-    cel: 'has(self.sourceCIDRs) || has(self.paths) || has(self.methods) || has(self.headers) || has(self.request) || has(self.cookies) || has(self.bearerToken)',
+    cel: 'has(self.sourceCIDRs) || has(self.paths) || has(self.methods) || has(self.headers) || has(self.request) || has(self.cookies) || has(self.bearerToken) || has(self.clientCertificate)',
     message: 'A rule needs at least one condition',
     remedy: 'Add a condition, or say with defaultAction what holds for everybody',
     holds: (self) => hasAny(self, ['methods', 'request', ...PROOFS]),
   },
   'refusal-conditions': {
-    cel: "self.action == 'Allow' || !(has(self.headers) || has(self.cookies) || has(self.bearerToken))",
+    cel: "self.action == 'Allow' || !(has(self.headers) || has(self.cookies) || has(self.bearerToken) || has(self.clientCertificate))",
     message: 'Deny and Reset may use only sourceCIDRs, paths, methods, request',
     remedy:
       'Turn it round: allow those who show the header, cookie or token, and let defaultAction refuse the rest',
-    holds: (self) => get(self, 'action') === 'Allow' || !hasAny(self, ['headers', 'cookies', 'bearerToken']),
+    holds: (self) =>
+      get(self, 'action') === 'Allow' ||
+      !hasAny(self, ['headers', 'cookies', 'bearerToken', 'clientCertificate']),
   },
   'allow-needs-proof': {
-    cel: "self.action != 'Allow' || !(has(self.request) || has(self.methods)) || has(self.sourceCIDRs) || has(self.paths) || has(self.headers) || has(self.cookies) || has(self.bearerToken)",
+    cel: "self.action != 'Allow' || !(has(self.request) || has(self.methods)) || has(self.sourceCIDRs) || has(self.paths) || has(self.headers) || has(self.cookies) || has(self.bearerToken) || has(self.clientCertificate)",
     message: 'An Allow rule needs more than request and methods, which anybody can send',
-    remedy: 'Add sourceCIDRs, paths, headers, cookies or bearerToken',
+    remedy: 'Add sourceCIDRs, paths, headers, cookies, bearerToken or clientCertificate',
     holds: (self) =>
       get(self, 'action') !== 'Allow' || !hasAny(self, ['request', 'methods']) || hasAny(self, PROOFS),
+  },
+  'certificate-asked-for': {
+    cel: "!has(self.admission.rules) || !self.admission.rules.exists(r, has(r.clientCertificate)) || (has(self.client) && has(self.client.clientCertificate) && self.client.clientCertificate.mode != 'Disabled')",
+    message: 'A rule with clientCertificate needs client.clientCertificate with mode Optional or Require',
+    remedy: 'Add client.clientCertificate with a caRef, or take clientCertificate out of the rule',
+    holds: (self) => {
+      const list = items(get(get(self, 'admission'), 'rules'));
+      const mode = get(get(get(self, 'client'), 'clientCertificate'), 'mode');
+      return (
+        !list.some((rule) => has(rule, 'clientCertificate')) || (mode !== undefined && mode !== 'Disabled')
+      );
+    },
+  },
+  'client-certificate-ca': {
+    cel: "self.mode == 'Disabled' || has(self.caRef)",
+    message: 'Certificates of clients need authorities that they come from: caRef',
+    remedy: 'Add caRef, or set mode: Disabled',
+    holds: (self) => get(self, 'mode') === 'Disabled' || has(self, 'caRef'),
   },
   'verify-session-credentials': {
     cel: '!has(self.verifySession) || has(self.cookies) || has(self.bearerToken)',

@@ -30,7 +30,7 @@ export const specSchema = Type.Object(
   {
     description:
       'The ingress of one Mattermost site: who may come in, how clients are kept on a node, how nodes are reached.',
-    ...rules('route-or-targets', 'class-with-route', 'paths-inside-site'),
+    ...rules('route-or-targets', 'class-with-route', 'paths-inside-site', 'certificate-asked-for'),
   },
 );
 

@@ -23,6 +23,7 @@ export type Applicant = {
   readonly cookies: string;
   /** Path of the site, for the place of its WebSocket. */
   readonly sitePath: string;
+  readonly hasCertificate?: boolean;
   /** What Mattermost said of the client's session; undefined where it was not asked. */
   readonly session?: SessionAnswer | undefined;
 };
@@ -70,7 +71,9 @@ function isShapeOnly(rule: AdmissionRule, session: SessionAnswer | undefined): b
   const hasShape = rule.cookies !== undefined || rule.bearerToken;
   // A header of any value is as easily sent as the cookie.
   const hasProof =
-    rule.sources !== undefined || rule.headers?.some(({ type }) => type !== 'Present') === true;
+    rule.clientCertificate ||
+    rule.sources !== undefined ||
+    rule.headers?.some(({ type }) => type !== 'Present') === true;
   return rule.request === 'WebSocket' && hasShape && !hasProof;
 }
 
@@ -96,7 +99,8 @@ function meetsRequest(rule: AdmissionRule, { head, sitePath }: Applicant): boole
   return isWebSocket === (rule.request === 'WebSocket');
 }
 
-function meetsProofs(rule: AdmissionRule, { head, address, cookies }: Applicant): boolean {
+function meetsProofs(rule: AdmissionRule, { head, address, cookies, hasCertificate }: Applicant): boolean {
+  if (rule.clientCertificate && hasCertificate !== true) return false;
   if (rule.sources !== undefined && !isInRanges(address, rule.sources)) return false;
   if (rule.cookies !== undefined && !rule.cookies.every((condition) => meetsCookie(condition, cookies)))
     return false;

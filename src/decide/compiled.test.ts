@@ -4,7 +4,12 @@ import type { AdmissionRule, OpenSite, SiteTls } from '../model/configuration.ts
 import { compileBackend, compileHosts, DEFAULT_TLS_POLICY } from './compiled.ts';
 import { admission, backend, CLOSED, endpoint, openSite, rule, secretHeader, site } from './test-objects.ts';
 
-const TLS: SiteTls = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined };
+const TLS: SiteTls = {
+  certificate: 'chat/tls',
+  minVersion: '1.2',
+  hsts: undefined,
+  clientCertificate: undefined,
+};
 
 function withRule(more: Partial<AdmissionRule>): OpenSite {
   return openSite({ admission: admission([rule('it', more)]) });

@@ -1,4 +1,5 @@
 // The configuration made ready for requests: everything that can be computed once a change is computed here.
+import { createHash } from 'node:crypto';
 import {
   ANY_HOST,
   type Backend,
@@ -8,6 +9,7 @@ import {
   type Site,
   type SiteTls,
 } from '../model/configuration.ts';
+import { isAcmePath } from '../model/acme-path.ts';
 import type { SiteLabels } from '../model/decision.ts';
 import type { PlacedBackend } from '../model/delta.ts';
 import { hashText } from './hash.ts';
@@ -52,6 +54,8 @@ export type ServingSite = {
   readonly limits: ServingLimits | undefined;
   /** The host's, which may come from another site of it. */
   readonly hsts: string | undefined;
+  /** Of the host too, but for the proofs of certificate authorities. */
+  readonly demandsCertificate: boolean;
   /** Lower-case names that do not go on to the backend. */
   readonly droppedFields: ReadonlySet<string>;
 };
@@ -164,7 +168,7 @@ function compileHost(pattern: string, list: readonly Site[]): ServingHost {
     sites,
     isPathSensitive: decidesByPath(sites),
     tls,
-    tlsPolicy: tls === undefined ? DEFAULT_TLS_POLICY : `${tls.certificate} ${tls.minVersion}`,
+    tlsPolicy: tls === undefined ? DEFAULT_TLS_POLICY : tlsPolicyOf(tls),
   };
 }
 
@@ -188,9 +192,18 @@ function compileSite(site: Site, host: string, hostTls: SiteTls | undefined): Se
     plainHttp: plainHttpOf(open, hostTls),
     labels: { namespace, kind, name, host },
     hsts: hostTls?.hsts,
+    demandsCertificate: hostTls?.clientCertificate?.mode === 'Require' && !isAcmePath(site.path),
     limits: open && compileLimits(open.limits, site.owner, open.persistence),
     droppedFields: droppedRequestFields(open?.admission.secretHeaders ?? []),
   };
+}
+
+/** Whose authorities change is no longer the host its connections were made to. */
+function tlsPolicyOf({ certificate, minVersion, clientCertificate }: SiteTls): string {
+  const policy = `${certificate} ${minVersion}`;
+  if (clientCertificate === undefined) return policy;
+  const { mode, authorities = '' } = clientCertificate;
+  return `${policy} ${mode} ${createHash('sha256').update(authorities).digest('base64')}`;
 }
 
 function plainHttpOf(open: OpenSite | undefined, hostTls: SiteTls | undefined): ServingSite['plainHttp'] {

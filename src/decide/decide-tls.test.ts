@@ -20,7 +20,12 @@ import {
 } from './test-objects.ts';
 
 const SECRET = 'c2VjcmV0IG9mIGFwcHM=';
-const TLS: SiteTls = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined };
+const TLS: SiteTls = {
+  certificate: 'chat/tls',
+  minVersion: '1.2',
+  hsts: undefined,
+  clientCertificate: undefined,
+};
 const POLICY = 'chat/tls 1.2';
 const APP = rule('app', { headers: [secretHeader('x-secret', { current: SECRET })] });
 

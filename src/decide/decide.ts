@@ -58,7 +58,8 @@ export function decide(
   const limit = judgeSource(site, { head, client, address: origin.address }, settings);
   if (limit !== undefined && limit.waitMs > 0)
     return rejectLimited(contextOf(origin, site, undefined, limit.result), limit);
-  return decideOpen({ serving, site, open, head, origin, limit: limit?.result }, settings);
+  const hasCertificate = client.tls?.hasCertificate === true && !client.trusted;
+  return decideOpen({ serving, site, open, head, origin, hasCertificate, limit: limit?.result }, settings);
 }
 
 function judgeSource(
@@ -70,7 +71,7 @@ function judgeSource(
 }
 
 function decideOpen(visit: Visit, settings: DecideSettings): Decision<Destination> {
-  const { site, open, head, origin, limit } = visit;
+  const { site, open, head, origin, hasCertificate, limit } = visit;
   const refusal = judgeSize(open, head);
   if (refusal !== undefined) return reject(contextOf(origin, site, undefined, limit), refusal);
   // Before admission: no secret is ever judged on plain HTTP of a TLS site.
@@ -79,6 +80,8 @@ function decideOpen(visit: Visit, settings: DecideSettings): Decision<Destinatio
     if (site.plainHttp === 'refuse') return reject(context, 'plain-http');
     return { kind: 'redirect', context, location: httpsLocation(head, settings.redirectHttpsPort) };
   }
+  if (site.demandsCertificate && !hasCertificate)
+    return reject(contextOf(origin, site, undefined, limit), 'client-certificate');
   return decideAdmission(visit, settings);
 }
 
@@ -101,14 +104,16 @@ type Visit = {
   readonly open: OpenSite;
   readonly head: RequestHead;
   readonly origin: Origin;
+  /** That of a proxy in front says nothing of its clients. */
+  readonly hasCertificate: boolean;
   readonly limit: LimitResult | undefined;
 };
 
 function decideAdmission(visit: Visit, { secretDigestKey, session }: DecideSettings): Decision<Destination> {
-  const { site, open, head, origin, limit } = visit;
+  const { site, open, head, origin, hasCertificate, limit } = visit;
   const { address } = origin;
   const cookies = cookieLine(head);
-  const applicant = { head, address, cookies, sitePath: site.site.path, session };
+  const applicant = { head, address, cookies, sitePath: site.site.path, hasCertificate, session };
   const verdict = admit(open.admission, applicant, secretDigestKey);
   if ('cacheTtlMs' in verdict) {
     const context = contextOf(origin, site, undefined, limit);

@@ -23,8 +23,18 @@ import {
   tlsClient,
 } from './test-objects.ts';
 
-const TLS: SiteTls = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined };
-const OTHER_TLS: SiteTls = { certificate: 'chat/other', minVersion: '1.3', hsts: undefined };
+const TLS: SiteTls = {
+  certificate: 'chat/tls',
+  minVersion: '1.2',
+  hsts: undefined,
+  clientCertificate: undefined,
+};
+const OTHER_TLS: SiteTls = {
+  certificate: 'chat/other',
+  minVersion: '1.3',
+  hsts: undefined,
+  clientCertificate: undefined,
+};
 
 /** A site of an Ingress; `=` before the path is type Exact. */
 function ingressSite(host: string, path: string, service: Site['service'] = openSite()): Site {

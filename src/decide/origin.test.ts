@@ -126,7 +126,10 @@ describe('forms of an address (rows M4, M5 and M7)', () => {
 
 describe('scheme and port of a trusted peer', () => {
   const plain = proxied();
-  const secure = proxied({ tls: { serverName: 'a', version: '1.3', policy: 'default' }, localPort: 8443 });
+  const secure = proxied({
+    tls: { serverName: 'a', version: '1.3', policy: 'default', hasCertificate: false },
+    localPort: 8443,
+  });
   test.each([
     ['https', plain, ['X-Forwarded-Proto: https'], 'https 443'],
     ['https and a port', plain, ['X-Forwarded-Proto: https', 'X-Forwarded-Port: 4443'], 'https 4443'],

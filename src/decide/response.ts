@@ -96,6 +96,7 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   },
   misdirected: { status: 421, message: 'This connection is not for that site', close: true },
   'tls-version': { status: 421, message: 'This site demands a newer version of TLS', close: true },
+  'client-certificate': { status: 403, message: 'This site demands a client certificate', close: true },
   'too-many-requests': {
     status: 429,
     message: 'Too many requests come from this address',

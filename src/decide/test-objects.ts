@@ -110,6 +110,7 @@ export function rule(name: string, more: Partial<AdmissionRule> = {}): Admission
     request: undefined,
     cookies: undefined,
     bearerToken: false,
+    clientCertificate: false,
     verifySession: undefined,
     ...more,
   };
@@ -233,7 +234,10 @@ export function tlsClient(
   policy: string = DEFAULT_TLS_POLICY,
   more: Partial<Client['tls'] & object> = {},
 ): Client {
-  return client({ localPort: 8443, tls: { serverName: HOST, version: '1.3', policy, ...more } });
+  return client({
+    localPort: 8443,
+    tls: { serverName: HOST, version: '1.3', policy, hasCertificate: false, ...more },
+  });
 }
 
 /** Loads by slot, chance that always says the same, and turns that count up. */

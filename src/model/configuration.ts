@@ -94,6 +94,16 @@ export type SiteTls = {
   readonly minVersion: TlsVersion;
   /** Value of Strict-Transport-Security; undefined sends none of ours. */
   readonly hsts: string | undefined;
+  /** Undefined asks clients for none. */
+  readonly clientCertificate: ClientCertificate | undefined;
+};
+
+export type ClientCertificate = {
+  readonly mode: 'Optional' | 'Require';
+  /** The object that the authorities come from. */
+  readonly source: string;
+  /** PEM bundle; undefined believes no certificate. */
+  readonly authorities: string | undefined;
 };
 
 /** What a rule may do with a request. */
@@ -123,6 +133,7 @@ export type AdmissionRule = {
   readonly request: 'WebSocket' | 'HTTP' | undefined;
   readonly cookies: readonly CookieCondition[] | undefined;
   readonly bearerToken: boolean;
+  readonly clientCertificate: boolean;
   /** Undefined: their shape is believed. */
   readonly verifySession: VerifySession | undefined;
 };

@@ -18,6 +18,7 @@ export type RejectReason =
   | ClosedReason
   | 'misdirected'
   | 'tls-version'
+  | 'client-certificate'
   | 'too-many-requests'
   | 'too-many-connections'
   | 'too-many-websockets'

@@ -82,6 +82,8 @@ export type ClientTls = {
   readonly version: TlsVersion;
   /** The TLS policy that the handshake was made under: requests for another one get 421 (row S1). */
   readonly policy: string;
+  /** The client has shown a certificate that the policy believes. */
+  readonly hasCertificate: boolean;
 };
 
 /** Who really asks and by which scheme, after trusted proxies were heard. */

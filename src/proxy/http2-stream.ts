@@ -16,6 +16,7 @@ type State = 'body' | 'waiting' | 'answered' | 'closed';
 
 const MISDIRECTED = 421;
 const TOO_MANY = 429;
+const FORBIDDEN = 403;
 const UNTIL_END: BodyFraming = { kind: 'close' };
 
 const OWNER = Symbol('owner');
@@ -158,8 +159,9 @@ export class Http2Stream implements ClientStream {
     const { timers, limits } = this.#host.services;
     timers.arm(this.#timer, limits.slowReaderTimeoutMs);
     const { status } = this.response;
-    // Of what ends a connection of HTTP/1 most is the matter of one stream here; these two are of the connection.
-    if (status === MISDIRECTED || (status === TOO_MANY && close)) this.#host.onUnwanted();
+    // Of what ends a connection of HTTP/1 most is the matter of one stream here; these are of the connection.
+    const isOfConnection = status === TOO_MANY || status === FORBIDDEN;
+    if (status === MISDIRECTED || (isOfConnection && close)) this.#host.onUnwanted();
     if (isComplete) return;
     this.#dropRest();
     if (this.#stream.writableFinished) setImmediate(stopSurplus, this);

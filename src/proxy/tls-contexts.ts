@@ -2,7 +2,7 @@
 import { constants, createHash } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { DEFAULT_TLS_POLICY } from '../decide/compiled.ts';
-import type { Certificate } from '../model/configuration.ts';
+import type { Certificate, ClientCertificate } from '../model/configuration.ts';
 import { ticketKeys } from './ticket-keys.ts';
 
 /** What clients that name no host, or one that is not served, are shown; undefined refuses their handshake. */
@@ -54,6 +54,8 @@ type Entry = {
   readonly pair: DefaultCertificate;
   /** Digested: sessions of one are none of another. */
   readonly name: string;
+  /** PEM bundle that certificates of clients must come from. */
+  readonly authorities: string | undefined;
   /** Made for its first handshake: thousands of certificates at once would stop the worker. */
   context: SecureContext | undefined;
   period: number;
@@ -63,6 +65,8 @@ export class SecureContexts {
   readonly #settings: ContextSettings;
   readonly #selfSigned: Entry;
   readonly #named = new Map<Certificate, Entry>();
+  /** Of hosts that ask for certificates: made at the first handshake, gone with the configuration they are of. */
+  readonly #guarded = new WeakMap<ClientCertificate, Entry>();
   #default: Entry;
   #period: number;
   #ticketKeys: Buffer;
@@ -100,27 +104,39 @@ export class SecureContexts {
   }
 
   /** The default one for a certificate that is not there. */
-  of(certificate: Certificate | undefined): SecureContext {
-    const entry = certificate === undefined ? undefined : this.#named.get(certificate);
-    return this.#current(entry ?? this.#default);
+  of(certificate: Certificate | undefined, asks?: ClientCertificate): SecureContext {
+    const entry = (certificate && this.#named.get(certificate)) ?? this.#default;
+    return this.#current(asks === undefined ? entry : this.#guardedEntry(entry, asks));
+  }
+
+  /** Its sessions are its own (row S4): they carry what the client has proved. */
+  #guardedEntry(plain: Entry, asks: ClientCertificate): Entry {
+    const known = this.#guarded.get(asks);
+    if (known?.pair === plain.pair) return known;
+    const { authorities = '' } = asks;
+    const name = `${plain.name} ${createHash('sha256').update(authorities).digest('base64')}`;
+    const entry = this.#entryOf(plain.pair, name, authorities);
+    this.#guarded.set(asks, entry);
+    return entry;
   }
 
   #current(entry: Entry): SecureContext {
     if (entry.context !== undefined && entry.period === this.#period) return entry.context;
     entry.period = this.#period;
-    entry.context = this.#make(entry.pair, entry.name);
+    entry.context = this.#make(entry);
     return entry.context;
   }
 
-  #entryOf(pair: DefaultCertificate, name: string): Entry {
-    return { pair, name, context: undefined, period: this.#period };
+  #entryOf(pair: DefaultCertificate, name: string, authorities?: string): Entry {
+    return { pair, name, authorities, context: undefined, period: this.#period };
   }
 
-  #make(pair: DefaultCertificate, name: string): SecureContext {
+  #make({ pair, name, authorities }: Entry): SecureContext {
     const { isLegacy } = this.#settings;
     return createSecureContext({
       cert: pair.chain,
       key: pair.privateKey,
+      ...(authorities === undefined ? {} : { ca: authorities }),
       minVersion: isLegacy ? 'TLSv1.1' : 'TLSv1.2',
       ciphers: (isLegacy ? LEGACY_CIPHERS : CIPHERS).join(':'),
       secureOptions: SECURE_OPTIONS,

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { DEFAULT_TLS_POLICY, type Serving, type ServingHost } from '../decide/compiled.ts';
 import { findHost } from '../decide/match.ts';
-import type { TlsVersion } from '../model/configuration.ts';
+import type { ClientCertificate, TlsVersion } from '../model/configuration.ts';
 import type { ClientTls } from '../model/request.ts';
 import { ticketPeriod } from './ticket-keys.ts';
+import { askForCertificate, CertificateProofs } from './client-certificates.ts';
 import { type ContextSettings, SecureContexts } from './tls-contexts.ts';
 
 export type TlsSettings = ContextSettings & {
@@ -38,6 +39,7 @@ const VERSIONS: Readonly<Record<string, TlsVersion>> = {
 export class TlsTerminator {
   readonly #settings: TlsSettings;
   readonly #contexts: SecureContexts;
+  readonly #proofs: CertificateProofs;
   readonly #epochMs: () => number;
   /** Who offers other protocols only is refused; who offers none speaks HTTP/1.1 (row S7). */
   readonly #protocols: Protocol[];
@@ -47,6 +49,7 @@ export class TlsTerminator {
   constructor(settings: TlsSettings, epochMs: () => number) {
     this.#settings = settings;
     this.#epochMs = epochMs;
+    this.#proofs = new CertificateProofs(epochMs);
     this.#contexts = new SecureContexts(settings, ticketPeriod(epochMs()));
     this.#protocols = settings.speaksHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'];
   }
@@ -66,7 +69,7 @@ export class TlsTerminator {
       isServer: true,
       secureContext,
       ALPNProtocols: this.#protocols,
-      SNICallback: (name, callback) => this.#choose(name, callback),
+      SNICallback: (name, callback) => this.#choose(socket, name, callback),
     });
     rememberName(socket, secureContext);
     let isOver = false;
@@ -84,19 +87,25 @@ export class TlsTerminator {
   }
 
   /** Never throws and never waits: either would be seen by everybody on this worker (row S8). */
-  #choose(name: string, callback: (error: Error | null, context?: SecureContext) => void): void {
+  #choose(
+    socket: TLSSocket,
+    name: string,
+    callback: (error: Error | null, context?: SecureContext) => void,
+  ): void {
     const host = this.#hostOf(name);
     if (host === undefined && this.#settings.refusesUnknownNames) {
       callback(new Error('No site of that name'));
       return;
     }
+    if (askedOf(host) !== undefined) askForCertificate(socket);
     callback(null, this.#contextOf(host) ?? this.#contexts.default);
   }
 
   /** Undefined where OpenSSL does not take the certificate after all: its host alone is shown another one. */
   #contextOf(host: ServingHost | undefined): SecureContext | undefined {
     try {
-      return this.#contexts.of(host?.tls && this.#serving?.certificates.get(host.tls.certificate));
+      const certificate = host?.tls && this.#serving?.certificates.get(host.tls.certificate);
+      return this.#contexts.of(certificate, askedOf(host));
     } catch {
       return undefined;
     }
@@ -116,8 +125,15 @@ export class TlsTerminator {
     if (host?.tls !== undefined && version < host.tls.minVersion) return { kind: 'refused', version };
     const policy = host?.tlsPolicy ?? DEFAULT_TLS_POLICY;
     const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
-    return { kind: 'secure', socket, tls: { serverName, version, policy }, protocol };
+    const hasCertificate = this.#proofs.isProven(socket, askedOf(host));
+    return { kind: 'secure', socket, tls: { serverName, version, policy, hasCertificate }, protocol };
   }
+}
+
+/** Without authorities no certificate could be believed: then none is asked for. */
+function askedOf(host: ServingHost | undefined): ClientCertificate | undefined {
+  const asks = host?.tls?.clientCertificate;
+  return asks?.authorities === undefined ? undefined : asks;
 }
 
 /** The name of the host the client asked for, in a resumed session the one of its first handshake. */

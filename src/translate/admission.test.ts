@@ -99,6 +99,7 @@ describe('rules', () => {
       request: undefined,
       cookies: undefined,
       bearerToken: true,
+      clientCertificate: false,
     });
   });
 

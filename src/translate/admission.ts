@@ -60,6 +60,7 @@ function compileRule(spec: RuleSpec, field: string, secrets: SecretSource, repor
       shape: (shape ?? DEFAULTS.admission.rules.cookies.shape) === 'Any' ? 'Any' : 'MattermostId',
     })),
     bearerToken: spec.bearerToken ?? false,
+    clientCertificate: spec.clientCertificate ?? false,
     verifySession: spec.verifySession && compileVerifySession(spec.verifySession),
   };
 }

@@ -3,10 +3,10 @@ import { DEFAULTS } from '../api/defaults.ts';
 import type { ConfigMap, Secret } from '../api/objects.ts';
 import type { BackendTls as BackendTlsSpec } from '../api/policy.ts';
 import type { BackendTls } from '../model/configuration.ts';
-import { type CertificateReading, parseCertificates, takeCertificate } from './certificates.ts';
+import { readAuthorities } from './authorities.ts';
+import { type CertificateReading, takeCertificate } from './certificates.ts';
 import type { Lookup } from './lookup.ts';
 import type { Report } from './problem.ts';
-import { decodeBase64 } from './secret-values.ts';
 
 /** `usable` false: a Secret is missing or broken, and the backend must keep no endpoints. */
 export type CompiledTls = { readonly tls: BackendTls | undefined; readonly usable: boolean };
@@ -20,6 +20,7 @@ export type BackendTlsSource = {
 };
 
 const FIELD = 'spec.backend.tls';
+const NODES = { whose: 'the nodes', effect: 'no node can be verified and none is reached' };
 
 /** Compiles how nodes are reached; absent and Disabled mean plain HTTP. */
 export function compileBackendTls(
@@ -38,7 +39,10 @@ export function compileBackendTls(
       remedy: 'Set mode: Verify, with caRef',
     });
   }
-  const ca = spec.caRef === undefined ? undefined : readAuthorities(spec.caRef, source, report);
+  const ca =
+    spec.caRef === undefined
+      ? undefined
+      : readAuthorities(spec.caRef, { ...source, field: `${FIELD}.caRef`, ...NODES }, report);
   const clientCertificate = readClientCertificate(spec, source, report);
   const tls: BackendTls = {
     verify: spec.mode === 'Verify',
@@ -50,33 +54,6 @@ export function compileBackendTls(
   const lacksAuthorities = spec.caRef !== undefined && ca === undefined;
   const lacksCertificate = spec.clientCertificateRef !== undefined && clientCertificate === undefined;
   return { tls, usable: !lacksAuthorities && !lacksCertificate };
-}
-
-/** No last good one here: authorities that were taken away must not be believed any longer. */
-function readAuthorities(
-  ref: NonNullable<BackendTlsSpec['caRef']>,
-  source: BackendTlsSource,
-  report: Report,
-): string | undefined {
-  const key = `${source.namespace}/${ref.name}`;
-  const pem =
-    ref.kind === 'Secret' ? pemOfSecret(source.secrets.get(key)) : source.configMaps.get(key)?.data['ca.crt'];
-  const certificates = parseCertificates(pem ?? '');
-  if (certificates !== undefined) return certificates.map((certificate) => certificate.toString()).join('');
-  const isMissing = (ref.kind === 'Secret' ? source.secrets : source.configMaps).get(key) === undefined;
-  const what = isMissing ? ' is missing' : ': ca.crt holds no readable certificates';
-  report({
-    severity: 'error',
-    field: `${FIELD}.caRef`,
-    reason: ref.kind === 'ConfigMap' ? 'ConfigMapNotFound' : isMissing ? 'SecretNotFound' : 'SecretInvalid',
-    message: `${ref.kind} ${key}${what}, so that no node can be verified and none is reached`,
-    remedy: `Put the authorities of the nodes into ca.crt of the ${ref.kind}, as PEM`,
-  });
-  return undefined;
-}
-
-function pemOfSecret(secret: Secret | undefined): string | undefined {
-  return decodeBase64(secret?.data['ca.crt'] ?? secret?.data['tls.crt'] ?? '')?.toString('latin1');
 }
 
 function readClientCertificate(

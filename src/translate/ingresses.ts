@@ -269,6 +269,6 @@ function tlsOfHost({ ingress, governor, reference }: Unplaced, host: string): Si
   const { secretName } = entry;
   return {
     certificate: secretName === undefined ? '' : keyOf({ namespace: reference.namespace, name: secretName }),
-    ...clientTls(governor?.policy?.spec.client),
+    ...clientTls(reference.namespace, governor?.policy?.spec.client),
   };
 }

@@ -125,14 +125,28 @@ export function routeTls(namespace: string, { route, client }: PolicySpec): Site
   if (route?.tls === undefined) return undefined;
   return {
     certificate: `${namespace}/${route.tls.secretName}`,
-    ...clientTls(client),
+    ...clientTls(namespace, client),
   };
 }
 
 /** What a policy says of TLS towards clients, its certificate apart. */
-export function clientTls(client: ClientSpec | undefined): Omit<SiteTls, 'certificate'> {
+export function clientTls(namespace: string, client: ClientSpec | undefined): Omit<SiteTls, 'certificate'> {
   const { minVersion = DEFAULTS.client.tls.minVersion, hsts } = client?.tls ?? {};
-  return { minVersion, hsts: hsts && hstsValue({ ...DEFAULTS.client.tls.hsts, ...hsts }) };
+  return {
+    minVersion,
+    hsts: hsts && hstsValue({ ...DEFAULTS.client.tls.hsts, ...hsts }),
+    clientCertificate: clientCertificate(namespace, client?.clientCertificate),
+  };
+}
+
+/** The authorities are read when it is known who serves. */
+function clientCertificate(
+  namespace: string,
+  spec: NonNullable<ClientSpec>['clientCertificate'],
+): SiteTls['clientCertificate'] {
+  if (spec === undefined || spec.mode === 'Disabled') return undefined;
+  const source = `${spec.caRef?.kind ?? ''} ${namespace}/${spec.caRef?.name ?? ''}`;
+  return { mode: spec.mode, source, authorities: undefined };
 }
 
 /** RFC 6797 section 6.1. */

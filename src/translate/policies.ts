@@ -149,7 +149,10 @@ function salvageTargets(written: unknown): { readonly names: readonly string[]; 
 function salvageTls(raw: RawPolicy): SiteTls | undefined {
   const secretName = get(get(get(get(raw, 'spec'), 'route'), 'tls'), 'secretName');
   if (typeof secretName !== 'string') return undefined;
-  return { certificate: `${raw.metadata.namespace}/${secretName}`, ...clientTls(undefined) };
+  return {
+    certificate: `${raw.metadata.namespace}/${secretName}`,
+    ...clientTls(raw.metadata.namespace, undefined),
+  };
 }
 
 function salvageClaim(raw: RawPolicy, remembered: RememberedClaim | undefined): Claim {

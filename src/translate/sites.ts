@@ -3,8 +3,15 @@ import { DEFAULTS } from '../api/defaults.ts';
 import { INGRESS_REASONS, WARNING_REASONS } from '../api/status.ts';
 import { parseDurationMs, parseSizeBytes } from '../api/quantities.ts';
 import { type AdmissionSpec, POLICY_KIND, type WebSocketSpec } from '../api/policy.ts';
-import { ANY_HOST, type Certificate, type OpenSite, type Site } from '../model/configuration.ts';
+import {
+  ANY_HOST,
+  type Certificate,
+  type OpenSite,
+  type Site,
+  type SiteTls,
+} from '../model/configuration.ts';
 import { compileAdmission } from './admission.ts';
+import { readAuthorities } from './authorities.ts';
 import { compilePersistence } from './affinity.ts';
 import { type BackendSource, type CompiledBackend, compileBackend } from './backends.ts';
 import { takeCertificate } from './certificates.ts';
@@ -100,7 +107,7 @@ function openService(
   return {
     kind: 'open',
     backend: compiled?.backend.key ?? '',
-    tls,
+    tls: withAuthorities(tls, { namespace, settings }, { source, report }),
     plainHttp,
     admission: compileAdmission(settings.admission ?? OPEN_ADMISSION, secrets, reportAdmission),
     persistence: compilePersistence(settings.sessionPersistence, place.claim.path ?? DEFAULTS.route.path),
@@ -111,6 +118,24 @@ function openService(
     webSockets: compileWebSocketCloses(settings.websocket),
     accessLog: settings.accessLog?.enabled ?? DEFAULTS.accessLog.enabled,
   };
+}
+
+const CLIENTS = {
+  field: 'spec.client.clientCertificate.caRef',
+  whose: 'the clients',
+  effect: 'no certificate of a client is believed',
+};
+
+function withAuthorities(
+  tls: SiteTls | undefined,
+  { namespace, settings }: Pick<SiteSpec, 'namespace' | 'settings'>,
+  { source, report }: { readonly source: SiteSource; readonly report: Report },
+): SiteTls | undefined {
+  const { caRef } = settings.client?.clientCertificate ?? {};
+  if (tls?.clientCertificate === undefined || caRef === undefined) return tls;
+  const { secrets, configMaps } = source;
+  const authorities = readAuthorities(caRef, { namespace, secrets, configMaps, ...CLIENTS }, report);
+  return { ...tls, clientCertificate: { ...tls.clientCertificate, authorities } };
 }
 
 /** Doubts about wishes that each are right. */

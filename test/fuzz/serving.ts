@@ -57,6 +57,8 @@ export function clientOf(asked: Asked, serving: Serving): Client {
   const peer = parsePeerAddress(asked.peer);
   if (peer === undefined) throw new Error(`${asked.peer} is no address`);
   const policyOfHost = serving.hosts.exact.get(HOST)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
-  const tls = asked.isTls ? ({ serverName: HOST, version: '1.3', policy: policyOfHost } as const) : undefined;
+  const tls = asked.isTls
+    ? ({ serverName: HOST, version: '1.3', policy: policyOfHost, hasCertificate: false } as const)
+    : undefined;
   return { peer, peerPort: 1, localPort: 80, tls, trusted: asked.isTrusted, charges: noCharges() };
 }

@@ -60,7 +60,9 @@ const PROBES: readonly Probe[] = ['chat.example.com', 'a.example.com', 'b.exampl
 
 function isForwarded(serving: Serving, { host, path, peer, isTls, hasSecret }: Probe): boolean {
   const policy = findHost(serving.hosts, host)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
-  const tls = isTls ? ({ serverName: host, version: '1.2', policy } as const) : undefined;
+  const tls = isTls
+    ? ({ serverName: host, version: '1.2', policy, hasCertificate: false } as const)
+    : undefined;
   const lines = [`Host: ${host}`, ...(hasSecret ? [`${SECRET_HEADER.name}: ${SECRET_HEADER.value}`] : [])];
   const from = client({ peer: address(peer), tls });
   return decide(serving, request(`GET ${path}`, lines), from, DECIDE_SETTINGS).kind === 'forward';

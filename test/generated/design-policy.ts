@@ -57,6 +57,7 @@ spec:
     connectionReuse: {enabled: true, maxIdlePerEndpoint: 64, idleTimeout: 50s, maxRequests: 10000}
     maxConnectionsPerEndpoint: 0
   client:
+    clientCertificate: {mode: Optional, caRef: {kind: ConfigMap, name: devices}}
     tls: {minVersion: "1.2", hsts: {maxAge: 4320h, includeSubDomains: false}}
     timeouts: {requestHead: 10s, requestBodyIdle: 60s, keepAlive: 75s}
   limits: {requestBody: 110Mi, requestsPerSecond: 0, burst: 0, connectionsPerSource: 0, exemptCIDRs: [192.0.2.0/24]}

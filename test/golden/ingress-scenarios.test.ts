@@ -44,7 +44,7 @@ function answer(serving: Serving, { method, scheme, host, path }: ScenarioReques
   const policy = findHost(serving.hosts, host)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
   const from =
     scheme === 'https'
-      ? client({ localPort: 8443, tls: { serverName: host, version: '1.3', policy } })
+      ? client({ localPort: 8443, tls: { serverName: host, version: '1.3', policy, hasCertificate: false } })
       : client();
   const decision = decide(serving, request(`${method} ${path}`, [`Host: ${host}`]), from, DECIDE_SETTINGS);
   if (decision.kind === 'reject' && ['unknown-host', 'unknown-path'].includes(decision.reason))

@@ -15,3 +15,17 @@ export async function makeCertificate(...names: readonly string[]): Promise<Pair
   });
   return { certificate: made.cert, key: made.private };
 }
+
+/** A certificate that an authority has issued to a client. */
+export async function makeClientCertificate(name: string, authority: Pair): Promise<Pair> {
+  const made = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    ca: { key: authority.key, cert: authority.certificate },
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'extKeyUsage', clientAuth: true },
+    ],
+  });
+  return { certificate: made.cert, key: made.private };
+}

@@ -11,7 +11,37 @@ const durations: readonly (readonly [rule: string, field: string, good: string, 
 const rule = 'admission.rules.0';
 const ruleField = 'admission.rules[0]';
 
+const devices = { mode: 'Require', caRef: { kind: 'Secret', name: 'devices' } };
+
 export const CLIENT_RULE_CASES: readonly RuleCase[] = [
+  {
+    rule: 'client-certificate-ca',
+    field: 'client.clientCertificate',
+    good: { 'client.clientCertificate': { mode: 'Disabled' } },
+    bad: { 'client.clientCertificate': { mode: 'Require' } },
+  },
+  {
+    rule: 'certificate-asked-for',
+    field: '',
+    good: { [`${rule}.clientCertificate`]: true, 'client.clientCertificate': devices },
+    bad: { [`${rule}.clientCertificate`]: true, 'client.clientCertificate': { mode: 'Disabled' } },
+  },
+  {
+    rule: 'certificate-asked-for',
+    field: '',
+    good: { 'client.clientCertificate': devices },
+    bad: { [`${rule}.clientCertificate`]: true },
+  },
+  {
+    rule: 'refusal-conditions',
+    field: ruleField,
+    good: { [`${rule}.clientCertificate`]: true, 'client.clientCertificate': devices },
+    bad: {
+      [`${rule}.clientCertificate`]: true,
+      [`${rule}.action`]: 'Deny',
+      'client.clientCertificate': devices,
+    },
+  },
   {
     rule: 'verify-session-credentials',
     field: ruleField,

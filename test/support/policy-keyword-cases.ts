@@ -51,6 +51,7 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
           verifySession: { cacheTTL: '30s', onError: 'Allow' },
           action: 'Allow',
         },
+        { name: 'devices', clientCertificate: true, action: 'Allow' },
         { name: 'broken', sourceCIDRs: ['198.51.100.0/24'], action: 'Reset' },
       ],
       defaultAction: 'Deny',
@@ -98,6 +99,7 @@ export const FULL_POLICIES: Readonly<Record<string, Edits>> = {
       sourceAddresses: ['192.0.2.64/28', '2001:db8:1::/64'],
     },
     client: {
+      clientCertificate: { mode: 'Optional', caRef: { kind: 'ConfigMap', name: 'devices' } },
       tls: { minVersion: '1.1', hsts: { maxAge: '1h', includeSubDomains: true } },
       timeouts: { requestHead: '5s', requestBodyIdle: '30s', keepAlive: '90s' },
     },

@@ -166,7 +166,12 @@ test('M8 a header of others is a malformed request', async () => {
 test('a header comes before TLS', async () => {
   const recorder = await RecordingBackend.start();
   const { certificate, key } = await makeCertificate('a');
-  const tls = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined } as const;
+  const tls = {
+    certificate: 'chat/tls',
+    minVersion: '1.2',
+    hsts: undefined,
+    clientCertificate: undefined,
+  } as const;
   const wanted = configuration(
     [site('a', openSite({ tls }))],
     [backend([endpoint('node', { address: '127.0.0.1', port: recorder.port })])],

@@ -21,7 +21,12 @@ beforeAll(async () => {
   const { certificate, key } = await makeCertificate(HOST);
   const resets = rule('no-put', { action: 'Reset', methods: ['PUT'] });
   const open: Partial<OpenSite> = { admission: admission([resets], { defaultAction: 'Allow' }) };
-  const tls = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined } as const;
+  const tls = {
+    certificate: 'chat/tls',
+    minVersion: '1.2',
+    hsts: undefined,
+    clientCertificate: undefined,
+  } as const;
   const wanted = configuration(
     [site(HOST, openSite({ ...open, tls })), site(PLAIN_HOST, openSite(open))],
     [backend([endpoint('node', { address: '127.0.0.1', port: recorder.port })])],

@@ -42,7 +42,12 @@ const byPath = admission([
   rule('oauth', { paths: [{ type: 'Pattern', segments: ['oauth', '*', 'complete'] }] }),
 ]);
 
-const TLS = { certificate: 'chat/tls', minVersion: '1.2', hsts: undefined } as const;
+const TLS = {
+  certificate: 'chat/tls',
+  minVersion: '1.2',
+  hsts: undefined,
+  clientCertificate: undefined,
+} as const;
 
 export const ROW_SITES: readonly Site[] = [
   openToAll('a'),

@@ -11,7 +11,8 @@ test('its host is shown the default certificate, every other host its own', asyn
   const recorder = await RecordingBackend.start(always(answer('ok')));
   const [good, other] = await Promise.all([makeCertificate('good.test'), makeCertificate('broken.test')]);
   const shared = { chain: good.certificate, notAfterMs: Number.MAX_SAFE_INTEGER };
-  const tls = (certificate: string) => openSite({ tls: { certificate, minVersion: '1.2', hsts: undefined } });
+  const tls = (certificate: string) =>
+    openSite({ tls: { certificate, minVersion: '1.2', hsts: undefined, clientCertificate: undefined } });
   const plane = await TestPlane.start(
     configuration(
       [site('good.test', tls('chat/good')), site('broken.test', tls('chat/broken'))],

@@ -26,7 +26,12 @@ beforeAll(async () => {
     notAfterMs: Number.MAX_SAFE_INTEGER,
   }));
   const tls = (at: number) =>
-    ({ certificate: `chat/${String(at)}`, minVersion: '1.2', hsts: undefined }) as const;
+    ({
+      certificate: `chat/${String(at)}`,
+      minVersion: '1.2',
+      hsts: undefined,
+      clientCertificate: undefined,
+    }) as const;
   const wanted = configuration(
     [
       site('red.test', openSite({ tls: tls(0) })),

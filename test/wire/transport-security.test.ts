@@ -7,7 +7,7 @@ import { head } from './rows.ts';
 import { WireScene } from './scene.ts';
 
 const VALUE = 'max-age=15552000; includeSubDomains';
-const tls = { certificate: '', minVersion: '1.2', hsts: VALUE } as const;
+const tls = { certificate: '', minVersion: '1.2', hsts: VALUE, clientCertificate: undefined } as const;
 const denies = admission([rule('no-put', { action: 'Deny', methods: ['PUT'] })], { defaultAction: 'Allow' });
 const NAME = 'strict-transport-security';
 
