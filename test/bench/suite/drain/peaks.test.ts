@@ -1,3 +1,4 @@
+// The busiest second of many closes, whatever second they are counted from.
 import { expect, test } from 'vitest';
 import { peakPerSecond } from './peaks.ts';
 
