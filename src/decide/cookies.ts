@@ -1,6 +1,7 @@
 // The Cookie field (RFC 6265 section 4.2), read the way row A3 demands: split at `;` only, nothing decoded.
 // A name is looked for in the line as it came; most lines are asked for two or three of the ten cookies in them.
 import { type RequestHead, singleField } from '../model/request.ts';
+import { afterBlanks, trimmed } from './blanks.ts';
 
 /** Copies of one name that are looked at: sub-path installations on one host may each have set one. */
 const MAX_COPIES = 4;
@@ -52,24 +53,6 @@ function equalsOf(line: string, name: string, start: number, end: number): numbe
   if (!line.startsWith(name, first)) return -1;
   const at = afterBlanks(line, first + name.length, end);
   return at < end && line.charCodeAt(at) === EQUALS ? at : -1;
-}
-
-function afterBlanks(line: string, start: number, end: number): number {
-  let at = start;
-  while (at < end && isBlank(line.charCodeAt(at))) at++;
-  return at;
-}
-
-function trimmed(line: string, start: number, end: number): string {
-  const first = afterBlanks(line, start, end);
-  let after = end;
-  while (after > first && isBlank(line.charCodeAt(after - 1))) after--;
-  return line.slice(first, after);
-}
-
-/** SP or HTAB. */
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
 }
 
 /** Something is there whichever way it is read: servers differ in whether quotes belong to a value (row A3). */

@@ -4,6 +4,7 @@ import type { AddressRanges } from '../model/configuration.ts';
 import type { Client, Origin, RequestHead } from '../model/request.ts';
 import { singleField } from '../model/request.ts';
 import { isInRanges } from '../model/ranges.ts';
+import { trimmed } from './blanks.ts';
 
 const MAX_HOPS = 32;
 
@@ -43,7 +44,7 @@ function forwardedFor(head: RequestHead): readonly string[] {
 
 /** `1.2.3.4`, `1.2.3.4:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80` (row M4). */
 function parseHop(text: string): IpAddress | undefined {
-  const hop = text.replace(/^[ \t]+|[ \t]+$/g, '');
+  const hop = trimmed(text);
   const bracketed = /^\[([^\]]+)\](?::[0-9]{1,5})?$/.exec(hop);
   if (bracketed !== null)
     return (bracketed[1] ?? '').includes(':') ? parseAddress(bracketed[1] ?? '') : undefined;

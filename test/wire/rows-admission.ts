@@ -226,6 +226,15 @@ const own: readonly RequestRow[] = [
     requestId: 'a-good.one_1',
   }),
   forwarded(
+    'F4 R10 only white space is no part of a hop',
+    head('GET / HTTP/1.1', 'Host: a', 'Via: 1.0 x\xa0 ,\t1.1 \xa0y'),
+    {
+      line: 'GET /',
+      fields: ['Host: a'],
+      via: '1.0 x\xa0, 1.1 \xa0y',
+    },
+  ),
+  forwarded(
     'R10 Via goes on with ours behind it',
     head('GET / HTTP/1.1', 'Host: a', 'Via: 1.0 x , 1.1 y:80 (z)', 'via: 2 z'),
     { line: 'GET /', fields: ['Host: a'], via: '1.0 x, 1.1 y:80 (z), 2 z' },
