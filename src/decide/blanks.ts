@@ -1,7 +1,7 @@
 // SP and HTAB, the white space of field values (OWS, RFC 9110 section 5.6.3): JavaScript knows more than HTTP does. By hand,
 // since an expression that looks for blanks at an end is slow on many blanks elsewhere, and a client chooses how many.
 
-export function isBlank(code: number): boolean {
+function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
