@@ -13,7 +13,7 @@ type AlertRule = {
   readonly alert: string;
   readonly expr: string;
   readonly labels: { readonly severity: string };
-  readonly annotations: { readonly summary: string; readonly description: string };
+  readonly annotations: { readonly summary: string; readonly description: string; readonly runbook: string };
 };
 type Panel = { readonly title: string; readonly targets: readonly { readonly expr: string }[] };
 
@@ -84,6 +84,12 @@ describe('an alert', () => {
     expect(annotations.description.length).toBeGreaterThan(30);
   });
 
+  test.each(rules)('leads to its section of the runbook: $alert', ({ alert, annotations }) => {
+    const [page = '', section] = annotations.runbook.split('#');
+    expect(section).toBe(alert.toLowerCase());
+    expect(readFileSync(join(CHART, '../..', page), 'utf8')).toContain(`\n### ${alert}\n`);
+  });
+
   test('has a name of its own', () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   });
@@ -113,6 +119,7 @@ describe('an alert', () => {
 /** The slowest rule waits for an hour. */
 const EVALUATED_AT = '70m';
 const site = 'namespace="chat",kind="Ingress",name="chat",host="chat.example.com",method="GET"';
+const endpoint = (name: string) => `namespace="chat",service="chat",port="8065",endpoint="${name}"`;
 const healthy: Readonly<Record<string, string>> = {
   'build_info{}': '1x90',
   'leader{}': '1x90',
@@ -121,6 +128,9 @@ const healthy: Readonly<Record<string, string>> = {
   'policy_schema_outdated{}': '0x90',
   [`requests_total{${site},code="200"}`]: '0+600x90',
   [`requests_total{${site},code="502"}`]: '0+6x90',
+  [`endpoint_state{${endpoint('a')},state="unhealthy"}`]: '0x90',
+  [`endpoint_state{${endpoint('b')},state="unhealthy"}`]: '0x90',
+  [`endpoint_state{${endpoint('c')},state="unhealthy"}`]: '1x90',
   'tls_certificate_not_after_seconds{certificate="chat/tls"}': '9000000x90',
   'worker_restarts_total{}': '0x90',
   'configuration_generation{}': '1x60 2x30',
@@ -135,6 +145,7 @@ const troubles: readonly (readonly [alert: string, series: Readonly<Record<strin
   ['SchemaOutdated', { 'policy_schema_outdated{}': '1x90' }],
   ['NoLeader', { 'leader{}': '0x90' }],
   ['Errors', { [`requests_total{${site},code="502"}`]: '0+60x90' }],
+  ['NodesUnhealthy', { [`endpoint_state{${endpoint('b')},state="unhealthy"}`]: '1x90' }],
   ['CertificateExpires', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '90000x90' }],
   ['CertificateExpired', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '60x90' }],
   ['WorkerRestarts', { 'worker_restarts_total{}': '0x60 1x30' }],
