@@ -12,12 +12,17 @@ const NOT_OF_HTTP2 = ['host', 'connection', 'upgrade', 'content-length', 'transf
 /** As it goes over HTTP/2: over TLS, names in lower case, values without blanks around, one Cookie of all crumbs. */
 function judged(asked: Asked): Asked {
   const lines = asked.lines
-    .map(([name, value]) => [name.toLowerCase(), value.replace(/^[ \t]+|[ \t]+$/g, '')] as const)
+    .map(([name, value]) => [name.toLowerCase(), trim(value)] as const)
     .filter(([name]) => !NOT_OF_HTTP2.includes(name));
   const crumbs = lines.filter(([name]) => name === 'cookie').map(([, value]) => value);
   const others = lines.filter(([name]) => name !== 'cookie');
-  const cookie = crumbs.length === 0 ? [] : [['cookie', crumbs.join('; ')] as const];
+  const cookie = crumbs.length === 0 ? [] : [['cookie', trim(crumbs.join('; '))] as const];
   return { ...asked, isTls: true, lines: [...others, ...cookie] };
+}
+
+/** A value with a blank at an end is no value for nghttp2, which passes over the whole field (row N4). */
+function trim(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 /** Every second Cookie in crumbs, which are one for whoever judges them (row A5). */
