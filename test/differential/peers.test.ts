@@ -29,12 +29,13 @@ test('the corpus is large and says everything once', () => {
 
 describe.each(PEERS)('$name', (kind) => {
   const absence = kind.absence();
-  const folder = mkdtempSync(join(tmpdir(), 'peer-'));
+  let folder: string;
   let peer: Peer;
   let plane: TestPlane;
 
   beforeAll(async () => {
     if (absence !== undefined) return;
+    folder = mkdtempSync(join(tmpdir(), 'peer-'));
     peer = await kind.start(folder);
     const open = openSite({
       persistence: { ...openSite().persistence, type: 'None' },
@@ -45,10 +46,9 @@ describe.each(PEERS)('$name', (kind) => {
   }, BUILD_TIMEOUT_MS);
 
   afterAll(async () => {
-    if (absence === undefined) {
-      await plane.close();
-      await peer.stop();
-    }
+    if (absence !== undefined) return;
+    await plane.close();
+    await peer.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
