@@ -16,7 +16,7 @@ function classify(): Uint8Array {
     const char = String.fromCharCode(code);
     let bits = 0;
     if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(char)) bits |= TOKEN;
-    if (code === 0x09 || (code >= 0x20 && code !== 0x7f)) bits |= VALUE;
+    if (isValueCode(code)) bits |= VALUE;
     if (code > 0x20 && code < 0x7f && char !== '#') bits |= TARGET;
     if (/[A-Za-z0-9.-]/.test(char)) bits |= HOST;
     if (/[0-9]/.test(char)) bits |= DIGIT;
