@@ -15,7 +15,11 @@ const PING = '/api/v4/system/ping';
 /** Values of headers have at least 16 bytes. */
 const [ONE, TWO] = ['one-one-one-one-one', 'two-two-two-two-two'] as const;
 /** Every endpoint gets its turn. */
-const SPREAD = { sessionPersistence: { type: 'None' }, backend: { loadBalancing: 'RoundRobin' } };
+/** A node that comes has its whole share at once: who is reached shows whom the controller knows. */
+const SPREAD = {
+  sessionPersistence: { type: 'None' },
+  backend: { loadBalancing: 'RoundRobin', slowStart: '0s' },
+};
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const scene = new Scene();
 let cluster: Cluster;
