@@ -113,7 +113,7 @@ export function spreadPolicy(): KubeObject {
     route: { hosts: [SPREAD_HOST], service },
     admission: { defaultAction: 'Allow' },
     sessionPersistence: { type: 'None' },
-    backend: { loadBalancing: 'RoundRobin' },
+    backend: { loadBalancing: 'RoundRobin', slowStart: '0s' },
   });
 }
 
