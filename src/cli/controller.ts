@@ -19,8 +19,8 @@ import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../obs
 import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
-import { OwnAddresses } from '../proxy/own-addresses.ts';
-import { SourceAddresses } from '../proxy/source-addresses.ts';
+import { OwnAddresses } from '../proxy/backend/own-addresses.ts';
+import { SourceAddresses } from '../proxy/backend/source-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { endpointSamples, stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';

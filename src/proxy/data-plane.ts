@@ -8,24 +8,24 @@ import type { BoundPorts, Delta } from '../model/delta.ts';
 import type { ClientLimits } from '../model/limits.ts';
 import type { SharedState } from '../model/shared-state.ts';
 import type { Listener as ListenerName } from '../observe/recorder.ts';
-import { Acceptor, type AcceptServices } from './accept.ts';
+import { Acceptor, type AcceptServices } from './client/accept.ts';
 import { Current } from './current.ts';
 import { dispatch } from './dispatch.ts';
-import { Drain } from './drain.ts';
-import { DrainTimes } from './drain-times.ts';
-import { Listener } from './listener.ts';
+import { Drain } from './tunnel/drain.ts';
+import { DrainTimes } from './backend/drain-times.ts';
+import { Listener } from './client/listener.ts';
 import { refuse } from './local-answer.ts';
-import { Places } from './places.ts';
+import { Places } from './client/places.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { ExchangeServices } from './services.ts';
-import { SourceAddresses } from './source-addresses.ts';
-import { SessionVerifier } from './session-verifier.ts';
-import { SiteWaits } from './site-waits.ts';
+import { SourceAddresses } from './backend/source-addresses.ts';
+import { SessionVerifier } from './session/session-verifier.ts';
+import { SiteWaits } from './client/site-waits.ts';
 import { Timer, type TimerWheel } from './timers.ts';
-import { TlsTerminator } from './tls.ts';
-import type { DefaultCertificate } from './tls-contexts.ts';
-import { TunnelSet } from './tunnel-set.ts';
-import { UpstreamPool } from './upstream-pool.ts';
+import { TlsTerminator } from './client/tls.ts';
+import type { DefaultCertificate } from './client/tls-contexts.ts';
+import { TunnelSet } from './tunnel/tunnel-set.ts';
+import { UpstreamPool } from './backend/upstream-pool.ts';
 
 /** Everything about a worker that its options decide; plain data, so that it reaches the worker's thread. */
 export type DataPlaneSettings = {

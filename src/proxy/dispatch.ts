@@ -5,12 +5,12 @@ import type { Reject, SessionAnswer, Verify } from '../model/decision.ts';
 import { answerFor } from '../decide/response.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
 import { ASTERISK } from '../wire/http1-request.ts';
-import type { ClientListener, ClientStream } from './client-stream.ts';
+import type { ClientListener, ClientStream } from './client/client-stream.ts';
 import { Exchange } from './exchange.ts';
 import { type ExchangeParts, giveAnswer, giveReset, optionsAnswer, redirectAnswer } from './local-answer.ts';
 import { ExchangeReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
-import { VerifiedRequest } from './verified-request.ts';
+import { VerifiedRequest } from './session/verified-request.ts';
 
 /** Who hears what follows the head; undefined when the request is answered already. */
 export function dispatch(

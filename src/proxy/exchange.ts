@@ -1,6 +1,6 @@
 // READ FIRST (I/O): one admitted request, phase by phase. Whatever happens, it ends in #end, exactly once.
-//   listener.ts: accept -> connection.ts: head -> dispatch.ts: decide -> here: connect, send, receive, end
-//   A valid 101 leaves for tunnel.ts; what goes wrong before an answer began is another attempt or an answer of ours.
+//   client/: accept, read a head -> dispatch.ts: decide -> here: connect, send, receive, end (backend/)
+//   A valid 101 leaves for tunnel/; what goes wrong before an answer began is another attempt or an answer of ours.
 import type { Destination } from '../decide/decide.ts';
 import { forwardedRequestFields } from '../decide/headers.ts';
 import { answerFor, type Cause } from '../decide/response.ts';
@@ -14,14 +14,14 @@ import {
 } from '../model/fault.ts';
 import type { ResponseHead } from '../model/response.ts';
 import { requestHeadText, upgradeHeadText } from '../wire/http1-writer.ts';
-import { Attempts } from './attempts.ts';
-import type { ClientListener } from './client-stream.ts';
+import { Attempts } from './backend/attempts.ts';
+import type { ClientListener } from './client/client-stream.ts';
 import { type ExchangeParts, giveAnswer, mustClose } from './local-answer.ts';
 import { clientFields, clientFraming } from './response-relay.ts';
 import { Timer } from './timers.ts';
-import { isAcceptedUpgrade, openTunnel } from './upgrade.ts';
-import type { Requester } from './upstream-connect.ts';
-import type { UpstreamConnection, UpstreamHandler } from './upstream-connection.ts';
+import { isAcceptedUpgrade, openTunnel } from './tunnel/upgrade.ts';
+import type { Requester } from './backend/upstream-connect.ts';
+import type { UpstreamConnection, UpstreamHandler } from './backend/upstream-connection.ts';
 
 export class Exchange implements ClientListener, UpstreamHandler, Requester {
   readonly #parts: ExchangeParts;

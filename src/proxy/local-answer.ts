@@ -3,7 +3,7 @@ import { ALLOWED_METHODS, type Answer, answerFor } from '../decide/response.ts';
 import type { Fault } from '../model/fault.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import { assertField } from '../wire/http1-writer.ts';
-import type { ClientStream } from './client-stream.ts';
+import type { ClientStream } from './client/client-stream.ts';
 import { ExchangeReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
 

@@ -5,7 +5,7 @@ import type { Fault, FaultCode } from '../model/fault.ts';
 import type { Client, RequestHead } from '../model/request.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { ExchangeServices } from './services.ts';
-import type { TunnelSummary } from './tunnel.ts';
+import type { TunnelSummary } from './tunnel/tunnel.ts';
 
 /** Of a request that was no request. */
 const NO_HEAD: Partial<RequestHead> = {};

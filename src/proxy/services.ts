@@ -9,13 +9,13 @@ import type { Clock } from '../model/clock.ts';
 import type { SharedRow } from '../model/shared-state.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
-import type { ClientListener, ClientStream } from './client-stream.ts';
+import type { ClientListener, ClientStream } from './client/client-stream.ts';
 import type { ReadBuffer } from './read-buffer.ts';
-import type { Sessions } from './session-asking.ts';
-import type { SiteWaits } from './site-waits.ts';
+import type { Sessions } from './session/session-asking.ts';
+import type { SiteWaits } from './client/site-waits.ts';
 import type { TimerWheel } from './timers.ts';
-import type { TunnelSet } from './tunnel-set.ts';
-import type { UpstreamPool } from './upstream-pool.ts';
+import type { TunnelSet } from './tunnel/tunnel-set.ts';
+import type { UpstreamPool } from './backend/upstream-pool.ts';
 
 export type ExchangeServices = {
   /** The configuration of now: read once a request, never held across requests. */

@@ -13,7 +13,7 @@ import { Recorder } from '../observe/recorder.ts';
 import { SeriesWriter } from '../observe/series.ts';
 import { DataPlane, type DataPlaneSettings } from './data-plane.ts';
 import { DeltaJoin } from './delta-join.ts';
-import { OwnAddresses } from './own-addresses.ts';
+import { OwnAddresses } from './backend/own-addresses.ts';
 import { RequestIds } from './request-ids.ts';
 import { TimerWheel } from './timers.ts';
 

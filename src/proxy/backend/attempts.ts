@@ -1,0 +1,125 @@
+// The attempts of one exchange to reach an endpoint: who is next, who counts as busy, and what may be tried again.
+import { chooseEndpoint, type Choice } from '../../decide/affinity.ts';
+import type { ServingEndpoint } from '../../decide/compiled.ts';
+import type { Destination } from '../../decide/decide.ts';
+import { speaksAgainst } from '../../decide/outlier.ts';
+import { judgeRetry } from '../../decide/retry.ts';
+import type { BackendFault, ProxyFault } from '../../model/fault.ts';
+import type { ExchangeParts } from '../local-answer.ts';
+import type { Requester } from './upstream-connect.ts';
+import type { UpstreamConnection } from './upstream-connection.ts';
+import type { Acquisition } from './upstream-pool.ts';
+
+const NONE_TRIED: ReadonlySet<ServingEndpoint> = new Set();
+
+export class Attempts {
+  readonly #parts: ExchangeParts;
+  readonly #destination: Destination;
+  readonly #requester: Requester;
+  /** Those that failed, and those that had no room. */
+  #tried = NONE_TRIED;
+  #metFull = false;
+  #acquisition: Acquisition | undefined;
+  /** The endpoint whose count of requests in flight includes this exchange. */
+  #busy: ServingEndpoint | undefined;
+
+  /** @param requester told of the connection, or of the fault, of each attempt */
+  constructor(parts: ExchangeParts, destination: Destination, requester: Requester) {
+    this.#parts = parts;
+    this.#destination = destination;
+    this.#requester = requester;
+  }
+
+  /** Begins the first attempt; false when there is no endpoint. */
+  start(): boolean {
+    return this.#begin(this.#parts.head.upgrade.kind === 'websocket');
+  }
+
+  /** @param needsFresh a connection that served somebody else will not do */
+  #begin(needsFresh: boolean): boolean {
+    const { services, report } = this.#parts;
+    const { backend } = this.#destination;
+    const choice = this.#choose();
+    if (choice === undefined) return false;
+    report.attempt(choice);
+    // A node that is going away keeps no connections for us.
+    this.#acquisition =
+      needsFresh || choice.endpoint.endpoint.state === 'draining'
+        ? services.pool.connect(choice.endpoint, backend.backend, this.#requester)
+        : services.pool.acquire(choice.endpoint, backend.backend, this.#requester);
+    return true;
+  }
+
+  /** Why there is no endpoint. */
+  get lack(): ProxyFault {
+    return this.#metFull ? 'endpoints-full' : 'no-endpoints';
+  }
+
+  /** The next endpoint that has room. It is counted before anybody looks: two workers cannot both take the last place. */
+  #choose(): Choice | undefined {
+    const { services, report } = this.#parts;
+    const { backend, keys } = this.#destination;
+    const most = backend.backend.maxConnectionsPerEndpoint;
+    for (;;) {
+      const choice = chooseEndpoint(backend, keys, services.loads, this.#tried);
+      if (choice === undefined) return undefined;
+      // Better no answer now than one that fails: the healthy ones have only too much to do.
+      if (this.#metFull && !services.loads.health.takesUsers(choice.endpoint.slot)) return undefined;
+      this.#setBusy(choice.endpoint);
+      if (most === 0 || services.loads.load(choice.endpoint.slot) <= most) return choice;
+      this.#setBusy(undefined);
+      this.#passOver(choice.endpoint);
+      this.#metFull = true;
+      if (report.context?.site !== undefined) services.recorder.endpointFull(report.context.site);
+    }
+  }
+
+  #passOver(endpoint: ServingEndpoint): void {
+    this.#tried = new Set([...this.#tried, endpoint]);
+  }
+
+  /** Begins another attempt after one that failed; false where none may follow, or no endpoint is left to try. */
+  retry(fault: BackendFault, connection: UpstreamConnection | undefined, answered: boolean): boolean {
+    const failed = this.#busy;
+    const { services, head, report } = this.#parts;
+    const attempt = {
+      fault,
+      earlier: report.retries,
+      allowed: this.#destination.backend.backend.retryAttempts,
+      written: connection !== undefined,
+      reused: (connection?.requests ?? 0) > 1,
+      answered,
+      method: head.method,
+      hasBody: head.framing.kind !== 'none',
+    };
+    // While it counts as busy: a slot with nothing under way may go to another endpoint.
+    if (failed !== undefined && speaksAgainst(attempt)) services.row.endpointFailed(failed.slot);
+    this.end();
+    const retry = judgeRetry(attempt);
+    if (retry === 'no') return false;
+    if (retry === 'next-endpoint' && failed !== undefined) this.#passOver(failed);
+    if (!this.#begin(true)) return false;
+    report.retries++;
+    services.recorder.retried(fault);
+    return true;
+  }
+
+  /** A final answer begins: whatever it is, the endpoint lives. */
+  answered(): void {
+    if (this.#busy !== undefined) this.#parts.services.row.endpointAnswered(this.#busy.slot);
+  }
+
+  /** The exchange needs no endpoint any more. */
+  end(): void {
+    this.#acquisition?.cancel();
+    this.#acquisition = undefined;
+    this.#setBusy(undefined);
+  }
+
+  #setBusy(endpoint: ServingEndpoint | undefined): void {
+    const { row } = this.#parts.services;
+    if (this.#busy !== undefined) row.addInFlight(this.#busy.slot, -1);
+    this.#busy = endpoint;
+    if (endpoint !== undefined) row.addInFlight(endpoint.slot, 1);
+  }
+}

@@ -1,0 +1,208 @@
+// The open tunnels of one site, and what changes of its configuration mean for them (docs/persistence.md):
+// they keep what they were admitted with, until the site, their endpoint or their right to be there goes.
+import type { ServingBackend, ServingEndpoint } from '../../decide/compiled.ts';
+import { hashText } from '../../decide/hash.ts';
+import { AdmissionChange } from '../../decide/recheck.ts';
+import type { OpenSite, Site } from '../../model/configuration.ts';
+import { PACE_CELLS } from '../../model/close-counts.ts';
+import type { SharedRow, SharedState } from '../../model/shared-state.ts';
+import { type Closing, CLOSINGS } from './closing.ts';
+import { type KeptTunnel, MassClose, type Pace } from './mass-close.ts';
+import type { TimerWheel } from '../timers.ts';
+import { TunnelGroup } from './tunnel-group.ts';
+
+export type TunnelServices = {
+  readonly timers: TimerWheel;
+  readonly row: SharedRow;
+  readonly shared: Pick<SharedState, 'closing' | 'losses'>;
+  readonly backend: (key: string) => ServingBackend | undefined;
+};
+
+/** Where a tunnel is kept. */
+export type TunnelPlace = { readonly site: SiteTunnels; readonly group: TunnelGroup };
+
+/** For how long a site or an endpoint must be gone: who edits objects takes things away and puts them back. */
+const GONE_MS = 30_000;
+/** Clients of Calls give up 30 s after their connection, so that nobody is held longer than this. */
+const MAX_HOLD_MS = 20_000;
+
+export class SiteTunnels {
+  readonly key: string;
+  readonly #path: string;
+  readonly #services: TunnelServices;
+  readonly #pace: Pace;
+  /** By slot of the endpoint; one for all tunnels to it. */
+  readonly #places = new Map<number, TunnelPlace>();
+  #open: OpenSite;
+  #goneSinceMs: number | undefined;
+  /** Those that a policy refuses, and those that are too old. */
+  #refused: MassClose | undefined;
+  #aged: MassClose | undefined;
+
+  constructor(site: Site, open: OpenSite, services: TunnelServices) {
+    this.key = site.key;
+    this.#path = site.path;
+    this.#open = open;
+    this.#services = services;
+    const { timers, row, shared } = services;
+    // Sites that share a cell are closed more slowly, never faster, and still in their time.
+    const cell = hashText(site.key) % PACE_CELLS;
+    const perSecond = () => this.#open.webSockets.reconnects.perSecond;
+    this.#pace = { timers, row, shared, cell, perSecond };
+  }
+
+  get isEmpty(): boolean {
+    return this.#places.size === 0;
+  }
+
+  *tunnels(): Iterable<KeptTunnel> {
+    for (const { group } of this.#places.values()) yield* group.open;
+  }
+
+  // === one tunnel ===
+
+  placeOf({ slot, endpoint }: ServingEndpoint): TunnelPlace {
+    const known = this.#places.get(slot);
+    if (known !== undefined) return known;
+    const group = new TunnelGroup({ slot, identity: endpoint.identity }, this.#pace);
+    const place = { site: this, group };
+    this.#places.set(slot, place);
+    this.#judgeEndpoint(group, this.#services.backend(this.#open.backend));
+    return place;
+  }
+
+  /** @param admittedBy the settings at its handshake: they may have changed while the backend thought about it */
+  add(tunnel: KeptTunnel, group: TunnelGroup, admittedBy: OpenSite | undefined): void {
+    group.add(tunnel);
+    if (admittedBy !== undefined && admittedBy !== this.#open) this.#recheck([tunnel], admittedBy);
+  }
+
+  delete(tunnel: KeptTunnel, group: TunnelGroup): void {
+    group.delete(tunnel);
+    if (group.open.size === 0) this.#places.delete(group.slot);
+  }
+
+  /** The endpoint broke it off: says what becomes of the client. */
+  judgeLoss(tunnel: KeptTunnel, group: TunnelGroup): 'pass' | 'hold' | 'close' {
+    if (!group.hasLostMany()) return 'pass';
+    // It gives up 30 s after its connection, and reconnects one second after it.
+    if (tunnel.isCalls) return 'close';
+    const withinMs = Math.min(MAX_HOLD_MS, this.#maxSpreadMs);
+    group.hold(tunnel, CLOSINGS.endpointLost, withinMs);
+    return 'hold';
+  }
+
+  get #maxSpreadMs(): number {
+    return this.#open.webSockets.reconnects.maxSpreadMs;
+  }
+
+  // === what changes ===
+
+  /** The site as it is now; undefined where it is gone. One that is held closed keeps its tunnels. */
+  follow(site: Site | undefined): void {
+    if (site === undefined) {
+      this.#goneSinceMs ??= this.#services.timers.nowMs;
+      return;
+    }
+    if (this.#goneSinceMs !== undefined) this.#comeBack();
+    if (site.service.kind !== 'open' || site.service === this.#open) return;
+    const before = this.#open;
+    this.#open = site.service;
+    this.#recheck(this.tunnels(), before);
+  }
+
+  #comeBack(): void {
+    this.#goneSinceMs = undefined;
+    for (const { group } of this.#places.values()) group.stay();
+  }
+
+  #recheck(tunnels: Iterable<KeptTunnel>, before: OpenSite): void {
+    if (before.admission === this.#open.admission) return;
+    const change = new AdmissionChange(before.admission, this.#open.admission, this.#path);
+    const isWanted = this.#open.webSockets.onPolicyChange === 'Recheck';
+    for (const tunnel of tunnels) {
+      const { admitted } = tunnel;
+      if (admitted === undefined || !(isWanted || change.hasLostSecret(admitted))) continue;
+      if (!change.admits(admitted)) this.#refuse(tunnel);
+    }
+  }
+
+  #refuse(tunnel: KeptTunnel): void {
+    this.#refused = this.#queued(this.#refused, CLOSINGS.policyChanged);
+    this.#refused.add(tunnel);
+  }
+
+  /** A mass for those that come one by one: each has the whole time. */
+  #queued(mass: MassClose | undefined, closing: Closing): MassClose {
+    const queue = mass ?? new MassClose(closing, this.#pace, this.#maxSpreadMs);
+    queue.extend(this.#maxSpreadMs);
+    return queue;
+  }
+
+  /** After each change: what became of the endpoints. */
+  followEndpoints(): void {
+    const backend = this.#services.backend(this.#open.backend);
+    if (backend === undefined || this.#goneSinceMs !== undefined) return;
+    for (const { group } of this.#places.values()) this.#judgeEndpoint(group, backend);
+  }
+
+  /** While nobody else could take them, they stay where they are. */
+  #judgeEndpoint(group: TunnelGroup, backend: ServingBackend | undefined): void {
+    if (backend === undefined) return;
+    const found = backend.endpoints.find(({ endpoint }) => endpoint.identity === group.identity);
+    if (found === undefined) {
+      group.goneSinceMs ??= this.#services.timers.nowMs;
+      return;
+    }
+    const isLeaving = found.endpoint.state === 'draining' && hasReady(backend);
+    if (!isLeaving) group.stay();
+    else group.leave(CLOSINGS.endpointDraining, Math.min(this.#maxSpreadMs, this.#drainTimeoutMs));
+  }
+
+  get #drainTimeoutMs(): number {
+    return this.#open.persistence.drain.timeoutMs;
+  }
+
+  /** Call about once a second. */
+  tidyUp(): void {
+    const { nowMs } = this.#services.timers;
+    if (this.#goneSinceMs !== undefined && nowMs - this.#goneSinceMs >= GONE_MS) {
+      for (const { group } of this.#places.values()) group.leave(CLOSINGS.siteRemoved, this.#maxSpreadMs);
+      return;
+    }
+    this.#closeRemoved(nowMs - GONE_MS);
+    const { maxDurationMs } = this.#open.webSockets;
+    if (maxDurationMs > 0) this.#closeAged(maxDurationMs);
+  }
+
+  #closeRemoved(untilMs: number): void {
+    const backend = this.#services.backend(this.#open.backend);
+    if (backend === undefined || !hasReady(backend)) return;
+    for (const { group } of this.#places.values()) {
+      if (group.goneSinceMs === undefined || group.goneSinceMs > untilMs) continue;
+      group.leave(CLOSINGS.endpointRemoved, this.#maxSpreadMs);
+    }
+  }
+
+  /** Sets keep the order in which tunnels were opened. */
+  #closeAged(maxDurationMs: number): void {
+    for (const { group } of this.#places.values()) {
+      for (const tunnel of group.open) {
+        if (tunnel.ageMs < maxDurationMs) break;
+        if (!tunnel.canClose || tunnel.massClose !== undefined) continue;
+        this.#aged = this.#queued(this.#aged, CLOSINGS.tooOld);
+        this.#aged.add(tunnel);
+      }
+    }
+  }
+
+  /** The process ends: whoever is there, and whoever comes. */
+  shutDown(withinMs: number): void {
+    const spreadMs = Math.min(withinMs, this.#maxSpreadMs);
+    for (const { group } of this.#places.values()) group.leave(CLOSINGS.shutdown, spreadMs);
+  }
+}
+
+function hasReady({ endpoints }: ServingBackend): boolean {
+  return endpoints.some(({ endpoint }) => endpoint.state === 'ready');
+}
