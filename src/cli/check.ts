@@ -3,20 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Command } from 'commander';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
 import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
 import { adoptProblem, adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
 import { type Finding, type FindingReason, locateFinding, type ObjectReference } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
-
-const EXAMPLE = `
-Examples:
-  mattermost-ingress check ./manifests
-  mattermost-ingress check --allow-missing policy.yaml
-  kubectl get mmip -A -o yaml | mattermost-ingress check --allow-missing -
-Exit codes: 0 no errors (warnings are fine), 1 errors, 2 a file cannot be read.`;
+import type { CommandDefinition } from './command.ts';
 
 /** Findings that speak of objects which need not be among the files that are checked. */
 const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
@@ -29,16 +22,27 @@ const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
 
 type CheckOptions = { readonly json?: boolean; readonly allowMissing?: boolean };
 
-export function addCheckCommand(program: Command): void {
-  program
-    .command('check')
-    .description('say what is wrong with manifests')
-    .argument('<files...>', 'YAML files, folders of them, or - for standard input')
-    .option('--json', 'print one JSON object instead of text')
-    .option('--allow-missing', 'Ingresses, Secrets, ConfigMaps, Services and endpoints may live elsewhere')
-    .addHelpText('after', EXAMPLE)
-    .action((files: readonly string[], options: CheckOptions) => check(files, options));
-}
+export const checkCommand: CommandDefinition = {
+  name: 'check',
+  description: 'say what is wrong with manifests',
+  examples: [
+    'mattermost-ingress check ./manifests',
+    'mattermost-ingress check --allow-missing policy.yaml',
+    'kubectl get mmip -A -o yaml | mattermost-ingress check --allow-missing -',
+  ],
+  exitCodes: {
+    0: 'no errors; warnings are fine',
+    1: 'errors',
+    2: 'a file cannot be read, or it was called wrongly',
+  },
+  configure: (command) => {
+    command
+      .argument('<files...>', 'YAML files, folders of them, or - for standard input')
+      .option('--json', 'print one JSON object instead of text')
+      .option('--allow-missing', 'Ingresses, Secrets, ConfigMaps, Services and endpoints may live elsewhere')
+      .action((files: readonly string[], options: CheckOptions) => check(files, options));
+  },
+};
 
 async function check(paths: readonly string[], options: CheckOptions): Promise<void> {
   let files: readonly ManifestFile[];

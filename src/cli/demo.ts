@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { createPrinter } from '../demo/printer.ts';
 import { playbill } from '../demo/playbill.ts';
 import { CLIENT_ADDRESSES, LOOPBACK } from '../demo/site.ts';
@@ -14,6 +14,7 @@ import type { TourController } from '../demo/tour/world.ts';
 import { LogSink } from '../observe/log.ts';
 import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
+import type { CommandDefinition } from './command.ts';
 import { type Controller, startController } from './controller.ts';
 import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
 import { machineFacts } from './machine.ts';
@@ -28,13 +29,6 @@ type DemoOptions = DemoNodeOptions & {
   readonly manifests: string;
 };
 
-const EXAMPLE = `
-Examples:
-  mattermost-ingress demo
-  mattermost-ingress demo --https-port 8443
-  mattermost-ingress demo --tour
-  mattermost-ingress demo --node --secret town    in each of several pods behind one Service
-Exit codes of the tour: 0 all is as promised, 1 something is not, 2 it could not start.`;
 /** Two show that they serve as one, without taking a small machine for themselves. */
 const WORKERS = '2';
 /** What shells say of a command that was ended by Ctrl-C. */
@@ -42,21 +36,34 @@ const INTERRUPTED = 130;
 const DRAIN_MS = 2_000;
 const LOG_FLUSH_MS = 2_000;
 
-export function addDemoCommand(program: Command): void {
-  program
-    .command('demo')
-    .description('start the controller with three fake Mattermost nodes on this machine')
-    .option('--tour', 'show by itself all that it does, and say whether it was as promised')
-    .option('--http-port <PORT>', 'port for plain HTTP; 0 picks a free one', readPort, '0')
-    .option('--https-port <PORT>', 'port for HTTPS; 0 picks a free one', readPort, '0')
-    .option('--admin-port <PORT>', 'port of metrics and health; 0 picks a free one', readPort, '0')
-    .addOption(new Option('--node', 'start one fake Mattermost node alone, for a pod').conflicts('tour'))
-    .option('--listen <ADDRESS:PORT>', 'where --node listens', '0.0.0.0:8065')
-    .option('--secret <TEXT>', 'nodes with the same one are one town: they know the same sessions', 'demo')
-    .addOption(new Option('--manifests <DIR>', 'other templates, for tests').default(TEMPLATES).hideHelp())
-    .addHelpText('after', EXAMPLE)
-    .action((options: DemoOptions) => demo(options));
-}
+export const demoCommand: CommandDefinition = {
+  name: 'demo',
+  description: 'start the controller with three fake Mattermost nodes on this machine',
+  examples: [
+    'mattermost-ingress demo',
+    'mattermost-ingress demo --https-port 8443',
+    'mattermost-ingress demo --tour',
+    'mattermost-ingress demo --node --secret town    in each of several pods behind one Service',
+  ],
+  exitCodes: {
+    0: 'it was ended by Ctrl-C, or all of the tour is as promised',
+    1: 'something of the tour is not as promised',
+    2: 'it could not start, or was called wrongly',
+    [INTERRUPTED]: 'the tour was ended by Ctrl-C',
+  },
+  configure: (command) => {
+    command
+      .option('--tour', 'show by itself all that it does, and say whether it was as promised')
+      .option('--http-port <PORT>', 'port for plain HTTP; 0 picks a free one', readPort, '0')
+      .option('--https-port <PORT>', 'port for HTTPS; 0 picks a free one', readPort, '0')
+      .option('--admin-port <PORT>', 'port of metrics and health; 0 picks a free one', readPort, '0')
+      .addOption(new Option('--node', 'start one fake Mattermost node alone, for a pod').conflicts('tour'))
+      .option('--listen <ADDRESS:PORT>', 'where --node listens', '0.0.0.0:8065')
+      .option('--secret <TEXT>', 'nodes with the same one are one town: they know the same sessions', 'demo')
+      .addOption(new Option('--manifests <DIR>', 'other templates, for tests').default(TEMPLATES).hideHelp())
+      .action((options: DemoOptions) => demo(options));
+  },
+};
 
 function readPort(text: string): string {
   if (/^[0-9]{1,5}$/.test(text) && Number(text) <= 65_535) return text;

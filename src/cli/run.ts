@@ -6,20 +6,29 @@ import { LogSink } from '../observe/log.ts';
 import { flagTable } from '../options/flags.ts';
 import type { Options } from '../options/options.ts';
 import { environmentName, resolveOptions } from '../options/resolve.ts';
+import type { CommandDefinition } from './command.ts';
 import { type Controller, startController } from './controller.ts';
 import { machineFacts } from './machine.ts';
 
-const EXAMPLE = `
-Examples:
-  mattermost-ingress run --manifests ./manifests --http-port 8080 --https-port 8443
-  mattermost-ingress run --kubeconfig ~/.kube/config
-Every option can also be given in the environment: --http-port as MATTERMOST_INGRESS_HTTP_PORT.`;
 const LOG_FLUSH_MS = 2_000;
 
-export function addRunCommand(program: Command): void {
-  const command = program
-    .command('run')
-    .description('serve the sites of a cluster, or of a folder of manifests');
+export const runCommand: CommandDefinition = {
+  name: 'run',
+  description: 'serve the sites of a cluster, or of a folder of manifests',
+  examples: [
+    'mattermost-ingress run --manifests ./manifests --http-port 8080 --https-port 8443',
+    'mattermost-ingress run --kubeconfig ~/.kube/config',
+  ],
+  notes: ['Every option can also be given in the environment: --http-port as MATTERMOST_INGRESS_HTTP_PORT.'],
+  exitCodes: {
+    0: 'it was told to stop by SIGTERM or SIGINT, and has drained',
+    1: 'a second signal ended it before that',
+    2: 'an option is wrong, or it could not start',
+  },
+  configure,
+};
+
+function configure(command: Command): void {
   for (const [name, { flag, placeholder, help, fallback }] of Object.entries(flagTable(machineFacts()))) {
     const shown = fallback === undefined || fallback === '' ? '' : ` (default: ${fallback})`;
     const option = new Option(`--${flag} <${placeholder}>`, `${help}${shown} [${environmentName(flag)}]`);
@@ -29,7 +38,7 @@ export function addRunCommand(program: Command): void {
       );
     command.addOption(option);
   }
-  command.addHelpText('after', EXAMPLE).action((given: Record<string, string | undefined>) => run(given));
+  command.action((given: Record<string, string | undefined>) => run(given));
 }
 
 async function run(given: Readonly<Record<string, string | undefined>>): Promise<void> {

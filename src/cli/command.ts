@@ -1,0 +1,56 @@
+// What every command says of itself, so that its help, its page in the reference and its completion are never missing.
+import type { Command } from 'commander';
+
+export const PROGRAM = 'mattermost-ingress';
+
+/** What the numbers mean in every command. */
+export type ExitCodes = Readonly<Record<number, string>>;
+
+export type CommandDefinition = {
+  readonly name: string;
+  /** One line, as in the list of commands. */
+  readonly description: string;
+  /** Lines that can be typed as they are; words after three blanks are a remark. */
+  readonly examples: readonly [string, ...string[]];
+  /** Whoever calls it in a script decides by these. */
+  readonly exitCodes: ExitCodes;
+  /** What the options alone do not tell. */
+  readonly notes?: readonly string[];
+  readonly subcommands?: readonly CommandDefinition[];
+  /** Adds arguments, options and what is done. */
+  readonly configure: (command: Command) => void;
+};
+
+/** Adds a command, and those below it, to the program or to a command. */
+export function addCommand(parent: Command, definition: CommandDefinition): void {
+  const { name, description, subcommands = [] } = definition;
+  const command = parent.command(name).description(description);
+  command.showHelpAfterError(`See ${pathOf(command)} --help`);
+  command.addHelpText('after', helpTail(definition));
+  definition.configure(command);
+  for (const subcommand of subcommands) addCommand(command, subcommand);
+}
+
+/** The words that call a command: `mattermost-ingress check`. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`;
+}
+
+/** What stands below the options in the help of a command. */
+export function helpTail({
+  examples,
+  exitCodes,
+  notes = [],
+}: Pick<CommandDefinition, 'examples' | 'exitCodes' | 'notes'>): string {
+  const codes = Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`);
+  return [
+    '',
+    examples.length === 1 ? 'Example:' : 'Examples:',
+    ...examples.map((line) => `  ${line}`),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+    '',
+    'Exit codes:',
+    ...codes,
+  ].join('\n');
+}
