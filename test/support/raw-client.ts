@@ -1,6 +1,7 @@
 // A client on bare sockets: for bytes that no HTTP library would send, and for how a connection ends.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { Pair } from './certificates.ts';
 
 export type RawTarget = {
   readonly port: number;
@@ -8,6 +9,8 @@ export type RawTarget = {
   readonly from?: string;
   /** Given: TLS, with this server name. The certificate is not looked at. */
   readonly serverName?: string;
+  /** What it shows of itself over TLS. */
+  readonly identity?: Pair | undefined;
   /** A connection that is there already. */
   readonly tcp?: Socket;
 };
@@ -24,11 +27,12 @@ export class RawConnection {
   #ending: Ending | undefined;
   readonly #waiters = new Set<() => void>();
 
-  constructor({ port, from, serverName, tcp = dial(port, from) }: RawTarget) {
+  constructor({ port, from, serverName, identity, tcp = dial(port, from) }: RawTarget) {
+    const shown = identity === undefined ? {} : { cert: identity.certificate, key: identity.key };
     this.socket =
       serverName === undefined
         ? tcp
-        : connectTls({ socket: tcp, servername: serverName, rejectUnauthorized: false });
+        : connectTls({ ...shown, socket: tcp, servername: serverName, rejectUnauthorized: false });
     this.socket.on('data', (chunk: Buffer) => {
       this.received += chunk.toString('latin1');
       this.#notify();
