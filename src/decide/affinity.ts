@@ -168,3 +168,32 @@ export function tokenToIssue(
   const token = chosen.endpoint.tokens[0];
   return token === keys.sentToken ? undefined : token;
 }
+
+/** Somebody who looks for an endpoint, and takes a place there before anybody else can. */
+export type Seeker = {
+  /** Those that failed, and those that had no room. */
+  readonly tried: ReadonlySet<ServingEndpoint>;
+  /** One that was asked had no room. */
+  readonly metFull: boolean;
+  /** False where there is no room left. */
+  take(endpoint: ServingEndpoint): boolean;
+  /** It had no room: it counts as tried. */
+  passOver(endpoint: ServingEndpoint): void;
+};
+
+/** The next endpoint that has room. */
+export function chooseWithRoom(
+  backend: ServingBackend,
+  keys: AffinityKeys,
+  view: LoadView,
+  seeker: Seeker,
+): Choice | undefined {
+  for (;;) {
+    const choice = chooseEndpoint(backend, keys, view, seeker.tried);
+    if (choice === undefined) return undefined;
+    // Better no answer now than one that fails: the healthy ones have only too much to do.
+    if (seeker.metFull && !view.health.takesUsers(choice.endpoint.slot)) return undefined;
+    if (seeker.take(choice.endpoint)) return choice;
+    seeker.passOver(choice.endpoint);
+  }
+}

@@ -119,7 +119,7 @@ const ROWS: Readonly<Record<Cause, Row>> = {
   'upgrade-not-accepted': { status: 403, message: 'Forbidden', close: true },
 };
 
-export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Causes that are answered without a word, so that nothing can be learnt. */
 const SILENT: ReadonlySet<Cause> = new Set(['upgrade-not-accepted']);
@@ -167,3 +167,17 @@ function apiError(cause: Cause, status: number, message: string, requestId: stri
     request_id: requestId,
   });
 }
+
+/** The answer to `OPTIONS *`, which asks the proxy itself (RFC 9110 section 9.3.7). */
+export function optionsAnswer(): Answer {
+  return { status: 204, fields: ['Allow', ALLOWED_METHODS], body: '', close: false };
+}
+
+/** 308 keeps the method and the body of what is sent again (RFC 9110 section 15.4.9). */
+export function redirectAnswer(location: string, requestId: string): Answer {
+  const fields = ['Location', location, 'Cache-Control', 'no-store', 'X-Request-ID', requestId];
+  return { status: 308, fields, body: '', close: false };
+}
+
+/** What stands for a reset where that would end other people's requests. */
+export const RESET_ANSWER: Answer = { status: 403, fields: [], body: '', close: true };

@@ -1,7 +1,8 @@
 // Verdicts of admission for the tests of this folder.
 import type { Admission } from '../model/configuration.ts';
 import type { AdmissionVerdict } from '../model/decision.ts';
-import { admit, type Applicant } from './admission.ts';
+import { admit } from './admission.ts';
+import type { Applicant } from './conditions.ts';
 import { DIGEST_KEY } from './test-objects.ts';
 
 /** What admission says where it need not ask anybody. */

@@ -2,12 +2,12 @@
 import { decide, type Destination } from '../decide/decide.ts';
 import { usableRequestId } from '../decide/headers.ts';
 import type { Reject, SessionAnswer, Verify } from '../model/decision.ts';
-import { answerFor } from '../decide/response.ts';
+import { answerFor, optionsAnswer, redirectAnswer } from '../decide/response.ts';
 import { type RequestHead, singleField } from '../model/request.ts';
 import { ASTERISK } from '../wire/http1-request.ts';
 import type { ClientListener, ClientStream } from './client/client-stream.ts';
 import { Exchange } from './exchange.ts';
-import { type ExchangeParts, giveAnswer, giveReset, optionsAnswer, redirectAnswer } from './local-answer.ts';
+import { type ExchangeParts, giveAnswer, giveReset } from './local-answer.ts';
 import { ExchangeReport } from './report.ts';
 import type { ExchangeServices } from './services.ts';
 import { VerifiedRequest } from './session/verified-request.ts';

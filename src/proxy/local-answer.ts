@@ -1,5 +1,5 @@
 // Answers of our own: what decide/response.ts chose, written to a client, and the end of that exchange.
-import { ALLOWED_METHODS, type Answer, answerFor } from '../decide/response.ts';
+import { type Answer, answerFor, RESET_ANSWER } from '../decide/response.ts';
 import type { Fault } from '../model/fault.ts';
 import type { BodyFraming, RequestHead } from '../model/request.ts';
 import { assertField } from '../wire/http1-writer.ts';
@@ -54,22 +54,11 @@ function writeAnswer(services: ExchangeServices, { response }: ClientStream, wri
   response.end();
 }
 
-/** The answer to `OPTIONS *`, which asks the proxy itself (RFC 9110 section 9.3.7). */
-export function optionsAnswer(): Answer {
-  return { status: 204, fields: ['Allow', ALLOWED_METHODS], body: '', close: false };
-}
-
-/** 308 keeps the method and the body of what is sent again (RFC 9110 section 15.4.9). */
-export function redirectAnswer(location: string, requestId: string): Answer {
-  const fields = ['Location', location, 'Cache-Control', 'no-store', 'X-Request-ID', requestId];
-  return { status: 308, fields, body: '', close: false };
-}
-
 /** A reset towards a trusted proxy would end other people's requests: that one gets an empty answer instead. */
 export function giveReset(parts: ExchangeParts): void {
   const { stream, report } = parts;
   if (stream.client.trusted) {
-    giveAnswer(parts, { status: 403, fields: [], body: '', close: true });
+    giveAnswer(parts, RESET_ANSWER);
     return;
   }
   stream.reset();

@@ -1,5 +1,5 @@
 // The attempts of one exchange to reach an endpoint: who is next, who counts as busy, and what may be tried again.
-import { chooseEndpoint, type Choice } from '../../decide/affinity.ts';
+import { chooseWithRoom, type Seeker } from '../../decide/affinity.ts';
 import type { ServingEndpoint } from '../../decide/compiled.ts';
 import type { Destination } from '../../decide/decide.ts';
 import { speaksAgainst } from '../../decide/outlier.ts';
@@ -12,11 +12,10 @@ import type { Acquisition } from './upstream-pool.ts';
 
 const NONE_TRIED: ReadonlySet<ServingEndpoint> = new Set();
 
-export class Attempts {
+export class Attempts implements Seeker {
   readonly #parts: ExchangeParts;
   readonly #destination: Destination;
   readonly #requester: Requester;
-  /** Those that failed, and those that had no room. */
   #tried = NONE_TRIED;
   #metFull = false;
   #acquisition: Acquisition | undefined;
@@ -38,8 +37,8 @@ export class Attempts {
   /** @param needsFresh a connection that served somebody else will not do */
   #begin(needsFresh: boolean): boolean {
     const { services, report } = this.#parts;
-    const { backend } = this.#destination;
-    const choice = this.#choose();
+    const { backend, keys } = this.#destination;
+    const choice = chooseWithRoom(backend, keys, services.loads, this);
     if (choice === undefined) return false;
     report.attempt(choice);
     // A node that is going away keeps no connections for us.
@@ -50,31 +49,37 @@ export class Attempts {
     return true;
   }
 
+  get tried(): ReadonlySet<ServingEndpoint> {
+    return this.#tried;
+  }
+
+  get metFull(): boolean {
+    return this.#metFull;
+  }
+
   /** Why there is no endpoint. */
   get lack(): ProxyFault {
     return this.#metFull ? 'endpoints-full' : 'no-endpoints';
   }
 
-  /** The next endpoint that has room. It is counted before anybody looks: two workers cannot both take the last place. */
-  #choose(): Choice | undefined {
-    const { services, report } = this.#parts;
-    const { backend, keys } = this.#destination;
-    const most = backend.backend.maxConnectionsPerEndpoint;
-    for (;;) {
-      const choice = chooseEndpoint(backend, keys, services.loads, this.#tried);
-      if (choice === undefined) return undefined;
-      // Better no answer now than one that fails: the healthy ones have only too much to do.
-      if (this.#metFull && !services.loads.health.takesUsers(choice.endpoint.slot)) return undefined;
-      this.#setBusy(choice.endpoint);
-      if (most === 0 || services.loads.load(choice.endpoint.slot) <= most) return choice;
-      this.#setBusy(undefined);
-      this.#passOver(choice.endpoint);
-      this.#metFull = true;
-      if (report.context?.site !== undefined) services.recorder.endpointFull(report.context.site);
-    }
+  /** Counted before anybody looks: two workers cannot both take the last place. */
+  take(endpoint: ServingEndpoint): boolean {
+    const { services } = this.#parts;
+    const most = this.#destination.backend.backend.maxConnectionsPerEndpoint;
+    this.#setBusy(endpoint);
+    if (most === 0 || services.loads.load(endpoint.slot) <= most) return true;
+    this.#setBusy(undefined);
+    return false;
   }
 
-  #passOver(endpoint: ServingEndpoint): void {
+  passOver(endpoint: ServingEndpoint): void {
+    const { services, report } = this.#parts;
+    this.#tryNoMore(endpoint);
+    this.#metFull = true;
+    if (report.context?.site !== undefined) services.recorder.endpointFull(report.context.site);
+  }
+
+  #tryNoMore(endpoint: ServingEndpoint): void {
     this.#tried = new Set([...this.#tried, endpoint]);
   }
 
@@ -97,7 +102,7 @@ export class Attempts {
     this.end();
     const retry = judgeRetry(attempt);
     if (retry === 'no') return false;
-    if (retry === 'next-endpoint' && failed !== undefined) this.#passOver(failed);
+    if (retry === 'next-endpoint' && failed !== undefined) this.#tryNoMore(failed);
     if (!this.#begin(true)) return false;
     report.retries++;
     services.recorder.retried(fault);
