@@ -9,6 +9,7 @@ import type { ClientLimits } from '../model/limits.ts';
 import type { SharedState } from '../model/shared-state.ts';
 import type { Listener as ListenerName } from '../observe/recorder.ts';
 import { Acceptor, type AcceptServices } from './client/accept.ts';
+import { Crowd } from './crowd.ts';
 import { Current } from './current.ts';
 import { dispatch } from './dispatch.ts';
 import { Drain } from './tunnel/drain.ts';
@@ -112,6 +113,7 @@ export class DataPlane {
       pool: this.#pool,
       tunnels: this.#openTunnels(),
       readBuffer,
+      crowd: new Crowd(host.onBug),
       isLameDuck: () => this.#isLameDuck,
     };
     this.#tidying = new Timer(() => this.#tidyUp());

@@ -10,6 +10,7 @@ import type { SharedRow } from '../model/shared-state.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { ClientListener, ClientStream } from './client/client-stream.ts';
+import type { Crowd } from './crowd.ts';
 import type { ReadBuffer } from './read-buffer.ts';
 import type { Sessions } from './session/session-asking.ts';
 import type { SiteWaits } from './client/site-waits.ts';
@@ -25,6 +26,7 @@ export type ExchangeServices = {
   readonly pool: UpstreamPool;
   readonly tunnels: TunnelSet;
   readonly timers: TimerWheel;
+  readonly crowd: Crowd;
   readonly limits: ClientLimits;
   readonly waits: SiteWaits;
   readonly sessions: Sessions;

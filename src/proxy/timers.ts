@@ -23,6 +23,10 @@ export class Timer {
     return this.#bucket?.tick;
   }
 
+  get isArmed(): boolean {
+    return this.deadlineMs !== Number.POSITIVE_INFINITY;
+  }
+
   cancel(): void {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.leave();

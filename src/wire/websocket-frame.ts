@@ -18,7 +18,7 @@ export class FrameFollower {
   closeComplete = false;
   /** Data messages that began in this direction. */
   messages = 0;
-  readonly #sender: FrameSender;
+  readonly sender: FrameSender;
   readonly #extensions: boolean;
   /** Bytes of a frame header so far. */
   #have = 0;
@@ -29,7 +29,7 @@ export class FrameFollower {
 
   /** @param extensions an extension was negotiated, so RSV bits have a meaning of their own */
   constructor(sender: FrameSender, extensions: boolean) {
-    this.#sender = sender;
+    this.sender = sender;
     this.#extensions = extensions;
   }
 
@@ -96,7 +96,7 @@ export class FrameFollower {
     if (!VALID_OPCODES.has(opcode) || length >= 2 ** 53) return false;
     if (isControl && (length > MAX_CONTROL_BYTES || first < 0x80)) return false;
     if ((first & 0x70) !== 0 && !this.#extensions) return false;
-    return isMasked === (this.#sender === 'client');
+    return isMasked === (this.sender === 'client');
   }
 }
 

@@ -7,6 +7,8 @@ import { type Closing, CLOSINGS } from './closing.ts';
 import type { ReadBuffer } from '../read-buffer.ts';
 import { awaitDrain, type SocketOwner } from '../socket-owner.ts';
 import { Timer, type TimerWheel } from '../timers.ts';
+import type { Crowd, Errand } from '../crowd.ts';
+import { Direction, type Passage } from './direction.ts';
 
 export type TunnelSummary = {
   readonly reason: WebSocketCloseReason;
@@ -41,56 +43,20 @@ const CLOSE_GRACE_MS = 5_000;
 /** A client whose backend is lost is not kept longer than that, whatever happens to its turn. */
 const MAX_HOLD_MS = 23_000;
 
-/** One direction: from a socket, which it owns, to the other one. */
-class Direction implements SocketOwner {
-  bytes = 0;
-  ended = false;
-  /** Bytes are read but go nowhere any more. */
-  discards = false;
-  readonly follower: FrameFollower;
-  readonly sender: FrameSender;
-  readonly from: Socket;
-  readonly to: Socket;
-  readonly #tunnel: Tunnel;
-
-  constructor(
-    tunnel: Tunnel,
-    sockets: { readonly from: Socket; readonly to: Socket },
-    sender: FrameSender,
-    extensions: boolean,
-  ) {
-    this.#tunnel = tunnel;
-    this.from = sockets.from;
-    this.to = sockets.to;
-    this.sender = sender;
-    this.follower = new FrameFollower(sender, extensions);
-  }
-
-  onBytes(chunk: Buffer, start: number, end: number): void {
-    this.#tunnel.pass(this, chunk, start, end);
-  }
-
-  onEnd(): void {
-    this.#tunnel.onEnd(this);
-  }
-
-  onDrain(): void {
-    this.#tunnel.onDrain(this);
-  }
-
-  onClose(): void {
-    this.#tunnel.onClose(this);
-  }
-}
-
 /**
  * `open` passes both ways, `held` has lost its backend and keeps the client until its turn; `held` and the two behind
  * it have a deadline that traffic does not move.
  */
 type Phase = 'open' | 'held' | 'half-closed' | 'closing' | 'closed';
 
-export class Tunnel {
-  readonly #services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel };
+export type TunnelServices = {
+  readonly readBuffer: ReadBuffer;
+  readonly timers: TimerWheel;
+  readonly crowd: Crowd;
+};
+
+export class Tunnel implements Passage, Errand {
+  readonly #services: TunnelServices;
   readonly #observer: TunnelObserver;
   readonly #idleTimeoutMs: number;
   readonly #up: Direction;
@@ -110,17 +76,30 @@ export class Tunnel {
 
   constructor(
     { client, backend }: { readonly client: Socket; readonly backend: Socket },
-    services: { readonly readBuffer: ReadBuffer; readonly timers: TimerWheel },
+    services: TunnelServices,
     settings: TunnelSettings,
     observer: TunnelObserver,
   ) {
     this.#services = services;
     this.#observer = observer;
     this.#idleTimeoutMs = settings.idleTimeoutMs;
-    this.#up = new Direction(this, { from: client, to: backend }, 'client', settings.extensions);
-    this.#down = new Direction(this, { from: backend, to: client }, 'backend', settings.extensions);
-    this.#timer = new Timer(() => this.#finish());
+    const { crowd } = services;
+    const fromClient = new FrameFollower('client', settings.extensions);
+    const fromBackend = new FrameFollower('backend', settings.extensions);
+    this.#up = new Direction(this, { from: client, to: backend }, fromClient, crowd);
+    this.#down = new Direction(this, { from: backend, to: client }, fromBackend, crowd);
+    this.#timer = new Timer(() => crowd.add(this));
     services.timers.arm(this.#timer, settings.idleTimeoutMs);
+  }
+
+  /** Its wait is over, unless something has come since. */
+  run(): void {
+    if (!this.#timer.isArmed) this.#finish();
+  }
+
+  abandon(): void {
+    this.#up.abandon();
+    this.#down.abandon();
   }
 
   /** Owner of the client's socket. */
