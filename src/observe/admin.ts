@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
+import { answerExplain, type Explain } from './admin-explain.ts';
 
 export type WorkerStatus = {
   readonly worker: number;
@@ -24,6 +25,8 @@ export type AdminState = {
   status(): AdminStatus;
   /** All that is known of sites and endpoints, without secrets; plain data. */
   state(): unknown;
+  /** What would become of a described request, without secrets; absent where nobody can tell. */
+  readonly explain?: Explain;
 };
 
 export type AdminOptions = {
@@ -42,6 +45,7 @@ type Answer = { readonly status: number; readonly type: string; readonly body: s
 
 const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
+const EXPLAIN_PATH = '/api/explain';
 
 const SECURITY_HEADERS = {
   'Cache-Control': 'no-store',
@@ -81,7 +85,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
     ...SECURITY_HEADERS,
     'Content-Type': answer.type,
     'Content-Length': Buffer.byteLength(answer.body),
-    ...(answer.status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    ...(answer.status === 405 ? { Allow: request.url === EXPLAIN_PATH ? 'POST' : 'GET, HEAD' } : {}),
     // Whatever body follows a refused request is not read, so it must not be taken for the next request.
     ...(answer.status >= 400 && answer.status < 500 ? { Connection: 'close' } : {}),
   });
@@ -89,6 +93,11 @@ async function handle(request: IncomingMessage, response: ServerResponse, handli
 }
 
 async function answerTo(request: IncomingMessage, handling: Handling): Promise<Answer> {
+  const { explain } = handling.state;
+  if (request.url === EXPLAIN_PATH && explain !== undefined) {
+    if (request.method !== 'POST') return plain(405, 'Only POST is served here');
+    return mayAsk(request, handling) ? asJson(await answerExplain(request, explain)) : HIDDEN;
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return plain(405, 'Only GET and HEAD are served here');
   if (hasBody(request)) return plain(413, 'A request here has no body');
@@ -101,12 +110,17 @@ async function answerTo(request: IncomingMessage, handling: Handling): Promise<A
     case '/metrics':
       return { status: 200, type: handling.registry.contentType, body: await handling.scrape() };
     case '/api/state':
-      if (!handling.showsState && !isFromHere(request))
-        return plain(403, 'Only this machine is shown the state; --admin-ui true shows it to all');
-      return { status: 200, type: JSON_TYPE, body: `${JSON.stringify(handling.state.state())}\n` };
+      if (!mayAsk(request, handling)) return HIDDEN;
+      return asJson({ status: 200, body: handling.state.state() });
     default:
-      return plain(404, 'Served here: /livez, /readyz, /metrics, /api/state');
+      return plain(404, 'Served here: /livez, /readyz, /metrics, /api/state, /api/explain');
   }
+}
+
+const HIDDEN = plain(403, 'Only this machine is shown the state; --admin-ui true shows it to all');
+
+function mayAsk(request: IncomingMessage, { showsState }: Handling): boolean {
+  return showsState || isFromHere(request);
 }
 
 /** By its address, and by the name it calls us: a page in a browser of this machine must not ask under its own name. */
@@ -114,6 +128,10 @@ function isFromHere({ socket, headers }: IncomingMessage): boolean {
   const address = socket.remoteAddress ?? '';
   const isLoopback = /^(?:::ffff:)?127\./.test(address) || address === '::1';
   return isLoopback && /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(headers.host ?? '');
+}
+
+function asJson({ status, body }: { readonly status: number; readonly body: unknown }): Answer {
+  return { status, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
 }
 
 function plain(status: number, line: string): Answer {
