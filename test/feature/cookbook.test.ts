@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { login } from '../../src/demo/mattermost/session.ts';
 import { makeCertificate, makeClientCertificate, type Pair } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { guideBlocks } from '../support/guide.ts';
 import { type Manifest, secret, service, slices, tlsSecret, yamlOf } from '../support/manifest-builders.ts';
 import { proxyV1 } from '../support/proxy-headers.ts';
 import { HANDSHAKE, RawConnection, requestText } from '../support/raw-client.ts';
@@ -102,10 +103,14 @@ function connectFrom(client: string, host: string, identity: Pair | undefined): 
   return new RawConnection({ port, tcp, serverName: host, identity });
 }
 
-const FILES = ['cookbook.md'];
+const FILES = ['cookbook.md', 'preauthentication.md'];
+
+function guide(file: string): string {
+  return readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
+}
 
 describe.each(FILES)('%s', (file) => {
-  const recipes = recipesOf(readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8'));
+  const recipes = recipesOf(guide(file));
 
   describe.each(recipes)('$name', ({ policy, claims }) => {
     const { hosts, path = '/' } = parse(policy).spec.route as { hosts: readonly string[]; path?: string };
@@ -130,3 +135,18 @@ describe.each(FILES)('%s', (file) => {
     });
   });
 });
+
+// The policy of the last section above is still in force.
+test.each(['/api/v4/system/ping', '/'].entries().toArray())(
+  'answer %i of the guide to pre-authentication is the one to a refused %s',
+  async (at, path) => {
+    const shown = guideBlocks(guide('preauthentication.md')).filter(({ language }) => language === 'http')[
+      at
+    ];
+    const connection = connectFrom('203.0.113.9', 'chat.example.com', undefined);
+    connection.send(requestText(`GET ${path}`, 'chat.example.com', { Connection: 'close' }));
+    await connection.ended();
+    const lines = RegExp.escape(shown?.text.trimEnd() ?? '').replaceAll(RegExp.escape('…'), '[^]*?');
+    expect(connection.received.replaceAll('\r\n', '\n').trimEnd()).toMatch(new RegExp(`^${lines}$`, 'u'));
+  },
+);
