@@ -28,7 +28,7 @@ let town: Town;
 let controller: ControllerProcess;
 /** Those that serve, each with its place in the slices. */
 let nodes: MattermostNode[];
-let clients: readonly ChatClient[];
+let clients: readonly ChatClient[] = [];
 /** When a node left or was told to, by its name. */
 const leftAtMs = new Map<string, number>();
 let born = 0;
