@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { TestBrowser } from '../support/browser.ts';
+import { TestBrowser } from '../support/test-browser.ts';
 
 const browser = new TestBrowser();
 const server = createServer((_, response) => {
