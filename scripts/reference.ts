@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { metricsReference } from '../src/observe/metrics-reference.ts';
 import { annotationsPage } from './reference-annotations.ts';
 import { answersPage } from './reference-answers.ts';
+import { commandsPage } from './reference-commands.ts';
 import { conditionsPage } from './reference-conditions.ts';
 import { optionsPage } from './reference-options.ts';
 
@@ -17,6 +18,7 @@ const FOLDER = join(import.meta.dirname, '../docs/reference');
 function pages(): ReadonlyMap<string, string> {
   return new Map([
     ['metrics.md', metricsReference()],
+    ['commands.md', commandsPage()],
     ['options.md', optionsPage()],
     ['conditions.md', conditionsPage()],
     ['answers.md', answersPage()],

@@ -52,7 +52,7 @@ describe.each(rows)('$path', ({ path, definition, command }) => {
 
   test('has examples that call it with options it has', () => {
     for (const line of definition.examples) {
-      const call = line.split(/ \| | && /u).find((part) => part.startsWith(`${PROGRAM} ${path}`));
+      const call = line.split(/ \| | && |<\(/u).find((part) => part.startsWith(`${PROGRAM} ${path}`));
       expect(call, line).toBeDefined();
       const asked = [...(call ?? '').matchAll(/ (?<option>--[a-z0-9-]+)/gu)].map(
         ({ groups }) => groups?.['option'],

@@ -3,13 +3,20 @@ import process from 'node:process';
 import { Command } from 'commander';
 import { checkCommand } from './check.ts';
 import { addCommand, type CommandDefinition, helpTail, PROGRAM } from './command.ts';
+import { completionCommand } from './completion.ts';
 import { crdCommand } from './crd.ts';
 import { demoCommand } from './demo.ts';
 import { runCommand } from './run.ts';
 import { VERSION } from './version.ts';
 
 /** All commands, in the order in which help lists them. */
-export const COMMANDS: readonly CommandDefinition[] = [runCommand, demoCommand, checkCommand, crdCommand];
+export const COMMANDS: readonly CommandDefinition[] = [
+  runCommand,
+  demoCommand,
+  checkCommand,
+  crdCommand,
+  completionCommand,
+];
 
 /** What holds for every command. */
 const WHOLE = {

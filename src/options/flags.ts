@@ -188,7 +188,7 @@ function keyFlags() {
       secretName,
     ),
     refusesUnknownNames: flag(
-      'unknown-tls-names ACTION',
+      'unknown-tls-names serve|refuse',
       'serve shows them the default certificate, refuse ends the handshake',
       'serve',
       serveOrRefuse,
@@ -234,6 +234,11 @@ function lifeFlags() {
       '60s',
       duration,
     ),
-    logLevel: flag('log-level LEVEL', LOG_LEVELS.join(', '), 'info', logLevel),
+    logLevel: flag(
+      `log-level ${LOG_LEVELS.join('|')}`,
+      'lines of less weight are not written',
+      'info',
+      logLevel,
+    ),
   };
 }

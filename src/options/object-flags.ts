@@ -28,7 +28,7 @@ export function sourceFlags() {
       namespaces,
     ),
     secretsMode: flag(
-      'secrets-mode MODE',
+      'secrets-mode cluster|namespaces|named',
       'how Secrets are read: cluster for all, namespaces for those of --watch-namespaces, named for those referred to',
       'cluster',
       secretsMode,
