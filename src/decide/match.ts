@@ -18,14 +18,18 @@ export function findSite(host: ServingHost, path: string): ServingSite | undefin
   return undefined;
 }
 
-/** The site as it is now under the host it was found by; undefined where it is gone from there. */
+/** The site as it is now, under whichever of the hosts it had; undefined where it is gone from all of them. */
 export function currentSite(
   hosts: HostTable,
-  { site: { key }, labels: { host } }: ServingSite,
+  { site: { key, hosts: before } }: ServingSite,
 ): Site | undefined {
-  const table = host.startsWith('*.') ? hosts.wildcard.get(host.slice(1)) : hosts.exact.get(host);
-  const found = host === ANY_HOST ? hosts.any : table;
-  return found?.sites.find(({ site }) => site.key === key)?.site;
+  for (const host of before) {
+    const table = host.startsWith('*.') ? hosts.wildcard.get(host.slice(1)) : hosts.exact.get(host);
+    const found = host === ANY_HOST ? hosts.any : table;
+    const serving = found?.sites.find(({ site }) => site.key === key);
+    if (serving !== undefined) return serving.site;
+  }
+  return undefined;
 }
 
 function matches(site: Site, path: string): boolean {

@@ -9,6 +9,8 @@ import { Timer, type TimerWheel } from '../timers.ts';
 export type KeptTunnel = PacedTunnel & {
   /** What it was admitted with; undefined where nobody was asked. */
   readonly admitted: Admitted | undefined;
+  /** The configured host it came in by. */
+  readonly host: string;
   /** A WebSocket of the Calls plugin. */
   readonly isCalls: boolean;
   readonly ageMs: number;

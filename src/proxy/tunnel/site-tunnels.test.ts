@@ -1,6 +1,14 @@
 // What changes of the configuration mean for open WebSockets: who is asked to leave, why, and when. No sockets, no time.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { admission, COOKIE, endpoint, ranges, rule, webSocketCloses } from '../../decide/test-objects.ts';
+import {
+  admission,
+  COOKIE,
+  endpoint,
+  HOST,
+  ranges,
+  rule,
+  webSocketCloses,
+} from '../../decide/test-objects.ts';
 import type { Endpoint } from '../../model/configuration.ts';
 import { closedOf, pace, peakPerSecond, reasonsOf, TunnelWorld } from './test-tunnels.ts';
 
@@ -8,6 +16,7 @@ const A = endpoint('a');
 const B = endpoint('b');
 const DRAINING_A = endpoint('a', { state: 'draining' });
 const SECOND = 1000;
+const OTHER_HOST = 'talk.example.com';
 
 let world: TunnelWorld;
 beforeEach(() => {
@@ -135,6 +144,57 @@ describe('a site', () => {
     world.advance(60 * SECOND);
     expect(closedOf(tunnels)).toHaveLength(closed);
     if (closed > 0) expect(reasonsOf(tunnels)).toEqual(['1001 site-removed']);
+  });
+
+  test.each([
+    { name: 'one of whose hosts is back within 30 s keeps its tunnels', backMs: 29 * SECOND, closed: 0 },
+    {
+      name: 'one of whose hosts is gone for 30 s loses those that came in by it',
+      backMs: 40 * SECOND,
+      closed: 5,
+    },
+  ])('$name', ({ backMs, closed }) => {
+    world.hosts = [HOST, OTHER_HOST];
+    world.serve({});
+    const staying = world.open(5, 'a');
+    const leaving = world.open(5, 'a', { host: OTHER_HOST });
+    world.hosts = [HOST];
+    world.serve({});
+    world.advance(backMs);
+    world.hosts = [OTHER_HOST, HOST];
+    world.serve({});
+    world.advance(60 * SECOND);
+    expect(closedOf(leaving)).toHaveLength(closed);
+    if (closed > 0) expect(reasonsOf(leaving)).toEqual(['1001 site-removed']);
+    expect(closedOf(staying)).toEqual([]);
+  });
+
+  test('one of whose hosts comes back while its tunnels leave keeps those that still wait', () => {
+    world.hosts = [HOST, OTHER_HOST];
+    world.serve(pace(10));
+    const tunnels = world.open(100, 'a', { host: OTHER_HOST });
+    world.hosts = [HOST];
+    world.serve(pace(10));
+    world.advance(32 * SECOND);
+    const before = closedOf(tunnels).length;
+    expect(before).toBeGreaterThan(0);
+    world.hosts = [HOST, OTHER_HOST];
+    world.serve(pace(10));
+    world.advance(60 * SECOND);
+    expect(closedOf(tunnels)).toHaveLength(before);
+  });
+
+  test('one of whose hosts is gone when a tunnel of it opens keeps the others', () => {
+    world.hosts = [HOST, OTHER_HOST];
+    world.serve({});
+    const late = world.late('a', OTHER_HOST);
+    world.hosts = [HOST];
+    world.serve({});
+    const leaving = late();
+    const staying = world.open(5, 'a');
+    world.advance(60 * SECOND);
+    expect(reasonsOf(leaving)).toEqual(['1001 site-removed']);
+    expect(closedOf(staying)).toEqual([]);
   });
 
   test('that a snapshot has keeps its tunnels, one that it has not loses them', () => {

@@ -21,7 +21,7 @@ export type TunnelServices = {
 /** Where a tunnel is kept. */
 export type TunnelPlace = { readonly site: SiteTunnels; readonly group: TunnelGroup };
 
-/** For how long a site or an endpoint must be gone: who edits objects takes things away and puts them back. */
+/** For how long a site, one of its hosts or an endpoint must be gone: who edits objects takes things away and puts them back. */
 const GONE_MS = 30_000;
 /** Clients of Calls give up 30 s after their connection, so that nobody is held longer than this. */
 const MAX_HOLD_MS = 20_000;
@@ -34,14 +34,19 @@ export class SiteTunnels {
   /** By slot of the endpoint; one for all tunnels to it. */
   readonly #places = new Map<number, TunnelPlace>();
   #open: OpenSite;
+  #hosts: readonly string[];
   #goneSinceMs: number | undefined;
-  /** Those that a policy refuses, and those that are too old. */
+  /** Since when hosts are gone that the site has had. */
+  readonly #goneHosts = new Map<string, number>();
+  /** Those whose host is gone, those that a policy refuses, and those that are too old. */
+  #removed: MassClose | undefined;
   #refused: MassClose | undefined;
   #aged: MassClose | undefined;
 
   constructor(site: Site, open: OpenSite, services: TunnelServices) {
     this.key = site.key;
     this.#path = site.path;
+    this.#hosts = site.hosts;
     this.#open = open;
     this.#services = services;
     const { timers, row, shared } = services;
@@ -105,6 +110,7 @@ export class SiteTunnels {
       return;
     }
     if (this.#goneSinceMs !== undefined) this.#comeBack();
+    this.#followHosts(site.hosts);
     if (site.service.kind !== 'open' || site.service === this.#open) return;
     const before = this.#open;
     this.#open = site.service;
@@ -114,6 +120,15 @@ export class SiteTunnels {
   #comeBack(): void {
     this.#goneSinceMs = undefined;
     for (const { group } of this.#places.values()) group.stay();
+  }
+
+  #followHosts(hosts: readonly string[]): void {
+    const { nowMs } = this.#services.timers;
+    for (const host of this.#hosts) if (!hosts.includes(host)) this.#goneHosts.set(host, nowMs);
+    this.#hosts = hosts;
+    const back = hosts.filter((host) => this.#goneHosts.delete(host));
+    if (back.length === 0) return;
+    for (const tunnel of this.tunnels()) if (back.includes(tunnel.host)) this.#removed?.delete(tunnel);
   }
 
   #recheck(tunnels: Iterable<KeptTunnel>, before: OpenSite): void {
@@ -170,9 +185,23 @@ export class SiteTunnels {
       for (const { group } of this.#places.values()) group.leave(CLOSINGS.siteRemoved, this.#maxSpreadMs);
       return;
     }
+    this.#closeRemovedHosts(nowMs - GONE_MS);
     this.#closeRemoved(nowMs - GONE_MS);
     const { maxDurationMs } = this.#open.webSockets;
     if (maxDurationMs > 0) this.#closeAged(maxDurationMs);
+  }
+
+  #closeRemovedHosts(untilMs: number): void {
+    for (const [host, sinceMs] of this.#goneHosts) {
+      if (sinceMs > untilMs) continue;
+      for (const tunnel of this.tunnels()) if (tunnel.host === host) this.#remove(tunnel);
+    }
+  }
+
+  #remove(tunnel: KeptTunnel): void {
+    if (!tunnel.canClose || tunnel.massClose !== undefined) return;
+    this.#removed = this.#queued(this.#removed, CLOSINGS.siteRemoved);
+    this.#removed.add(tunnel);
   }
 
   #closeRemoved(untilMs: number): void {

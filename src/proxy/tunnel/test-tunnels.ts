@@ -26,12 +26,19 @@ export class FakeTunnel implements KeptTunnel {
   /** What it was told, and when, counted from the start of the world. */
   closed: { readonly reason: string; readonly code: number; readonly atMs: number } | undefined;
   readonly endpoint: string;
+  readonly host: string;
   readonly #world: TunnelWorld;
   readonly #set: TunnelSet;
   readonly #place: TunnelPlace;
   readonly #openedMs: number;
 
-  constructor(world: TunnelWorld, set: TunnelSet, place: TunnelPlace, admitted?: Admitted) {
+  constructor(
+    world: TunnelWorld,
+    set: TunnelSet,
+    place: TunnelPlace,
+    { host, admitted }: { readonly host: string; readonly admitted: Admitted },
+  ) {
+    this.host = host;
     this.#world = world;
     this.#set = set;
     this.#place = place;
@@ -71,6 +78,8 @@ export class FakeTunnel implements KeptTunnel {
 
 export class TunnelWorld {
   nowMs = 0;
+  /** Of the site, from the next time it is served. */
+  hosts: readonly string[] = [HOST];
   readonly shared: SharedState;
   readonly #workers: readonly { readonly set: TunnelSet; readonly timers: TimerWheel }[];
   readonly #backends = new Map<string, ServingBackend>();
@@ -108,7 +117,7 @@ export class TunnelWorld {
       more === 'closed'
         ? ({ kind: 'closed', reason: 'policy-invalid', tls: undefined } as const)
         : openSite({ backend: BACKEND, ...more });
-    this.#site = more === undefined ? undefined : site(HOST, service);
+    this.#site = more === undefined ? undefined : { ...site(HOST, service), hosts: this.hosts };
     const placed = endpoints === undefined ? [] : [placedOf(endpoints)];
     for (const each of placed) this.#backends.set(each.backend.key, compileBackend(each));
     const isGone = this.#site === undefined && before !== undefined;
@@ -125,8 +134,21 @@ export class TunnelWorld {
   }
 
   /** Tunnels to that endpoint at a worker. @param endpoint its identity */
-  open(count: number, endpoint: string, { worker = 0, from = '192.0.2.7' } = {}): FakeTunnel[] {
-    const serving = compileHosts(this.#site === undefined ? [] : [this.#site]).exact.get(HOST)?.sites[0];
+  open(count: number, endpoint: string, { worker = 0, from = '192.0.2.7', host = HOST } = {}): FakeTunnel[] {
+    return this.#decide(endpoint, { worker, from, host })(count);
+  }
+
+  /** A handshake is decided now, and its tunnel opens when it is called. */
+  late(endpoint: string, host: string): () => FakeTunnel[] {
+    const open = this.#decide(endpoint, { worker: 0, from: '192.0.2.7', host });
+    return () => open(1);
+  }
+
+  #decide(
+    endpoint: string,
+    { worker, from, host }: { readonly worker: number; readonly from: string; readonly host: string },
+  ): (count: number) => FakeTunnel[] {
+    const serving = compileHosts(this.#site === undefined ? [] : [this.#site]).exact.get(host)?.sites[0];
     const found = this.#backends.get(BACKEND)?.endpoints.find((each) => each.endpoint.identity === endpoint);
     const set = this.#workers[worker]?.set;
     if (serving === undefined || found === undefined || set === undefined) throw new Error('Nobody is there');
@@ -136,12 +158,13 @@ export class TunnelWorld {
       address: address(from),
       path: '/api/v4/websocket',
     };
-    return Array.from({ length: count }, () => {
-      const place = set.placeOf(serving, found);
-      const tunnel = new FakeTunnel(this, set, place, admitted);
-      set.add(tunnel, place, serving.open);
-      return tunnel;
-    });
+    return (count) =>
+      Array.from({ length: count }, () => {
+        const place = set.placeOf(serving, found);
+        const tunnel = new FakeTunnel(this, set, place, { host, admitted });
+        set.add(tunnel, place, serving.open);
+        return tunnel;
+      });
   }
 
   advance(ms: number, eachStep: () => void = () => {}): void {

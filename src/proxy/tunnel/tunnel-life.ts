@@ -70,6 +70,10 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
     return { rule, secretKey, address: this.#address, path: this.#path };
   }
 
+  get host(): string {
+    return this.#labels.host;
+  }
+
   get ageMs(): number {
     return this.#report.ageMs;
   }
