@@ -68,6 +68,14 @@ function matchLines(actual: readonly string[], [first, ...rest]: readonly string
   return actual.some((_line, at) => matchLines(actual.slice(at), rest)) || rest.length === 0;
 }
 
+/** The pattern of an answer that a page shows in its n-th ```http block, where … stands for anything. */
+export function shownAnswer(markdown: string, at: number): RegExp {
+  const block = guideBlocks(markdown).filter(({ language }) => language === 'http')[at];
+  if (block === undefined) throw new Error(`The page shows no answer ${at}`);
+  const lines = RegExp.escape(block.text.trimEnd()).replaceAll(RegExp.escape('…'), '[^]*?');
+  return new RegExp(`^${lines.replaceAll(RegExp.escape('\n'), '\\r?\\n')}\\s*$`, 'u');
+}
+
 /** The calls of the program in a shell script: its command (with that below it) and its options, continued lines joined. */
 export function programCalls(
   script: string,

@@ -1,4 +1,5 @@
 // What a guide claims of requests: a section with a whole policy, and a table of requests and what becomes of them.
+import { tablesOf } from './tables.ts';
 
 /** One row of such a table. */
 export type Claim = {
@@ -15,30 +16,26 @@ export type Claim = {
 
 export type Recipe = { readonly name: string; readonly policy: string; readonly claims: readonly Claim[] };
 
-const HEADER = '| Request | Client | Sends | Answer | Rule |';
+const HEADER = 'Request, Client, Sends, Answer, Rule';
 
 /** The sections with such a table, in their order. Throws on a row or a section that cannot be read. */
 export function recipesOf(markdown: string): readonly Recipe[] {
-  return markdown
-    .split(/^## /mu)
-    .filter((section) => section.includes(HEADER))
-    .map((section) => {
-      const name = section.slice(0, section.indexOf('\n'));
-      const policy = /^```yaml\n(?<text>[\s\S]*?)^```$/mu.exec(section)?.groups?.['text'];
-      if (policy === undefined) throw new Error(`Section ${name} has requests, but no policy`);
-      const [, table = ''] = section.split(`${HEADER}\n`);
-      const rows = /^(?:\|.*\n)+/u.exec(table)?.[0].trimEnd().split('\n').slice(1) ?? [];
-      return { name, policy, claims: rows.map(claimOf) };
-    });
+  return markdown.split(/^##+ /mu).flatMap((section) => {
+    const table = tablesOf(section).find(({ header }) => header.join(', ') === HEADER);
+    if (table === undefined) return [];
+    const name = section.slice(0, section.indexOf('\n'));
+    const policy = /^```yaml\n(?<text>[\s\S]*?)^```$/mu.exec(section)?.groups?.['text'];
+    if (policy === undefined) throw new Error(`Section ${name} has requests, but no policy`);
+    return [{ name, policy, claims: table.rows.map(claimOf) }];
+  });
 }
 
-function claimOf(row: string): Claim {
-  const [request = '', client = '', sends = '', answer = '', rule = ''] = row
-    .split('|')
-    .slice(1, -1)
-    .map((cell) => cell.trim().replaceAll('`', ''));
+function claimOf(row: readonly string[]): Claim {
+  const [request = '', client = '', sends = '', answer = '', rule = ''] = row.map((cell) =>
+    cell.replaceAll('`', ''),
+  );
   if (!/^(?:WebSocket|[A-Z]+) \/\S*$/u.test(request))
-    throw new Error(`A request is METHOD /path or WebSocket /path, not ${row}`);
+    throw new Error(`A request is METHOD /path or WebSocket /path, not ${request}`);
   return {
     request,
     client,
