@@ -92,9 +92,13 @@ export class Tunnel implements Passage, Errand {
     services.timers.arm(this.#timer, settings.idleTimeoutMs);
   }
 
-  /** Its wait is over, unless something has come since. */
+  /** It was asked to close, or its wait is over, unless something has come since. */
   run(): void {
     if (!this.#timer.isArmed) this.#finish();
+    if (this.#phase !== 'closing') return;
+    this.#advanceClosing();
+    // The rest of a frame that the backend began never comes.
+    if (this.#isBackendLost && this.#pendingClose !== undefined) this.#finish();
   }
 
   abandon(): void {
@@ -204,9 +208,7 @@ export class Tunnel implements Passage, Errand {
     const isClosing = this.#down.follower.sawClose || this.#up.follower.sawClose;
     this.#pendingClose = isClosing ? undefined : closeFrame(code, text);
     this.#services.timers.arm(this.#timer, CLOSE_GRACE_MS);
-    this.#advanceClosing();
-    // The rest of a frame that the backend began never comes.
-    if (this.#isBackendLost && this.#pendingClose !== undefined) this.#finish();
+    this.#services.crowd.add(this);
     return true;
   }
 
@@ -232,7 +234,7 @@ export class Tunnel implements Passage, Errand {
       this.#down.discards = true;
     }
     const wasAsked = this.#down.discards;
-    if (wasAsked && this.#up.follower.closeComplete) this.#finish();
+    if (wasAsked && this.#up.follower.closeComplete) this.#finishSoon();
   }
 
   /** Tells what was counted so far: a WebSocket lives for days, so its end is too late to know. */
@@ -243,6 +245,12 @@ export class Tunnel implements Passage, Errand {
     this.#toldFromClient += fromClient;
     this.#toldFromBackend += fromBackend;
     this.#observer.onMessages(fromClient, fromBackend);
+  }
+
+  /** Whoever was asked to leave answers at once, as do all the others who were asked with him. */
+  #finishSoon(): void {
+    this.#timer.cancel();
+    this.#services.crowd.add(this);
   }
 
   #finish(): void {

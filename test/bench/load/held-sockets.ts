@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { textFrame } from './client-frames.ts';
+import { closeFrame, textFrame } from './client-frames.ts';
 import type { ClientSockets } from './client-socket.ts';
 import { EchoCheck } from './echo-check.ts';
 import type { HoldOrder } from './messages.ts';
@@ -17,6 +17,8 @@ export class SocketHolder {
   readonly #sockets: ClientSockets;
   readonly #held = new Set<Socket>();
   readonly #message = textFrame('still there?');
+  /** What a client answers when it is asked to leave (RFC 6455 section 5.5.1). */
+  readonly #close = closeFrame();
   #echoes = 0;
 
   constructor(sockets: ClientSockets) {
@@ -63,6 +65,7 @@ export class SocketHolder {
         port,
         onOpen: resolve,
         onBytes: (buffer, length) => {
+          if (buffer[0] === this.#close.echo[0]) socket.end(this.#close.frame);
           if (check.read(buffer, length) === 'whole') this.#echoes++;
         },
         onEnd: (reason) => {

@@ -14,6 +14,16 @@ export function probedSite(backendPort: number): string {
   return siteText({ name: 'chat', host: HOST, port: backendPort }, 0);
 }
 
+/** The same site, whose policy lets no WebSocket stay; those that are open are closed at the highest pace there is. */
+export function siteWithoutWebSockets(backendPort: number): string {
+  return probedSite(backendPort)
+    .replace('rules:\n', 'rules:\n      - {name: no-websockets, request: WebSocket, action: Deny}\n')
+    .replace(
+      '  accessLog:',
+      '  websocket: {onPolicyChange: Recheck, reconnects: {perSecond: 10000}}\n  accessLog:',
+    );
+}
+
 export function manySites(version: number): string {
   const sites = Array.from({ length: SITES }, (_, index) => {
     const parts = { name: `site-${index}`, host: `site-${index}.example.com`, port: 8065 };

@@ -14,7 +14,7 @@ import type { Load, LoadGenerator } from '../../stage/load-generator.ts';
 import { LoggedController } from '../../stage/logged-controller.ts';
 import { Stage } from '../../stage/stage.ts';
 import { longestBusyMs } from './busy.ts';
-import { manySites, OBJECTS, probedSite } from './manifests.ts';
+import { manySites, OBJECTS, probedSite, siteWithoutWebSockets } from './manifests.ts';
 
 const BUSY_PRELOAD = fileURLToPath(new URL('./busy-preload.ts', import.meta.url));
 const TUNNELS = 2_000;
@@ -32,7 +32,7 @@ type PauseTurn = {
   readonly busyMs: number;
 };
 
-const SITUATIONS = ['quiet', 'translate', 'clientsLeave', 'backendLeaves'] as const;
+const SITUATIONS = ['quiet', 'translate', 'clientsLeave', 'backendLeaves', 'weClose'] as const;
 type Situation = (typeof SITUATIONS)[number];
 
 const TITLES: Readonly<Record<Situation, string>> = {
@@ -40,6 +40,7 @@ const TITLES: Readonly<Record<Situation, string>> = {
   translate: `the main thread translates ${OBJECTS} objects`,
   clientsLeave: `${TUNNELS} clients end their WebSockets`,
   backendLeaves: `a backend ends ${TUNNELS} WebSockets`,
+  weClose: `a policy closes ${TUNNELS} WebSockets, 10,000 a second`,
 };
 
 export const pauseBenchmark: Benchmark = {
@@ -99,7 +100,7 @@ class Scene {
   }
 
   async play(situation: Situation, version: number): Promise<PauseTurn> {
-    if (situation === 'clientsLeave' || situation === 'backendLeaves')
+    if (situation !== 'quiet' && situation !== 'translate')
       await this.#holder.hold(this.#controller.target, { transport: 'plain', sockets: TUNNELS });
     const probing = Promise.all([
       this.#stage.generator.load(this.#controller.target, PROBES),
@@ -121,7 +122,7 @@ class Scene {
       case 'quiet':
         return await pause(TUNNELS_END_MS);
       case 'translate':
-        await this.#controller.follow(() => this.#writeSites(version));
+        await this.#controller.follow(() => this.#write('many.yaml', manySites(version)));
         return;
       case 'clientsLeave':
         await this.#holder.release();
@@ -129,14 +130,23 @@ class Scene {
       case 'backendLeaves':
         this.#stage.endBackendWebSockets();
         return await pause(TUNNELS_END_MS);
+      case 'weClose':
+        await this.#changeProbed(siteWithoutWebSockets);
+        await pause(TUNNELS_END_MS);
+        // The next round opens some again.
+        await this.#changeProbed(probedSite);
     }
   }
 
-  #writeSites(version: number): void {
-    const manifests = join(this.#folder, 'manifests');
-    const hidden = join(manifests, '.many');
-    writeFileSync(hidden, manySites(version));
-    renameSync(hidden, join(manifests, 'many.yaml'));
+  async #changeProbed(textOf: (backendPort: number) => string): Promise<void> {
+    const text = textOf(this.#stage.backend.port);
+    await this.#controller.follow(() => this.#write('probed.yaml', text));
+  }
+
+  #write(name: string, text: string): void {
+    const hidden = join(this.#folder, 'manifests', '.new');
+    writeFileSync(hidden, text);
+    renameSync(hidden, join(this.#folder, 'manifests', name));
   }
 }
 
