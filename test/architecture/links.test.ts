@@ -1,4 +1,5 @@
-// Every relative link in the project's Markdown leads somewhere, headings included.
+// Every relative link and picture in the project's Markdown leads somewhere, headings included, and every page of docs/ is in
+// its index.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,19 +12,24 @@ function linkTargets(text: string): readonly string[] {
   const prose = text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '').replaceAll(/`[^`\n]*`/g, '');
   const inline = prose.matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g);
   const referenced = prose.matchAll(/^\[[^\]]+\]:\s+<?([^\s>]+)>?/gm);
-  return [...inline, ...referenced].map(([, target = '']) => target);
+  const tagged = prose.matchAll(/<(?:img|source|a)\b[^>]*?\b(?:src|srcset|href)="([^"\s]+)"/g);
+  return [...inline, ...referenced, ...tagged].map(([, target = '']) => target);
 }
 
-/** The names under which a page's headings can be linked, as code forges derive them. */
+/** The names under which a page's headings can be linked, as code forges derive them: the second of a name gets `-1`. */
 function anchors(text: string): readonly string[] {
   const headings = text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '').matchAll(/^#+\s+(.+?)\s*#*$/gm);
-  return [...headings].map(([, heading = '']) =>
-    heading
+  const seen = new Map<string, number>();
+  return [...headings].map(([, heading = '']) => {
+    const name = heading
       .toLowerCase()
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? name : `${name}-${before}`;
+  });
 }
 
 function isBroken(page: string, target: string): boolean {
@@ -46,10 +52,32 @@ test('no relative link is broken', () => {
   expect(broken).toEqual([]);
 });
 
+test('every page of the documentation is in its index', () => {
+  const index = linkTargets(readFileSync(join(root, 'docs/README.md'), 'utf8'));
+  const named = new Set(index.map((target) => target.replace(/#.*/u, '')));
+  const pages = filesBelow(root, 'docs', '.md').map((page) => page.slice('docs/'.length));
+  expect(pages).toContain('reference/options.md');
+  expect(pages.filter((page) => page !== 'README.md' && !named.has(page))).toEqual([]);
+});
+
+test('every picture of the documentation is shown, and says in words what it shows', () => {
+  const pictures = filesBelow(root, 'docs/images', '.svg');
+  const text = filesBelow(root, '.', '.md')
+    .map((page) => readFileSync(join(root, page), 'utf8'))
+    .join('\n');
+  expect(pictures.filter((picture) => !text.includes(picture.slice('docs/'.length)))).toEqual([]);
+  const mute = pictures.filter(
+    (picture) => !/<title\b[\s\S]*<desc\b/u.test(readFileSync(join(root, picture), 'utf8')),
+  );
+  expect(mute).toEqual([]);
+  expect(text.match(/!\[\]\(|<img(?![^>]*\balt=)/gu)).toBeNull();
+});
+
 test.each([
   ['[a](b.md)', ['b.md']],
   ['[a](<b.md> "title") and ![c](d.png)', ['b.md', 'd.png']],
   ['[a]: b.md', ['b.md']],
+  ['<picture><source srcset="b.svg"><img alt="x" src="c.svg"></picture>', ['b.svg', 'c.svg']],
   ['`[a](b.md)`', []],
   ['```\n[a](b.md)\n```\n[c](d.md)', ['d.md']],
 ])('links are found in %j', (text, targets) => {
@@ -67,5 +95,6 @@ test.each([
 });
 
 test('headings become anchors', () => {
-  expect(anchors('# One: two\n\n## `three` & Four_5 ##\n')).toEqual(['one-two', 'three--four_5']);
+  const text = '# One: two\n\n## `three` & Four_5 ##\n\n## One, two\n\n## One two\n';
+  expect(anchors(text)).toEqual(['one-two', 'three--four_5', 'one-two-1', 'one-two-2']);
 });

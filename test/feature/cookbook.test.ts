@@ -146,3 +146,11 @@ test.each(['/api/v4/system/ping', '/'].entries().toArray())(
     expect(connection.received).toMatch(shownAnswer(guide('preauthentication.md'), at));
   },
 );
+
+test('the cookie of the guide to persistence is the one that a client gets', async () => {
+  const connection = connectFrom('203.0.113.9', 'chat.example.com', undefined);
+  const headers = { ...meaningOf('secret').headers, Connection: 'close' };
+  connection.send(requestText('GET /api/v4/system/ping', 'chat.example.com', headers));
+  await connection.ended();
+  expect(connection.received).toMatch(shownAnswer(guide('persistence.md'), 0));
+});
