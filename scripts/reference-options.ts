@@ -1,6 +1,6 @@
 // docs/reference/options.md: every option of `run`.
+import { environmentName } from '../src/options/environment.ts';
 import { flagTable } from '../src/options/flags.ts';
-import { environmentName } from '../src/options/resolve.ts';
 
 export function optionsPage(): string {
   // Defaults that depend on the machine are described instead.
@@ -19,7 +19,7 @@ export function optionsPage(): string {
     '',
     '<!-- Generated from src/options/flags.ts by "npm run generate". Do not edit. -->',
     '',
-    'Each can be given as a flag or in the environment; the flag wins. Mistakes are listed all at once, and the exit code is 2.',
+    'Each can be given as a flag or in the environment; the flag wins. Mistakes are listed all at once, and the exit code is 2. A variable that is nearly an option is a mistake, too.',
     '',
     '| Flag | Default | Meaning | Environment |',
     '| --- | --- | --- | --- |',

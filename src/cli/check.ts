@@ -10,6 +10,7 @@ import { type Finding, type FindingReason, locateFinding, type ObjectReference }
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
 import type { CommandDefinition } from './command.ts';
+import { createProgress, painter, type Progress } from './terminal.ts';
 
 /** Findings that speak of objects which need not be among the files that are checked. */
 const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
@@ -19,6 +20,10 @@ const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
   'TargetNotFound',
   'NoEndpoints',
 ]);
+
+const COLOURS = { error: 'red', warning: 'yellow' } as const;
+
+const NEXT_STEP = 'Name YAML files, folders of them, or - for standard input.';
 
 type CheckOptions = { readonly json?: boolean; readonly allowMissing?: boolean };
 
@@ -46,19 +51,22 @@ export const checkCommand: CommandDefinition = {
 
 async function check(paths: readonly string[], options: CheckOptions): Promise<void> {
   let files: readonly ManifestFile[];
+  const progress = createProgress(process.stderr, () => performance.now());
   try {
-    files = (await Promise.all(paths.map(readPath))).flat();
+    files = (await Promise.all(paths.map((path) => readPath(path, progress)))).flat();
   } catch (error) {
-    process.stderr.write(
-      `Cannot read what is to be checked: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    progress.end();
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`Cannot read what is to be checked: ${message}\n${NEXT_STEP}\n`);
     process.exitCode = 2;
     return;
   }
+  progress.show(`checking ${counted(files.length, 'file')}`);
   const assembly = assemble(files);
   const findings = findingsOf(assembly).filter(
     ({ reason }) => options.allowMissing !== true || !MISSING.has(reason),
   );
+  progress.end();
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const summary = {
     errors,
@@ -91,12 +99,19 @@ function findingsOf(assembly: Assembly): readonly Finding[] {
 }
 
 /** Folders and files are read as `run` reads them, with the same bounds. */
-async function readPath(path: string): Promise<readonly ManifestFile[]> {
+async function readPath(path: string, progress: Progress): Promise<readonly ManifestFile[]> {
   if (path === '-') return [adoptText(undefined, 'standard input', await readStandardInput())];
   if (!(await stat(path)).isDirectory()) return [await readFileAt(path)];
   const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
   const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
-  return Promise.all(files.map((file) => readFileAt(join(path, file.path))));
+  let read = 0;
+  return Promise.all(
+    files.map(async (file) => {
+      const found = await readFileAt(join(path, file.path));
+      progress.show(`reading ${path}: ${++read} of ${counted(files.length, 'file')}`);
+      return found;
+    }),
+  );
 }
 
 async function readFileAt(path: string): Promise<ManifestFile> {
@@ -123,12 +138,16 @@ type Summary = {
 
 function inWords(findings: readonly Finding[], summary: Summary): string {
   const { errors, warnings, policies, ingresses, files } = summary;
-  const lines = findings.map(describe);
+  const paint = painter(process.stdout, process.env);
+  const lines = findings.map((finding) =>
+    describe(finding, paint(COLOURS[finding.severity], finding.severity)),
+  );
   const also = ingresses === 0 ? '' : ` and ${counted(ingresses, 'Ingress', 'Ingresses')}`;
   return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')}${also} of ${counted(files, 'file')}\n`;
 }
 
-function describe({ severity, object, location, field, reason, message, remedy }: Finding): string {
+/** @param severity in its colour */
+function describe({ object, location, field, reason, message, remedy }: Finding, severity: string): string {
   const place = location === undefined ? '' : `${location.file}:${location.line}: `;
   const subject = object === undefined ? '' : `${object.kind} ${nameOf(object)} `;
   return `${place}${severity}: ${subject}${field === '' ? '' : `${field} `}[${reason}]\n    ${message}\n    ${remedy}\n`;

@@ -1,5 +1,7 @@
 // What every command says of itself, so that its help, its page in the reference and its completion are never missing.
+import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { endWithReader } from './terminal.ts';
 
 export const PROGRAM = 'mattermost-ingress';
 
@@ -16,6 +18,8 @@ export type CommandDefinition = {
   readonly exitCodes: ExitCodes;
   /** What the options alone do not tell. */
   readonly notes?: readonly string[];
+  /** Goes on when nobody reads what it prints. */
+  readonly outlivesReader?: true;
   readonly subcommands?: readonly CommandDefinition[];
   /** Adds arguments, options and what is done. */
   readonly configure: (command: Command) => void;
@@ -23,10 +27,11 @@ export type CommandDefinition = {
 
 /** Adds a command, and those below it, to the program or to a command. */
 export function addCommand(parent: Command, definition: CommandDefinition): void {
-  const { name, description, subcommands = [] } = definition;
+  const { name, description, outlivesReader, subcommands = [] } = definition;
   const command = parent.command(name).description(description);
   command.showHelpAfterError(`See ${pathOf(command)} --help`);
   command.addHelpText('after', helpTail(definition));
+  if (outlivesReader !== true) command.hook('preAction', endWithReader);
   definition.configure(command);
   for (const subcommand of subcommands) addCommand(command, subcommand);
 }
@@ -46,11 +51,16 @@ export function helpTail({
   const codes = Object.entries(exitCodes).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`);
   return [
     '',
-    examples.length === 1 ? 'Example:' : 'Examples:',
+    title(examples.length === 1 ? 'Example:' : 'Examples:'),
     ...examples.map((line) => `  ${line}`),
     ...(notes.length === 0 ? [] : ['', ...notes]),
     '',
-    'Exit codes:',
+    title('Exit codes:'),
     ...codes,
   ].join('\n');
+}
+
+/** Where no colours are to be shown, the help as a whole loses them. */
+export function title(text: string): string {
+  return styleText('bold', text, { validateStream: false });
 }

@@ -2,11 +2,12 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { checkCommand } from './check.ts';
-import { addCommand, type CommandDefinition, helpTail, PROGRAM } from './command.ts';
+import { addCommand, type CommandDefinition, helpTail, PROGRAM, title } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { crdCommand } from './crd.ts';
 import { demoCommand } from './demo.ts';
 import { runCommand } from './run.ts';
+import { hasColours } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 /** All commands, in the order in which help lists them. */
@@ -21,7 +22,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
 /** What holds for every command. */
 const WHOLE = {
   examples: [`${PROGRAM} demo --tour`, `${PROGRAM} check ./manifests`, `${PROGRAM} run --help`],
-  notes: ['Colours are shown on a terminal, and nowhere where NO_COLOR is set.'],
+  notes: ['Colours are shown on a terminal; with NO_COLOR nowhere, with FORCE_COLOR everywhere.'],
   exitCodes: {
     0: 'all is well',
     1: 'something was found to be wrong',
@@ -36,6 +37,11 @@ export function createProgram(): Command {
     .version(VERSION)
     .showHelpAfterError(`See ${PROGRAM} --help`)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+    .configureOutput({
+      getOutHasColors: () => hasColours(process.stdout, process.env),
+      getErrHasColors: () => hasColours(process.stderr, process.env),
+    })
+    .configureHelp({ styleTitle: title })
     .addHelpText('after', helpTail(WHOLE));
   for (const definition of COMMANDS) addCommand(program, definition);
   return program;

@@ -3,9 +3,10 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { LogSink } from '../observe/log.ts';
+import { environmentName } from '../options/environment.ts';
 import { flagTable } from '../options/flags.ts';
 import type { Options } from '../options/options.ts';
-import { environmentName, resolveOptions } from '../options/resolve.ts';
+import { resolveOptions } from '../options/resolve.ts';
 import type { CommandDefinition } from './command.ts';
 import type { Controller } from './controller.ts';
 import { machineFacts } from './machine.ts';
@@ -25,6 +26,7 @@ export const runCommand: CommandDefinition = {
     1: 'a second signal ended it before that',
     2: 'an option is wrong, or it could not start',
   },
+  outlivesReader: true,
   configure,
 };
 

@@ -2,7 +2,8 @@
 // Used by parse.ts, document by document.
 import { isMap, isNode, isSeq } from 'yaml';
 import type { Node } from 'yaml';
-import { POLICY_KIND } from '../api/policy.ts';
+import { nearestName } from '../api/near-names.ts';
+import { POLICY_GROUP, POLICY_KIND } from '../api/policy.ts';
 import type { Finding, ObjectReference } from '../model/finding.ts';
 import { FieldReader } from '../translate/objects/field-reader.ts';
 import type { FieldIssue } from '../translate/objects/field-reader.ts';
@@ -26,7 +27,7 @@ export class ObjectCollector {
   readonly #file: string;
   readonly #objects: ParsedObject[] = [];
   readonly #findings: Finding[] = [];
-  readonly #ignored = new Map<string, { line: number; count: number }>();
+  readonly #ignored = new Map<string, { line: number; count: number; readonly remedy: string }>();
   #documentCount = 0;
   #unreported = 0;
 
@@ -65,10 +66,9 @@ export class ObjectCollector {
   }
 
   #describeIgnored(): readonly Finding[] {
-    return [...this.#ignored].map(([kind, { line, count }]): Finding => {
+    return [...this.#ignored].map(([kind, { line, count, remedy }]): Finding => {
       const objects = count === 1 ? 'the object is' : `${count} objects are`;
       const message = `Kind ${kind} is not read from files; ${objects} ignored`;
-      const remedy = 'Remove it from the folder, or leave it: it does no harm';
       const location = { file: this.#file, line };
       return { severity: 'warning', location, field: 'kind', reason: 'KindUnknown', message, remedy };
     });
@@ -86,6 +86,7 @@ export class ObjectCollector {
     if (reader.issues.length > 0) this.#refuse(item, undefined, reader.issues);
     else if (isListOf(kind, item.value)) this.#addList(item.value['items'], node, tree);
     else if (isKnown(kind, apiVersion)) this.#addKnown(kind, apiVersion, { ...item, value: item.value });
+    else if (groupOf(apiVersion) === POLICY_GROUP) this.#refuse(item, undefined, [strangeKind(kind)]);
     else this.#ignore(kind, apiVersion, item.source.line);
   }
 
@@ -151,9 +152,26 @@ export class ObjectCollector {
   #ignore(kind: string, apiVersion: string, line: number): void {
     const name = `${printable(kind)} (${printable(apiVersion)})`;
     const seen = this.#ignored.get(name);
-    if (seen === undefined) this.#ignored.set(name, { line, count: 1 });
-    else seen.count += 1;
+    if (seen !== undefined) {
+      seen.count += 1;
+      return;
+    }
+    const near = nearestName(kind, kindsOf(apiVersion));
+    const wish =
+      near === undefined ? 'Remove it from the folder, or leave it' : `Did you mean ${near}? Else leave it`;
+    this.#ignored.set(name, { line, count: 1, remedy: `${wish}: it does no harm` });
   }
+}
+
+/** Whoever names our group means one of our objects, which must not get lost in silence. */
+function strangeKind(kind: string): FieldIssue {
+  const near = nearestName(kind, [POLICY_KIND]);
+  const remedy = near === undefined ? `Write ${POLICY_KIND}, or remove the object` : `Did you mean ${near}?`;
+  return { field: 'kind', message: `There is no kind ${printable(kind)} in ${POLICY_GROUP}`, remedy };
+}
+
+function kindsOf(apiVersion: string): readonly string[] {
+  return Object.entries(knownVersions).flatMap(([kind, version]) => (version === apiVersion ? [kind] : []));
 }
 
 /** `kind: List`, and the typed lists of older kubectl. */

@@ -256,4 +256,26 @@ items:
       ],
     ]);
   });
+
+  test.each([
+    ['mattermost-ingress.io/v1alpha1', 'MattermostIngressPolcy', 'Did you mean MattermostIngressPolicy?'],
+    ['mattermost-ingress.io/v1alpha1', 'Chat', 'Write MattermostIngressPolicy, or remove the object'],
+  ])('a kind of our own group that is none is a mistake: %s %s', (apiVersion, kind, remedy) => {
+    const { findings } = readObjects(`apiVersion: ${apiVersion}\nkind: ${kind}\n`, 'a.yaml');
+    const message = `There is no kind ${kind} in mattermost-ingress.io`;
+    expect(findings).toMatchObject([
+      { severity: 'error', reason: 'ObjectInvalid', field: 'kind', message, remedy },
+    ]);
+  });
+
+  test.each([
+    ['networking.k8s.io/v1', 'Ingres', 'Did you mean Ingress? Else leave it: it does no harm'],
+    ['v1', 'Secrets', 'Did you mean Secret? Else leave it: it does no harm'],
+    ['v1', 'Pod', 'Remove it from the folder, or leave it: it does no harm'],
+    // Near to a kind, but of another group.
+    ['gateway.example.com/v1', 'Ingresses', 'Remove it from the folder, or leave it: it does no harm'],
+  ])('a kind that is nearly one we read: %s %s', (apiVersion, kind, remedy) => {
+    const { findings } = readObjects(`apiVersion: ${apiVersion}\nkind: ${kind}\n`, 'a.yaml');
+    expect(findings).toMatchObject([{ severity: 'warning', reason: 'KindUnknown', remedy }]);
+  });
 });

@@ -1,7 +1,8 @@
 // Options from flags and environment, and the list of all mistakes at once.
 import { describe, expect, test } from 'vitest';
 import { flagTable } from './flags.ts';
-import { environmentName, resolveOptions } from './resolve.ts';
+import { environmentName } from './environment.ts';
+import { resolveOptions } from './resolve.ts';
 
 const MACHINE = { cpus: 3, descriptors: 20_000 };
 const GIVEN = { manifests: 'sites' };
@@ -83,6 +84,20 @@ test('namespaces of an API server are named once each', () => {
 });
 
 describe('mistakes', () => {
+  test('of the environment name the variable', () => {
+    const environment = {
+      MATTERMOST_INGRESS_HTTP_PORT: 'tcp://192.0.2.1:80',
+      MATTERMOST_INGRESS_REQUIRE_POLCY: 'true',
+    };
+    expect(resolveOptions({ manifests: 'sites' }, environment, MACHINE)).toEqual({
+      kind: 'errors',
+      errors: [
+        'MATTERMOST_INGRESS_HTTP_PORT "tcp://192.0.2.1:80": must be a whole number from 0 to 65535',
+        'MATTERMOST_INGRESS_REQUIRE_POLCY in the environment is no option. Did you mean MATTERMOST_INGRESS_REQUIRE_POLICY?',
+      ],
+    });
+  });
+
   test('are all listed at once, each with its flag, its text and what is wanted', () => {
     const given = {
       manifests: 'sites',

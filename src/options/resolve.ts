@@ -1,12 +1,8 @@
 // Flags and environment into one frozen Options. All mistakes are listed at once; nobody mends one to meet the next.
+import { environmentName, misspeltVariables } from './environment.ts';
 import type { Flag } from './flag.ts';
 import { flagTable, type MachineFacts, reservedDescriptors } from './flags.ts';
 import type { Options } from './options.ts';
-
-/** The environment variable that stands for a flag. */
-export function environmentName(flagName: string): string {
-  return `MATTERMOST_INGRESS_${flagName.toUpperCase().replaceAll('-', '_')}`;
-}
 
 export type Resolved =
   | { readonly kind: 'options'; readonly options: Options }
@@ -20,18 +16,20 @@ export function resolveOptions(
 ): Resolved {
   const errors: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, { flag: flagName, fallback, read }] of Object.entries<Flag<unknown>>(
-    flagTable(machine),
-  )) {
-    const value = given[name] ?? environment[environmentName(flagName)] ?? fallback;
+  const flags = Object.entries<Flag<unknown>>(flagTable(machine));
+  for (const [name, { flag: flagName, fallback, read }] of flags) {
+    const variable = environmentName(flagName);
+    const value = given[name] ?? environment[variable] ?? fallback;
     try {
       values[name] = read(value);
     } catch (error) {
-      errors.push(
-        `--${flagName} ${JSON.stringify(value)}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const place = given[name] === undefined && variable in environment ? variable : `--${flagName}`;
+      const message = error instanceof Error ? error.message : String(error);
+      errors.push(`${place} ${JSON.stringify(value)}: ${message}`);
     }
   }
+  const flagNames = flags.map(([, { flag: flagName }]) => flagName);
+  errors.push(...misspeltVariables(environment, flagNames));
   const options = values as Options;
   errors.push(...contradictions(options), ...excesses(options, machine));
   if (errors.length > 0) return { kind: 'errors', errors };

@@ -1,5 +1,5 @@
 // The commands that serve nothing: check, crd, and how wrong usage is answered. Each runs as a process of its own.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,9 +29,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-async function run(args: readonly string[], input = '') {
+async function run(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}) {
   // Without a home there is no kubeconfig of the machine that runs the tests.
-  const env = { PATH: process.env['PATH'], HOME: folder };
+  const env = { PATH: process.env['PATH'], HOME: folder, ...environment };
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args], { env });
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -118,5 +118,60 @@ describe('usage', () => {
     const result = await run(args);
     expect(result.code).toBe(2);
     expect(result.error).toContain(wanted);
+  });
+
+  test.each([
+    [['chekc'], '(Did you mean check?)\nSee mattermost-ingress --help\n'],
+    [['check', '--jsno', 'x'], '(Did you mean --json?)\nSee mattermost-ingress check --help\n'],
+    [
+      ['completion', 'tcsh'],
+      'Allowed choices are bash, zsh, fish.\nSee mattermost-ingress completion --help\n',
+    ],
+  ])('%j is told what was meant, and where to read more', async (args, wanted) => {
+    const { code, out, error } = await run(args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error.endsWith(wanted)).toBe(true);
+  });
+
+  test('a variable that is nearly an option is not passed over', async () => {
+    const { code, error } = await run(['run', '--manifests', folder], '', {
+      MATTERMOST_INGRESS_REQUIRE_POLCY: 'true',
+    });
+    expect(code).toBe(2);
+    expect(error).toContain('Did you mean MATTERMOST_INGRESS_REQUIRE_POLICY?');
+  });
+});
+
+describe('output', () => {
+  test('that nobody reads on ends the program, without a stack', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'crd']);
+    child.stdout.destroy();
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    expect([await text(child.stderr), await ended]).toEqual(['', 141]);
+  });
+
+  const coloured = '\u001B[31merror\u001B[39m';
+  test.each([
+    ['a pipe', {}, false],
+    ['a pipe that is told to show colours', { FORCE_COLOR: '1' }, true],
+  ])('to %s', async (_, environment, isColoured) => {
+    const { out } = await run(['check', join(folder, 'bad.yaml')], '', environment);
+    expect(out.includes(coloured)).toBe(isColoured);
+    expect(out.includes('\u001B')).toBe(isColoured);
+  });
+
+  test.for<[string, Readonly<Record<string, string>>, boolean]>([
+    ['has colours', { TERM: 'xterm' }, true],
+    ['has none with NO_COLOR', { TERM: 'xterm', NO_COLOR: '1' }, false],
+  ])('to a terminal %s', async ([, environment, isColoured], context) => {
+    if (spawnSync('script', ['--version']).status !== 0)
+      return context.skip('script of util-linux is not installed');
+    const command = `"${process.execPath}" "${join(ROOT, 'src/main.ts')}" check "${join(folder, 'bad.yaml')}"`;
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+    });
+    const out = await text(child.stdout);
+    expect(out).toContain('[Invalid]');
+    expect(out.includes(coloured)).toBe(isColoured);
   });
 });

@@ -13,6 +13,8 @@ metadata:
 spec:
   serviceAccountName: {{ include "mattermost-ingress.serviceAccountName" . }}
   automountServiceAccountToken: true
+  # A Service called mattermost-ingress-admin would else set MATTERMOST_INGRESS_ADMIN_PORT, which is an option.
+  enableServiceLinks: false
   # No preStop hook: during one the process does not know that it is to stop. It waits itself (--shutdown-delay).
   terminationGracePeriodSeconds: {{ add (.Values.shutdownDelaySeconds | int) (.Values.drainTimeoutSeconds | int) 10 }}
   {{- with .Values.imagePullSecrets }}
