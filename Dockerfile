@@ -24,6 +24,8 @@ WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY src src
+# What --version, the log and the metric build_info say.
+RUN echo "${REVISION:-unknown}" > revision
 # Nobody in particular, and by number: Kubernetes cannot tell otherwise that it is not root.
 USER 65532:65532
 EXPOSE 8080 8443 10254

@@ -27,7 +27,7 @@ import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
 import { StickyKeys } from './sticky-keys.ts';
-import { VERSION } from './version.ts';
+import { REVISION, VERSION } from './version.ts';
 
 export type Controller = {
   readonly ports: BoundPorts;
@@ -73,7 +73,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
   try {
     const { ingressClass, controllerName, takeOverClass } = options;
     const classes = { ingressClass, controllerName, takeOverClass };
-    const facts = { version: VERSION, adminPort: admin.port, ...base.facts, ...classes };
+    const facts = { version: VERSION, revision: REVISION, adminPort: admin.port, ...base.facts, ...classes };
     log.info(facts, 'reading objects');
     parts = await buildParts(base, options, sink);
     await parts.loop.start();
@@ -125,7 +125,7 @@ async function buildBase(options: Options, sink: LogSink): Promise<Base> {
     certificates: () => publisher.certificates,
     watches: () => chosen.watches(),
     logLinesDropped: () => sink.droppedLines,
-    build: { version: VERSION, node: process.version },
+    build: { version: VERSION, revision: REVISION, node: process.version },
   });
   const chosen: ChosenSource = await chooseSource(options, { clock, log, metrics: metrics.main });
   const progress = { isListening: false, isDraining: false };

@@ -6,15 +6,17 @@ import { addCommand, type CommandDefinition, helpTail, PROGRAM, title } from './
 import { completionCommand } from './completion.ts';
 import { crdCommand } from './crd.ts';
 import { demoCommand } from './demo.ts';
+import { migrateCommand } from './migrate.ts';
 import { runCommand } from './run.ts';
 import { hasColours } from './terminal.ts';
-import { VERSION } from './version.ts';
+import { versionLine } from './version.ts';
 
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly CommandDefinition[] = [
   runCommand,
   demoCommand,
   checkCommand,
+  migrateCommand,
   crdCommand,
   completionCommand,
 ];
@@ -34,7 +36,7 @@ const WHOLE = {
 export function createProgram(): Command {
   const program = new Command(PROGRAM)
     .description('Ingress controller for Mattermost')
-    .version(VERSION)
+    .version(versionLine(PROGRAM), '-V, --version', 'say what this is: version, commit, Node and platform')
     .showHelpAfterError(`See ${PROGRAM} --help`)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .configureOutput({

@@ -256,8 +256,8 @@ export const METRICS = {
   build_info: {
     type: 'gauge',
     from: 'main',
-    help: 'Always 1; the labels say what is running.',
-    labels: ['version', 'node'],
+    help: 'Always 1; the labels say what is running: version, commit of the image (else unknown), Node.',
+    labels: ['version', 'revision', 'node'],
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -56,7 +56,7 @@ function observed() {
     certificates: () => certificates,
     watches: () => [{ kind: 'Secret', stalenessSeconds: 1.5 }],
     logLinesDropped: () => 4,
-    build: { version: '1.2.3', node: '26.0.0' },
+    build: { version: '1.2.3', revision: '0123abc', node: '26.0.0' },
   });
   const scrape = async (): Promise<Scrape> => parse(await registry.metrics());
   const value = async (series: string): Promise<number | undefined> =>
@@ -175,7 +175,7 @@ describe('what the main thread knows', () => {
     expect(await value('configuration_findings{severity="error"}')).toBe(2);
     expect(await value('configuration_findings{severity="warning"}')).toBe(1);
     expect(await value('worker_restarts_total')).toBe(1);
-    expect(await value('build_info{version="1.2.3",node="26.0.0"}')).toBe(1);
+    expect(await value('build_info{version="1.2.3",revision="0123abc",node="26.0.0"}')).toBe(1);
   });
 
   test('certificates and endpoints, as they are at the scrape', async () => {

@@ -102,7 +102,7 @@ describe('usage', () => {
     [['run', '--help'], 0, 'Examples:'],
     [['check', '--help'], 0, 'Examples:'],
     [['crd', '--help'], 0, 'Example:'],
-    [['--version'], 0, '0.1.0'],
+    [['--version'], 0, `mattermost-ingress 0.1.0 (Node ${process.version}, ${process.platform}-`],
   ])('%j', async (args, code, wanted) => {
     const result = await run(args);
     expect(result.code).toBe(code);

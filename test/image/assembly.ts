@@ -8,13 +8,22 @@ import { type Copy, ignores, parseDockerfile, type Stage } from './dockerfile.ts
 /** The last stage of a Dockerfile and the folder that stands for its `/`; the base image is not in it. */
 export type Assembled = { readonly root: string; readonly stage: Stage };
 
-type Context = { readonly project: string; readonly dockerignore: string; readonly folder: string };
+type Context = {
+  readonly project: string;
+  readonly dockerignore: string;
+  readonly folder: string;
+  readonly args: Readonly<Record<string, string>>;
+};
 
-/** Fills a folder that exists and is empty. */
-export function assembleImage(project: string, folder: string): Assembled {
+/** Fills a folder that exists and is empty. @param args what the builder is given by --build-arg */
+export function assembleImage(
+  project: string,
+  folder: string,
+  args: Readonly<Record<string, string>>,
+): Assembled {
   const stages = parseDockerfile(readFileSync(join(project, 'Dockerfile'), 'utf8'));
   const dockerignore = readFileSync(join(project, '.dockerignore'), 'utf8');
-  const context = { project, dockerignore, folder };
+  const context = { project, dockerignore, folder, args };
   for (const stage of stages) fillStage(stage, context);
   const last = stages.at(-1);
   if (last === undefined) throw new Error('The Dockerfile has no stage');
@@ -28,7 +37,11 @@ function fillStage(stage: Stage, context: Context): void {
   for (const step of stage.steps) {
     if (step.kind === 'copy') copy(step, workdir, context);
     else if (step.command.startsWith('npm install ')) installModules(context.project, workdir);
-    else execFileSync('sh', ['-e', '-c', step.command], { cwd: workdir });
+    else
+      execFileSync('sh', ['-e', '-c', step.command], {
+        cwd: workdir,
+        env: { ...process.env, ...context.args },
+      });
   }
 }
 

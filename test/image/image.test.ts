@@ -15,6 +15,7 @@ import { parseDockerfile } from './dockerfile.ts';
 import { canChangeUser, copyNode, finishImage, type ImageChild, logOf, startImage } from './image-process.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
+const REVISION = '0123456789abcdef0123456789abcdef01234567';
 const ASSEMBLY_TIMEOUT_MS = 120_000;
 const BUILD_TIMEOUT_MS = 900_000;
 const running = new Set<ImageChild>();
@@ -41,7 +42,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mattermost-ingress-image-'));
   // As the image's user must pass through it; files are made for everybody to read already.
   chmodSync(folder, 0o755);
-  image = assembleImage(PROJECT, folder);
+  image = assembleImage(PROJECT, folder, { REVISION });
   node = copyNode(folder);
   files = filesOf(join(image.root, image.stage.workdir));
   execFileSync('chmod', ['-R', 'a+rX,a-w', image.root]);
@@ -58,7 +59,7 @@ afterAll(() => {
 describe('the image holds', () => {
   test('sources, modules, license and nothing else', () => {
     const tops = new Set(files.map((file) => file.split('/')[0] ?? ''));
-    expect([...tops].toSorted()).toEqual(['LICENSE', 'node_modules', 'package.json', 'src']);
+    expect([...tops].toSorted()).toEqual(['LICENSE', 'node_modules', 'package.json', 'revision', 'src']);
   });
 
   test('all sources but what only tests need', () => {
@@ -109,11 +110,17 @@ describe('the image holds', () => {
 });
 
 describe('the program of the image', () => {
-  test('says its version', async () => {
+  test('says its version, and the commit it was built from', async () => {
     const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
       version: string;
     };
-    expect(await finishImage(start('--version'))).toEqual({ code: 0, out: `${version}\n`, error: '' });
+    const { code, out, error } = await finishImage(start('--version'));
+    const facts = `commit ${REVISION}, Node ${process.version}, ${process.platform}-${process.arch}`;
+    expect({ code, out, error }).toEqual({
+      code: 0,
+      out: `mattermost-ingress ${version} (${facts})\n`,
+      error: '',
+    });
   });
 
   test.each([
