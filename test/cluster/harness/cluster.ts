@@ -104,6 +104,12 @@ export class Cluster {
     return this.#run('helm', options);
   }
 
+  /** A shell script as people paste it, with the kubectl of this cluster. @param folder where it runs, and looks for programs first */
+  shell(script: string, folder: string): Promise<CommandResult> {
+    const path = [folder, this.#tools, process.env['PATH']].join(':');
+    return this.#execute('/bin/sh', ['-e', '-c', script], { cwd: folder, path });
+  }
+
   apply(object: Draft): Promise<Stored> {
     return this.api.apply(object);
   }
@@ -122,17 +128,25 @@ export class Cluster {
     }
   }
 
-  /** Nothing of whoever runs the tests: neither their kubeconfig nor their plugins and caches. */
   #run(name: string, options: readonly string[]): Promise<CommandResult> {
+    return this.#execute(join(this.#tools, name), options, { cwd: this.folder, path: process.env['PATH'] });
+  }
+
+  /** Nothing of whoever runs the tests: neither their kubeconfig nor their plugins and caches. */
+  #execute(
+    file: string,
+    options: readonly string[],
+    { cwd, path }: { readonly cwd: string; readonly path: string | undefined },
+  ): Promise<CommandResult> {
     const env = {
-      PATH: process.env['PATH'],
+      PATH: path,
       HOME: this.folder,
       KUBECONFIG: this.kubeconfig(),
       KUBECACHEDIR: join(this.folder, 'cache'),
     };
     return new Promise((resolve) => {
       const limits = { timeout: COMMAND_MS, maxBuffer: 64 * 1024 * 1024 };
-      execFile(join(this.#tools, name), options, { env, ...limits }, (error, stdout, stderr) => {
+      execFile(file, options, { cwd, env, ...limits }, (error, stdout, stderr) => {
         const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ status, stdout, stderr: status === -1 ? `${stderr}${error?.message ?? ''}` : stderr });
       });
