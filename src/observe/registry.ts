@@ -35,7 +35,7 @@ export type MetricSources = {
   /** Lines the main thread itself has thrown away so far. */
   readonly logLinesDropped: () => number;
   /** Version of this program and of Node. */
-  readonly build: { readonly version: string; readonly node: string };
+  readonly build: { readonly version: string; readonly revision: string; readonly node: string };
 };
 
 export type Metrics = { readonly registry: Registry; readonly main: MainMetrics };
