@@ -113,6 +113,7 @@ test('a secret is made, and a policy that watches', async () => {
 
 test('it is enforced, taken back, and enforced again', async () => {
   const { current = '' } = await secrets();
+  expect(current).toMatch(/^\S{44}$/u);
   await type(script(GUIDE, '"mode":"Enforce"'));
   await answers(undefined, 403);
   await answers(current, 200);
