@@ -41,7 +41,7 @@ export class MessageWriter {
     const length = end - start;
     if (this.#chunked) this.#gathered += chunkSizeText(length);
     if (length <= SMALL_BYTES) this.#gathered += chunk.toString('latin1', start, end);
-    else this.#large(this.#readBuffer.keep(chunk, start, end));
+    else this.#large(chunk, start, end);
     if (this.#chunked) this.#gathered += '\r\n';
     if (this.#gathered.length > GATHER_BYTES) this.flush();
   }
@@ -66,11 +66,11 @@ export class MessageWriter {
     if (this.#wasFull) awaitDrain(this.#socket);
   }
 
-  #large(body: Buffer): void {
+  #large(chunk: Buffer, start: number, end: number): void {
     this.#socket.cork();
     this.flush();
-    this.bytes += body.length;
-    this.#written(this.#socket.write(body));
+    this.bytes += end - start;
+    this.#written(this.#readBuffer.writeTo(this.#socket, chunk, start, end));
     this.#socket.uncork();
   }
 }

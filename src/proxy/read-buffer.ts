@@ -2,13 +2,16 @@
 // Accepted sockets take it only by doors that Node does not document: they are tried here, and only here, and where one
 // is shut the socket's ordinary `data` events serve the same owner.
 import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { LargePieces } from './large-pieces.ts';
 import { deliverBytes } from './socket-owner.ts';
 
 const READ_BYTES = 65_536;
 
 export class ReadBuffer {
   readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  readonly #pieces = new LargePieces();
   /** Option of `net.connect` and `tls.connect` that reads into this buffer (documented there). */
   readonly onread: { readonly buffer: Buffer; readonly callback: (bytes: number) => boolean };
   /** Listener for `data`. */
@@ -35,6 +38,13 @@ export class ReadBuffer {
     const copy = Buffer.allocUnsafe(end - start);
     chunk.copy(copy, 0, start, end);
     return copy;
+  }
+
+  /** Writes the same bytes; what Writable.write answers. */
+  writeTo(writable: Writable, chunk: Buffer, start: number, end: number): boolean {
+    const piece = chunk === this.buffer ? this.#pieces.copy(chunk, start, end) : undefined;
+    if (piece === undefined) return writable.write(this.keep(chunk, start, end));
+    return writable.write(piece.bytes, piece.release);
   }
 }
 

@@ -58,7 +58,7 @@ export class Http2ResponseWriter implements ResponseWriter {
     if (length <= SMALL_BYTES) this.#gathered += chunk.toString('latin1', start, end);
     else {
       this.flush();
-      if (this.#canWrite) this.#stream.write(this.#readBuffer.keep(chunk, start, end));
+      if (this.#canWrite) this.#readBuffer.writeTo(this.#stream, chunk, start, end);
     }
     if (this.#gathered.length > GATHER_BYTES) this.flush();
   }

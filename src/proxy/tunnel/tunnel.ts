@@ -129,7 +129,7 @@ export class Tunnel implements Passage, Errand {
     }
     direction.bytes += stop - start;
     if (this.#phase === 'open') this.#services.timers.arm(this.#timer, this.#idleTimeoutMs);
-    if (!direction.to.write(this.#services.readBuffer.keep(chunk, start, stop))) {
+    if (!this.#services.readBuffer.writeTo(direction.to, chunk, start, stop)) {
       awaitDrain(direction.to);
       direction.from.pause();
     }
