@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { login } from '../../src/demo/mattermost/session.ts';
 import { makeCertificate, makeClientCertificate, type Pair } from '../support/certificates.ts';
+import { errorsOf } from '../support/checked.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { shownAnswer } from '../support/guide.ts';
 import { type Manifest, secret, service, slices, tlsSecret, yamlOf } from '../support/manifest-builders.ts';
@@ -120,6 +121,13 @@ describe.each(FILES)('%s', (file) => {
       const endpoints = slices('mattermost', [{ name: 'node', port }]).map(inNamespace);
       controller.write('guide.yaml', `${policy}---\n${yamlOf(...endpoints)}`);
       await controller.settled();
+    });
+
+    test('holds for an Ingress, too', () => {
+      const whole = parse(policy) as { readonly spec: object };
+      const { route: _, ...spec } = whole.spec as Manifest;
+      const targetRefs = [{ group: 'networking.k8s.io', kind: 'Ingress', name: 'chat' }];
+      expect(errorsOf(yamlOf({ ...whole, spec: { targetRefs, ...spec } }))).toEqual([]);
     });
 
     test.each(claims)('$request from $client with $sends: $answer', async (claim) => {
