@@ -170,7 +170,7 @@ export function answersPage(): string {
     '',
     'Everything else comes from Mattermost. The reason stands in the text of the answer, in field `reason` of the access log, and in',
     "`mattermost_ingress_faults_total`. Below `/api/` the body has the form of Mattermost's own errors, with the id `ingress.REASON`.",
-    'A `Reset` closes the connection with a TCP RST and sends nothing.',
+    'A `Reset` closes the connection with a TCP RST and sends nothing. What to do, by what you see: [troubleshooting](../troubleshooting.md).',
     '',
     '| Status | Reason | When | What to look at |',
     '| --- | --- | --- | --- |',
