@@ -1,64 +1,17 @@
-// Alert rules and dashboard: they ask only for metrics that there are, with labels that they have.
+// Alert rules: they ask only for what there is, lead to the runbook, and fire when they must and not before.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { METRIC_PREFIX } from '../../src/observe/metric-definition.ts';
-import { isMetricName, METRIC_LIST } from '../../src/observe/metrics.ts';
+import { ALERTS_FILE, alertRules } from './monitoring.ts';
+import { knownSeries, mistakesIn, resultLabels } from './promql.ts';
 import { CHART } from './rendering.ts';
 
-type AlertRule = {
-  readonly alert: string;
-  readonly expr: string;
-  readonly labels: { readonly severity: string };
-  readonly annotations: { readonly summary: string; readonly description: string; readonly runbook: string };
-};
-type Panel = { readonly title: string; readonly targets: readonly { readonly expr: string }[] };
-
 const PROMTOOL = 'promtool';
-const alertsFile = join(CHART, 'files/alerts.yaml');
-const alerts = parse(readFileSync(alertsFile, 'utf8')) as {
-  readonly groups: readonly { readonly rules: readonly AlertRule[] }[];
-};
-const rules = alerts.groups.flatMap((group) => group.rules);
-const dashboard = JSON.parse(readFileSync(join(CHART, 'files/dashboard.json'), 'utf8')) as {
-  readonly panels: readonly Panel[];
-};
-const queries = [
-  ...rules.map(({ alert, expr }) => ({ place: alert, expr })),
-  ...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ place: title, expr }))),
-];
-
-/** Names without the prefix; those of a histogram without what Prometheus appends. */
-function metricsIn(expr: string): readonly string[] {
-  return [...expr.matchAll(/mattermost_ingress_(?<name>[a-z0-9_]+)/gu)].map(({ groups }) => {
-    const name = groups?.['name'] ?? '';
-    const whole = name.replace(/_(bucket|sum|count)$/u, '');
-    return METRIC_LIST.some(([each, { type }]) => each === whole && type === 'histogram') ? whole : name;
-  });
-}
-
-describe('a query', () => {
-  test.each(queries)('asks for metrics that there are: $place', ({ expr }) => {
-    const names = metricsIn(expr);
-    expect(names.length).toBeGreaterThan(0);
-    expect(names.filter((name) => !isMetricName(name))).toEqual([]);
-  });
-
-  test.each(queries)('groups by labels that its metrics have: $place', ({ expr }) => {
-    const known = new Set(
-      METRIC_LIST.filter(([name]) => metricsIn(expr).includes(name)).flatMap(([, { labels }]) => labels),
-    );
-    const asked = [...expr.matchAll(/\b(?:by|on) \((?<labels>[^)]*)\)/gu)].flatMap(
-      ({ groups }) => groups?.['labels']?.split(',').map((label) => label.trim()) ?? [],
-    );
-    // Those that Prometheus itself gives: to what it scrapes, and to buckets.
-    const given = ['job', 'instance', 'le'];
-    expect(asked.filter((label) => !known.has(label) && !given.includes(label))).toEqual([]);
-  });
-});
+const rules = alertRules();
+const known = await knownSeries();
 
 describe('an alert', () => {
   test('is there for each thing that somebody must know', () => {
@@ -72,6 +25,10 @@ describe('an alert', () => {
       'tls_certificate_not_after_seconds',
       'worker_restarts_total',
       'configuration_last_success_timestamp_seconds',
+      'session_checks_total',
+      'source_address_failures_total',
+      'connections_rejected_total',
+      'configuration_findings',
     ]) {
       expect(text).toContain(METRIC_PREFIX + metric);
     }
@@ -82,6 +39,15 @@ describe('an alert', () => {
     expect(['warning', 'critical']).toContain(labels.severity);
     expect(annotations.summary.length).toBeGreaterThan(10);
     expect(annotations.description.length).toBeGreaterThan(30);
+  });
+
+  test.each(rules)('asks for metrics and labels that there are: $alert', ({ expr, annotations }) => {
+    expect(expr).toContain(METRIC_PREFIX);
+    expect(mistakesIn(expr, known)).toEqual([]);
+    const said = `${annotations.summary} ${annotations.description}`;
+    const asked = [...said.matchAll(/\$labels\.(\w+)/gu)].map(([, label = '']) => label);
+    const result = resultLabels(expr, known);
+    expect(asked.filter((label) => !result.includes(label))).toEqual([]);
   });
 
   test.each(rules)('leads to its section of the runbook: $alert', ({ alert, annotations }) => {
@@ -96,7 +62,7 @@ describe('an alert', () => {
 
   test('is one that Prometheus can read, and fires when it must', (context) => {
     if (spawnSync(PROMTOOL, ['--version']).error !== undefined) context.skip('promtool is not installed');
-    const checked = spawnSync(PROMTOOL, ['check', 'rules', alertsFile], { encoding: 'utf8' });
+    const checked = spawnSync(PROMTOOL, ['check', 'rules', ALERTS_FILE], { encoding: 'utf8' });
     expect([checked.status, checked.stdout]).toEqual([
       0,
       expect.stringContaining(`${rules.length} rules found`),
@@ -106,7 +72,7 @@ describe('an alert', () => {
       const file = join(folder, 'tests.json');
       writeFileSync(
         file,
-        JSON.stringify({ rule_files: [alertsFile], evaluation_interval: '1m', tests: alertTests() }),
+        JSON.stringify({ rule_files: [ALERTS_FILE], evaluation_interval: '1m', tests: alertTests() }),
       );
       const { status, stdout, stderr } = spawnSync(PROMTOOL, ['test', 'rules', file], { encoding: 'utf8' });
       expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining('SUCCESS')]);
@@ -118,7 +84,8 @@ describe('an alert', () => {
 
 /** The slowest rule waits for an hour. */
 const EVALUATED_AT = '70m';
-const site = 'namespace="chat",kind="Ingress",name="chat",host="chat.example.com",method="GET"';
+const host = 'namespace="chat",kind="Ingress",name="chat",host="chat.example.com"';
+const site = `${host},method="GET"`;
 const endpoint = (name: string) => `namespace="chat",service="chat",port="8065",endpoint="${name}"`;
 const healthy: Readonly<Record<string, string>> = {
   'build_info{}': '1x90',
@@ -131,6 +98,13 @@ const healthy: Readonly<Record<string, string>> = {
   [`endpoint_state{${endpoint('a')},state="unhealthy"}`]: '0x90',
   [`endpoint_state{${endpoint('b')},state="unhealthy"}`]: '0x90',
   [`endpoint_state{${endpoint('c')},state="unhealthy"}`]: '1x90',
+  [`session_checks_total{${host},result="valid"}`]: '0+60x90',
+  [`session_checks_total{${host},result="failed"}`]: '0+1x90',
+  'source_address_failures_total{address="192.0.2.7",reason="exhausted"}': '0x90',
+  'connections_rejected_total{reason="connection-limit"}': '0x90',
+  'connections_rejected_total{reason="proxy-header"}': '0+9x90',
+  'configuration_findings{severity="error"}': '0x90',
+  'configuration_findings{severity="warning"}': '3x90',
   'tls_certificate_not_after_seconds{certificate="chat/tls"}': '9000000x90',
   'worker_restarts_total{}': '0x90',
   'configuration_generation{}': '1x60 2x30',
@@ -146,10 +120,17 @@ const troubles: readonly (readonly [alert: string, series: Readonly<Record<strin
   ['NoLeader', { 'leader{}': '0x90' }],
   ['Errors', { [`requests_total{${site},code="502"}`]: '0+60x90' }],
   ['NodesUnhealthy', { [`endpoint_state{${endpoint('b')},state="unhealthy"}`]: '1x90' }],
+  ['SessionsUnverified', { [`session_checks_total{${host},result="failed"}`]: '0+9x90' }],
+  [
+    'SourceAddressesFail',
+    { 'source_address_failures_total{address="192.0.2.7",reason="exhausted"}': '0+1x90' },
+  ],
+  ['ConnectionsRejected', { 'connections_rejected_total{reason="connection-limit"}': '0+1x90' }],
   ['CertificateExpires', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '90000x90' }],
   ['CertificateExpired', { 'tls_certificate_not_after_seconds{certificate="chat/tls"}': '60x90' }],
   ['WorkerRestarts', { 'worker_restarts_total{}': '0x60 1x30' }],
   ['ConfigurationStalled', { 'configuration_last_success_timestamp_seconds{}': '0x90' }],
+  ['ConfigurationErrors', { 'configuration_findings{severity="error"}': '2x90' }],
   ['LogLinesDropped', { 'log_lines_dropped_total{}': '0x60 9x30' }],
 ];
 
