@@ -16,6 +16,11 @@ const timeLimitMs = 300_000;
 export const checks: readonly Check[] = [
   { name: 'format', command: ['biome', 'format', '.'], remedy: 'Run npm run format' },
   { name: 'types', command: ['tsc', '--project', '.'], remedy: 'Mend the types' },
+  {
+    name: 'types of the dashboard',
+    command: ['tsc', '--project', 'src/observe/dashboard'],
+    remedy: 'Mend the types',
+  },
   { name: 'lint', command: ['oxlint'], remedy: 'Mend the code; the rules stand in .oxlintrc.json' },
   { name: 'dead code', command: ['knip', '--no-progress'], remedy: 'Delete what nothing uses' },
   {

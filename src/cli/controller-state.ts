@@ -1,18 +1,44 @@
-// What the admin port tells of a running controller.
+// What the admin port tells of a running controller: the readiness of it, and all that the dashboard shows.
+import { X509Certificate } from 'node:crypto';
+import process from 'node:process';
 import type { Fleet } from '../control/fleet.ts';
-import type { HealthMonitor } from '../control/health.ts';
 import type { ControlLoop } from '../control/loop.ts';
 import type { Publisher } from '../control/publisher.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Endpoint } from '../model/configuration.ts';
-import type { SharedState } from '../model/shared-state.ts';
+import type { Certificate, Site } from '../model/configuration.ts';
+import type { PlacedBackend } from '../model/delta.ts';
+import type { Finding } from '../model/finding.ts';
+import type { ListName, ListSize, SiteState, State } from '../observe/dashboard/state.ts';
 import type { AdminStatus } from '../observe/admin.ts';
-import { ENDPOINT_STATES, type EndpointSample } from '../observe/registry.ts';
+import type { WatchSample } from '../observe/registry.ts';
+import type { SeriesReader } from '../observe/series-reader.ts';
+import type { StateQuery } from '../observe/state-query.ts';
+import type { Observation } from './observation.ts';
+import {
+  backendOf,
+  countEndpoints,
+  type EndpointSources,
+  textOfBackend,
+  troubledFirst,
+  usableEndpoints,
+} from './state-endpoints.ts';
+import { excerptOf } from './state-excerpt.ts';
+import { VERSION } from './version.ts';
 
 type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop };
 type Progress = { readonly isListening: boolean; readonly isDraining: boolean };
 
-/** @param observed undefined while what is needed to build the parts is still being fetched */
+export type StateSources = EndpointSources & {
+  readonly progress: Progress;
+  /** Undefined while what is needed to build the parts is still being fetched. */
+  readonly parts: Observed | undefined;
+  readonly observation: Observation;
+  /** Whether there are lines to find refusals in. */
+  readonly logsAccess: boolean;
+  readonly reader: SeriesReader;
+  readonly watches: () => readonly WatchSample[];
+};
+
 export function statusOf(
   publisher: Publisher,
   observed: Observed | undefined,
@@ -31,75 +57,130 @@ export function statusOf(
   };
 }
 
-export function endpointSamples(publisher: Publisher, state: SharedState): readonly EndpointSample[] {
-  return publisher.placedBackends.flatMap(({ backend, slots }) =>
-    backend.endpoints.map((endpoint, at) => ({
-      service: backend.service,
-      endpoint: endpoint.name,
-      state: endpointState(endpoint, slots[at] ?? 0, state),
-      inFlight: state.inFlight(slots[at] ?? 0),
-      tunnels: state.tunnels(slots[at] ?? 0),
-    })),
-  );
-}
-
-type Sources = {
-  readonly publisher: Publisher;
-  readonly state: SharedState;
-  /** Undefined while what is needed to build it is still being fetched. */
-  readonly health: HealthMonitor | undefined;
-};
-
-/** All that can be said of sites and endpoints; nothing of keys, secrets and certificates. */
-export function stateOf(sources: Sources, clock: Clock) {
-  const { publisher } = sources;
+/** All that can be said; nothing of keys and secrets. Lists are cut to what was asked for, and `lists` says by how much. */
+export function stateOf(sources: StateSources, query: StateQuery, clock: Clock): State {
+  const { publisher, state, observation, logsAccess } = sources;
   // The monotonic clock counts from anywhere.
   const baseMs = clock.epochMs() - clock.monotonicMs();
+  const placed = new Map(publisher.placedBackends.map((each) => [each.backend.key, each]));
+  const lists = listsOf(sources, [...placed.values()], query);
   return {
+    ...processOf(sources, clock),
     generation: publisher.generation,
-    counts: countsOf(sources),
-    sites: publisher.sites.map(({ key, hosts, path, service }) => ({
-      key,
-      hosts,
-      path,
-      ...(service.kind === 'open' ? { backend: service.backend } : { closed: service.reason }),
-    })),
-    backends: publisher.placedBackends.map(({ backend: { key, service, endpoints }, slots }) => ({
-      key,
-      service,
-      endpoints: endpoints.map((endpoint, at) => endpointStateOf(endpoint, slots[at] ?? 0, sources, baseMs)),
-    })),
+    counts: { ...countSites(publisher.sites), ...countEndpoints(sources) },
+    lists: sizesOf(lists),
+    traffic: observation.traffic.view(clock.epochMs()),
+    sites: lists.sites.items.map((site) => siteOf(site, placed, state)),
+    backends: lists.backends.items.map((each) => backendOf(each, sources, baseMs)),
+    admission: lists.admission.items,
+    refusals: { isLogged: logsAccess, list: lists.refusals.items },
+    certificates: lists.certificates.items.map(certificateOf),
+    configuration: configurationOf(sources, lists.findings.items),
+    workers: workersOf(sources, clock),
   };
 }
 
-function countsOf({ publisher, state }: Sources) {
-  const samples = endpointSamples(publisher, state);
-  const endpoints = ENDPOINT_STATES.map(
-    (each) => [each, samples.filter((sample) => sample.state === each).length] as const,
-  );
+function sizesOf(lists: Readonly<Record<ListName, { readonly size: ListSize }>>): State['lists'] {
+  const { sites, backends, admission, refusals, certificates, findings } = lists;
   return {
-    sites: publisher.sites.length,
-    endpoints: Object.fromEntries(endpoints),
-    inFlight: samples.reduce((sum, { inFlight }) => sum + inFlight, 0),
-    webSockets: samples.reduce((sum, { tunnels }) => sum + tunnels, 0),
+    sites: sites.size,
+    backends: backends.size,
+    admission: admission.size,
+    refusals: refusals.size,
+    certificates: certificates.size,
+    findings: findings.size,
   };
 }
 
-function endpointStateOf(endpoint: Endpoint, slot: number, { state, health }: Sources, baseMs: number) {
-  const watched = health?.at(slot);
+/** What matters most comes first in each. */
+function listsOf(sources: StateSources, placed: readonly PlacedBackend[], query: StateQuery) {
+  const { publisher, state, observation } = sources;
+  const { admission, refusals, findings } = observation;
+  const certificates = publisher.certificates.toSorted((a, b) => a.notAfterMs - b.notAfterMs);
   return {
-    name: endpoint.name,
-    address: endpoint.address,
-    port: endpoint.port,
-    state: endpointState(endpoint, slot, state),
-    reason: watched?.reason ?? 'added',
-    since: watched === undefined ? null : new Date(baseMs + watched.sinceMs).toISOString(),
-    lastCheck: watched?.lastCheck ?? null,
-    inFlight: state.inFlight(slot),
-    webSockets: state.tunnels(slot),
+    sites: excerptOf(publisher.sites, query, ({ key, hosts, path }) => [key, ...hosts, path].join(' ')),
+    backends: excerptOf(troubledFirst(placed, state), query, textOfBackend),
+    admission: excerptOf(admission.list, query, ({ site, host, rule }) => [site, host, rule].join(' ')),
+    refusals: excerptOf(refusals.list, query, (refusal) => Object.values(refusal).join(' ')),
+    certificates: excerptOf(certificates, query, ({ key }) => key),
+    findings: excerptOf(errorsFirst(findings), query, (finding) => JSON.stringify(finding)),
   };
 }
 
-function endpointState(endpoint: Endpoint, slot: number, state: SharedState) {
-  return endpoint.state === 'draining' ? 'draining' : state.health.state(slot);
+function processOf({ publisher, parts, progress, observation }: StateSources, clock: Clock) {
+  const { synced, listening, draining } = statusOf(publisher, parts, progress);
+  return {
+    now: new Date(clock.epochMs()).toISOString(),
+    process: {
+      version: VERSION,
+      node: process.version,
+      started: new Date(observation.startedEpochMs).toISOString(),
+      residentBytes: process.memoryUsage.rss(),
+      synced,
+      listening,
+      draining,
+    },
+  };
+}
+
+function countSites(sites: readonly Site[]) {
+  const closed = sites.filter(({ service }) => service.kind === 'closed').length;
+  return { sites: sites.length, closedSites: closed };
+}
+
+function siteOf(
+  { key, hosts, path, service }: Site,
+  placed: ReadonlyMap<string, PlacedBackend>,
+  state: EndpointSources['state'],
+): SiteState {
+  if (service.kind === 'closed') return { key, hosts, path, closed: service.reason };
+  const backend = placed.get(service.backend);
+  const endpoints = backend === undefined ? { usable: 0, total: 0 } : usableEndpoints(backend, state);
+  return { key, hosts, path, backend: service.backend, endpoints };
+}
+
+function errorsFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));
+}
+
+function certificateOf({ key, chain, notAfterMs }: Certificate) {
+  return { key, names: namesOf(chain), notAfter: new Date(notAfterMs).toISOString() };
+}
+
+/** The names that a certificate is for. */
+function namesOf(chain: string): readonly string[] {
+  const { subjectAltName = '' } = new X509Certificate(chain);
+  return subjectAltName.split(', ').flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4)] : []));
+}
+
+function configurationOf({ observation, parts, watches }: StateSources, listed: readonly Finding[]) {
+  const { findings, servedEpochMs } = observation;
+  return {
+    servedGeneration: parts?.fleet.acknowledged ?? 0,
+    served: servedEpochMs === undefined ? null : new Date(servedEpochMs).toISOString(),
+    isFailing: parts?.loop.isFailing ?? false,
+    errors: findings.filter(({ severity }) => severity === 'error').length,
+    warnings: findings.filter(({ severity }) => severity === 'warning').length,
+    findings: listed,
+    watches: watches(),
+  };
+}
+
+function workersOf({ parts, reader, state }: StateSources, clock: Clock) {
+  const nowMs = clock.monotonicMs();
+  return (parts?.fleet.members ?? []).map(({ index, isLive, generation, restarts, beatMs }) => {
+    const row = state.row(index);
+    const connections = reader.read('connections', index);
+    return {
+      worker: index,
+      alive: isLive,
+      generation,
+      restarts,
+      connections: connections.reduce((sum, { cells }) => sum + (cells[0] ?? 0), 0),
+      webSockets: row.signal('tunnels'),
+      // Who is silent says nothing about its lag: looked at once a second, a heartbeat is at most so old.
+      loopLagMs: isLive ? Math.max(row.signal('loopLagMs'), Math.round(nowMs - beatMs) - 1_500) : null,
+      heapBytes: row.signal('heapKibibytes') * 1024,
+    };
+  });
 }

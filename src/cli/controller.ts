@@ -22,10 +22,12 @@ import type { Options } from '../options/options.ts';
 import { OwnAddresses } from '../proxy/backend/own-addresses.ts';
 import { SourceAddresses } from '../proxy/backend/source-addresses.ts';
 import type { WorkerData } from '../proxy/worker.ts';
-import { endpointSamples, stateOf, statusOf } from './controller-state.ts';
+import { stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { chooseSource } from './object-source.ts';
+import { Observation } from './observation.ts';
+import { endpointSamples } from './state-endpoints.ts';
 import { StickyKeys } from './sticky-keys.ts';
 import { REVISION, VERSION } from './version.ts';
 
@@ -66,7 +68,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
     showsState: options.adminUi,
     state: {
       status: () => statusOf(base.publisher, parts, progress),
-      state: () => stateOf({ ...base, health: parts?.health }, clock),
+      state: (query) => stateOf({ ...base, parts, health: parts?.health }, query, clock),
     },
     registry: base.metrics.registry,
   });
@@ -87,6 +89,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
     return controllerOf({ ...base, ...parts }, admin, ports);
   } catch (error) {
     parts?.health.close();
+    base.observation.close();
     await Promise.all([parts?.fleet.close(), parts?.loop.close(), admin.close()]);
     throw error;
   }
@@ -102,6 +105,8 @@ type Base = ChosenSource & {
   readonly publisher: Publisher;
   readonly metrics: Metrics;
   readonly progress: { isListening: boolean; isDraining: boolean };
+  readonly observation: Observation;
+  readonly logsAccess: boolean;
 };
 
 type Parts = {
@@ -121,7 +126,7 @@ async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   const publisher = new Publisher(maxEndpoints);
   const metrics = createMetrics({
     reader,
-    endpoints: () => endpointSamples(publisher, state),
+    endpoints: () => endpointSamples({ publisher, state }),
     certificates: () => publisher.certificates,
     watches: () => chosen.watches(),
     logLinesDropped: () => sink.droppedLines,
@@ -129,12 +134,26 @@ async function buildBase(options: Options, sink: LogSink): Promise<Base> {
   });
   const chosen: ChosenSource = await chooseSource(options, { clock, log, metrics: metrics.main });
   const progress = { isListening: false, isDraining: false };
-  return { ...chosen, log, memory, sources, state, reader, publisher, metrics, progress };
+  const observation = new Observation(reader, clock);
+  const logsAccess = log.isLevelEnabled('info');
+  return {
+    ...chosen,
+    log,
+    logsAccess,
+    memory,
+    sources,
+    state,
+    reader,
+    publisher,
+    metrics,
+    progress,
+    observation,
+  };
 }
 
 /** Everything else but what is started: the parts know each other only through the calls given here. */
 async function buildParts(base: Base, options: Options, sink: LogSink): Promise<Parts> {
-  const { log, memory, sources, state, reader, publisher, metrics, loadKey } = base;
+  const { log, memory, sources, state, reader, publisher, metrics, loadKey, observation } = base;
   const { workers, logLevel } = options;
   const secretDigestKey = randomBytes(32);
   const settings = await dataPlaneSettings(options, secretDigestKey, loadKey);
@@ -146,7 +165,10 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
     clock,
     log,
     snapshot: () => publisher.snapshot(),
-    takeLines: (worker, lines) => takeWorkerLines(sink, state.row(worker), lines),
+    takeLines: (worker, lines) => {
+      observation.refusals.take(lines);
+      takeWorkerLines(sink, state.row(worker), lines);
+    },
     onServed: (generation) => loop.served(generation),
     onRestarted: () => metrics.main.workerRestarted(),
   });
@@ -174,10 +196,10 @@ function buildLoop(
     readonly health: HealthMonitor;
     readonly metrics: MainMetrics;
   },
-  chosen: LoopKeys & Pick<ChosenSource, 'source' | 'deniedEndpoints' | 'writer'>,
+  chosen: LoopKeys & Pick<Base, 'source' | 'deniedEndpoints' | 'writer' | 'observation'>,
 ): ControlLoop {
   const reporter = new OutcomeReporter(parts.log, parts.metrics);
-  const { source, deniedEndpoints, writer } = chosen;
+  const { source, deniedEndpoints, writer, observation } = chosen;
   const board = new StatusBoard({
     ...options,
     unhealthyCount: (key) => parts.health.unhealthyCount(key),
@@ -195,10 +217,14 @@ function buildLoop(
       ownAddresses: addresses.now(),
     }),
     onTranslated: (posting) => {
+      observation.findings = posting.findings;
       reporter.report(posting.translation, posting.findings);
       board.post(posting);
     },
-    onServed: (generation) => board.served(generation),
+    onServed: (generation) => {
+      observation.servedEpochMs = clock.epochMs();
+      board.served(generation);
+    },
     onStalled: () => board.stalled(),
   });
 }
@@ -215,7 +241,7 @@ function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
 }
 
 function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts): Controller {
-  const { fleet, loop, health, stickyKeys, progress, writer } = parts;
+  const { fleet, loop, health, stickyKeys, progress, writer, observation } = parts;
   return {
     ports,
     adminPort: admin.port,
@@ -234,11 +260,13 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
       await loop.close();
       health.close();
       await fleet.drain(Math.max(0, timeoutMs - CLOSE_ANSWER_MS), timeoutMs);
+      observation.close();
       await admin.close();
     },
     close: async () => {
       stickyKeys.close();
       health.close();
+      observation.close();
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },

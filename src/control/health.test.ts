@@ -193,3 +193,23 @@ describe('slow start', () => {
     expect(state.health.isAnyStartingSlowly()).toBe(false);
   });
 });
+
+test('a drain is noted with its time and the WebSockets of its start, and forgotten where it is called off', () => {
+  const { monitor, state, facts } = healthScene();
+  const inState = (each: 'ready' | 'draining') => {
+    const { backend, slots } = placed(['a']);
+    const endpoints = backend.endpoints.map((endpoint) => ({ ...endpoint, state: each }));
+    return changes({ backend: { ...backend, endpoints }, slots });
+  };
+  monitor.update(inState('ready'));
+  expect(monitor.at(0)?.drain).toBeUndefined();
+  state.row(0).addTunnels(0, 7);
+  monitor.update(inState('draining'));
+  const began = { sinceMs: facts.nowMs, webSockets: 7 };
+  facts.nowMs += 5000;
+  state.row(0).addTunnels(0, -3);
+  monitor.update(inState('draining'));
+  expect(monitor.at(0)?.drain).toEqual(began);
+  monitor.update(inState('ready'));
+  expect(monitor.at(0)?.drain).toBeUndefined();
+});

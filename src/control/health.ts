@@ -123,7 +123,7 @@ export class HealthMonitor {
       const slot = slots[at] ?? 0;
       const known = this.#bySlot.get(slot);
       if (known?.backend.key === backend.key && known.endpoint.identity === endpoint.identity)
-        return Object.assign(known, { backend, endpoint });
+        return this.#noteDrain(Object.assign(known, { backend, endpoint }));
       return this.#begin({ backend, endpoint, slot }, before.length > 0);
     });
     this.#backends.set(backend.key, members);
@@ -147,6 +147,14 @@ export class HealthMonitor {
     const { check } = backend.health;
     if (check !== undefined) this.#schedule.add(member, check.intervalMs, nowMs);
     this.#publish(member);
+    return this.#noteDrain(member);
+  }
+
+  #noteDrain(member: Member): Member {
+    const { watched, endpoint } = member;
+    const { clock, state } = this.#options;
+    if (endpoint.state === 'ready') watched.drain = undefined;
+    else watched.drain ??= { sinceMs: clock.monotonicMs(), webSockets: state.tunnels(watched.slot) };
     return member;
   }
 

@@ -13,11 +13,14 @@ export class Member {
   /** Generation it serves; 0 until it has acknowledged one. */
   generation = 0;
   isListening = false;
+  /** Threads that have taken the place of one that ended. */
+  restarts = 0;
   #worker: Worker | undefined;
   readonly #parts: { readonly delta: Delta; readonly isLast: boolean }[] = [];
   /** A part is on its way and not answered yet. */
   #isTaking = false;
   #drained = Promise.withResolvers<void>();
+  #hasBegun = false;
   #beganMs = 0;
   #delayMs = FIRST_DELAY_MS;
   #beat = 0;
@@ -37,6 +40,8 @@ export class Member {
   }
 
   begin(worker: Worker, nowMs: number): void {
+    if (this.#hasBegun) this.restarts++;
+    this.#hasBegun = true;
     this.#worker = worker;
     this.forgetParts();
     this.#beganMs = nowMs;
@@ -84,6 +89,11 @@ export class Member {
     const delayMs = this.#delayMs;
     this.#delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
     return delayMs;
+  }
+
+  /** When its heartbeat was last seen to go on. */
+  get beatMs(): number {
+    return this.#beatMs;
   }
 
   /** For how long its heartbeat has stood still. */

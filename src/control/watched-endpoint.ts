@@ -12,6 +12,9 @@ export type StateReason =
   | 'ejection-over'
   | 'slow-start-over';
 
+/** When Kubernetes began to take an endpoint away, and how many WebSockets it had then. */
+type Drain = { readonly sinceMs: number; readonly webSockets: number };
+
 /** However often it fails. */
 const MAX_EJECTION_MS = 300_000;
 
@@ -20,6 +23,8 @@ export class WatchedEndpoint {
   /** Of its last change. */
   reason: StateReason = 'added';
   sinceMs: number;
+  /** Undefined while Kubernetes lets it stay: that is no health of its own, but its users feel it. */
+  drain: Drain | undefined;
   /** What its last check said; undefined before the first. */
   lastCheck: CheckResult | undefined;
   /** The last check that failed, and how. */

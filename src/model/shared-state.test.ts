@@ -8,7 +8,7 @@ import {
   type Signal,
 } from './shared-state.ts';
 
-const SIGNALS: readonly Signal[] = ['heartbeat', 'tunnels', 'logTakenBytes'];
+const SIGNALS: readonly Signal[] = ['heartbeat', 'tunnels', 'logTakenBytes', 'loopLagMs', 'heapKibibytes'];
 
 /** Everything in a row as one list, in no matter which order. */
 function dump(row: SharedRow, { slots }: SharedLayout): readonly number[] {

@@ -20,7 +20,14 @@ export type SharedMemory = {
 };
 
 /** A worker's own signals to the main thread. */
-const SIGNALS = { heartbeat: 0, tunnels: 1, logTakenBytes: 2, failures: 3 } as const;
+const SIGNALS = {
+  heartbeat: 0,
+  tunnels: 1,
+  logTakenBytes: 2,
+  failures: 3,
+  loopLagMs: 4,
+  heapKibibytes: 5,
+} as const;
 const SIGNAL_COUNT = 8;
 const SLOT_FIELDS = 4;
 const IN_FLIGHT = 0;

@@ -6,6 +6,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAdminServer } from './admin.ts';
 import type { AdminStatus } from './admin.ts';
 
+const PAGES = ['/', '/dashboard/dashboard.js', '/dashboard/dashboard.css', '/dashboard/icon.svg'];
+
 const ready: AdminStatus = {
   synced: true,
   listening: true,
@@ -59,9 +61,9 @@ describe('/livez', () => {
 });
 
 describe(() => {
-  const askAs = async (host: string, showsState: boolean) => {
+  const askAs = async (host: string, showsState: boolean, path = '/api/state') => {
     const { server } = await admin({}, new Registry(), showsState);
-    const head = `GET /api/state HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
     return (await exchange(server.port, head)).split('\r\n');
   };
 
@@ -74,7 +76,14 @@ describe(() => {
     ['localhost.example.com', false, 403],
     ['rebound.example.com', true, 200],
   ])('asked as %s, shown to all: %s', async (host, showsState, status) => {
-    expect((await askAs(host, showsState))[0]).toContain(` ${status} `);
+    for (const path of ['/api/state', ...PAGES])
+      expect((await askAs(host, showsState, path))[0]).toContain(` ${status} `);
+  });
+
+  test('says what it was asked wrongly', async () => {
+    const { ask } = await admin();
+    const response = await ask('/api/state?limit=many');
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('limit is')]);
   });
 
   test('is JSON', async () => {
@@ -152,7 +161,17 @@ describe('/metrics', () => {
 });
 
 describe('anything else', () => {
-  test.each(['/', '/metrics/', '/livez/x', '/%6divez', '//livez', '/METRICS'])('%s is 404', async (path) => {
+  test.each([
+    '/metrics/',
+    '/dashboard',
+    '/dashboard/',
+    '/dashboard/index.html',
+    '/dashboard/../admin.ts',
+    '/livez/x',
+    '/%6divez',
+    '//livez',
+    '/METRICS',
+  ])('%s is 404', async (path) => {
     const { ask } = await admin();
     expect((await ask(path)).status).toBe(404);
   });
@@ -171,14 +190,17 @@ describe('anything else', () => {
     expect(await response.text()).toBe('');
   });
 
-  test.each(['/livez', '/readyz?verbose', '/metrics', '/nothing'])('%s has strict headers', async (path) => {
-    const { ask } = await admin();
-    const { headers } = await ask(path);
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('cache-control')).toBe('no-store');
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(headers.get('x-powered-by')).toBeNull();
-  });
+  test.each(['/livez', '/readyz?verbose', '/metrics', '/nothing', ...PAGES])(
+    '%s has strict headers',
+    async (path) => {
+      const { ask } = await admin();
+      const { headers } = await ask(path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('x-powered-by')).toBeNull();
+    },
+  );
 
   test.each([
     ['a body', 'Content-Length: 30', 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'],

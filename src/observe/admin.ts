@@ -1,8 +1,11 @@
-// The admin port: health for the kubelet and metrics for Prometheus. Read-only, and it never touches user traffic.
+// The admin port: health for the kubelet, metrics for Prometheus, and a dashboard for people. Read-only, and it never
+// touches user traffic.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { answerExplain, type Explain } from './admin-explain.ts';
+import { type PageFile, readDashboard } from './dashboard-files.ts';
+import { parseStateQuery, type StateQuery } from './state-query.ts';
 
 export type WorkerStatus = {
   readonly worker: number;
@@ -23,8 +26,8 @@ export type AdminStatus = {
 
 export type AdminState = {
   status(): AdminStatus;
-  /** All that is known of sites and endpoints, without secrets; plain data. */
-  state(): unknown;
+  /** All that is known, without secrets; plain data. */
+  state(query: StateQuery): unknown;
   /** What would become of a described request, without secrets; absent where nobody can tell. */
   readonly explain?: Explain;
 };
@@ -35,21 +38,37 @@ export type AdminOptions = {
   readonly port: number;
   readonly state: AdminState;
   readonly registry: Registry;
-  /** Whether others than this machine may see the state. */
+  /** Whether others than this machine may see the state and the dashboard. */
   readonly showsState: boolean;
 };
 
 export type AdminServer = { readonly port: number; close(): Promise<void> };
 
-type Answer = { readonly status: number; readonly type: string; readonly body: string };
+type Answer = PageFile & { readonly status: number };
 
 const TEXT = 'text/plain; charset=utf-8';
 const JSON_TYPE = 'application/json';
 const EXPLAIN_PATH = '/api/explain';
 
+/** What the dashboard needs, and for everything else nothing; no text can become markup or code. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
 const SECURITY_HEADERS = {
   'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 } as const;
 
@@ -67,8 +86,9 @@ const MAX_CONNECTIONS = 64;
 /** Opens the port; rejects with the address in the message where that fails. */
 export async function createAdminServer(options: AdminOptions): Promise<AdminServer> {
   const scrape = shareRunning(() => options.registry.metrics());
+  const pages = readDashboard();
   const server = createServer(LIMITS, (request, response) => {
-    void handle(request, response, { ...options, scrape });
+    void handle(request, response, { ...options, scrape, pages });
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(SILENCE_TIMEOUT_MS);
@@ -76,7 +96,10 @@ export async function createAdminServer(options: AdminOptions): Promise<AdminSer
   return { port, close: () => close(server) };
 }
 
-type Handling = AdminOptions & { readonly scrape: () => Promise<string> };
+type Handling = AdminOptions & {
+  readonly scrape: () => Promise<string>;
+  readonly pages: ReadonlyMap<string, PageFile>;
+};
 
 async function handle(request: IncomingMessage, response: ServerResponse, handling: Handling): Promise<void> {
   const answer = await answerTo(request, handling).catch(() => plain(500, 'This could not be found out'));
@@ -100,8 +123,11 @@ async function answerTo(request: IncomingMessage, handling: Handling): Promise<A
   }
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return plain(405, 'Only GET and HEAD are served here');
-  if (hasBody(request)) return plain(413, 'A request here has no body');
-  const [path, query] = (request.url ?? '').split('?', 2);
+  return hasBody(request) ? plain(413, 'A request here has no body') : await answerToRead(request, handling);
+}
+
+async function answerToRead(request: IncomingMessage, handling: Handling): Promise<Answer> {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   switch (path) {
     case '/livez':
       return isLive(handling.state.status()) ? plain(200, 'ok') : plain(503, 'no worker is alive');
@@ -110,14 +136,29 @@ async function answerTo(request: IncomingMessage, handling: Handling): Promise<A
     case '/metrics':
       return { status: 200, type: handling.registry.contentType, body: await handling.scrape() };
     case '/api/state':
-      if (!mayAsk(request, handling)) return HIDDEN;
-      return asJson({ status: 200, body: handling.state.state() });
+      return mayAsk(request, handling) ? stateAnswer(query, handling) : HIDDEN;
     default:
-      return plain(404, 'Served here: /livez, /readyz, /metrics, /api/state, /api/explain');
+      return pageAnswer(request, path, handling);
   }
 }
 
-const HIDDEN = plain(403, 'Only this machine is shown the state; --admin-ui true shows it to all');
+function stateAnswer(query: string, { state }: Handling): Answer {
+  const asked = parseStateQuery(query);
+  return typeof asked === 'string' ? plain(400, asked) : asJson({ status: 200, body: state.state(asked) });
+}
+
+function pageAnswer(request: IncomingMessage, path: string, handling: Handling): Answer {
+  const page = handling.pages.get(path);
+  if (page === undefined)
+    return plain(404, 'Served here: / (the dashboard), /livez, /readyz, /metrics, /api/state, /api/explain');
+  return mayAsk(request, handling) ? { status: 200, ...page } : HIDDEN;
+}
+
+const HIDDEN = plain(
+  403,
+  'Only this machine is shown the dashboard and the state, as http://localhost: ' +
+    'kubectl port-forward leads there. --admin-ui true shows them to all.',
+);
 
 function mayAsk(request: IncomingMessage, { showsState }: Handling): boolean {
   return showsState || isFromHere(request);

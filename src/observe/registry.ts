@@ -19,7 +19,7 @@ export type EndpointSample = {
   readonly tunnels: number;
 };
 
-export const ENDPOINT_STATES = [...HEALTH_STATES, 'draining'] as const;
+const ENDPOINT_STATES = [...HEALTH_STATES, 'draining'] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
 /** How long ago the API server last spoke of a kind. */

@@ -51,12 +51,18 @@ export class SeriesReader {
     this.#expectLost(worker);
   }
 
-  /** Every series of a metric, in the order they were first announced. */
-  read(metric: MetricName): readonly SeriesValue[] {
+  /**
+   * Every series of a metric, in the order they were first announced.
+   * @param worker for what this one has counted alone, since it began
+   */
+  read(metric: MetricName, worker?: number): readonly SeriesValue[] {
     const values: SeriesValue[] = [];
     for (const { labels, places, retired } of this.#metrics.get(metric)?.values() ?? []) {
-      const cells = Float64Array.from(retired);
-      this.#addPlaces(cells, places);
+      const cells = worker === undefined ? Float64Array.from(retired) : new Float64Array(retired.length);
+      this.#addPlaces(
+        cells,
+        worker === undefined ? places : places.filter((place) => place.worker === worker),
+      );
       values.push({ labels, cells });
     }
     return values;

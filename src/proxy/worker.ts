@@ -1,10 +1,11 @@
 // The entry of a worker thread: ties a data plane to its thread's time, chance, messages and shared memory.
+import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SourceLimiter } from '../decide/limits.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Delta, FromWorker, ToWorker } from '../model/delta.ts';
 import { proxyFault } from '../model/fault.ts';
-import { type SharedMemory, SharedState } from '../model/shared-state.ts';
+import { type SharedMemory, type SharedRow, SharedState } from '../model/shared-state.ts';
 import type { SourceMemory } from '../model/source-table.ts';
 import { accessLine } from '../observe/access-log.ts';
 import { createLogger, type LogLevel } from '../observe/log.ts';
@@ -54,7 +55,7 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
   const addresses = new OwnAddresses();
   const logsAccess = logger.isLevelEnabled('info');
   setInterval(() => timers.advance(), timers.tickMs);
-  setInterval(() => row.addSignal('heartbeat', 1), HEARTBEAT_MS);
+  setInterval(heartbeat(row), HEARTBEAT_MS);
   const plane = new DataPlane(data.settings, {
     clock,
     timers,
@@ -73,6 +74,19 @@ function startWorker(data: WorkerData, send: (message: FromWorker) => void, rece
   });
   const thread = { send, batch, join: new DeltaJoin() };
   receive((message) => void obey(plane, message, thread));
+}
+
+/** Tells how the thread is. A lag fades slowly: whoever looks once a second shall see it. */
+function heartbeat(row: SharedRow): () => void {
+  let lastMs = clock.monotonicMs();
+  return () => {
+    const nowMs = clock.monotonicMs();
+    const lateMs = Math.round(nowMs - lastMs - HEARTBEAT_MS);
+    lastMs = nowMs;
+    row.setSignal('loopLagMs', Math.max(0, lateMs, Math.floor(row.signal('loopLagMs') * 0.8)));
+    row.setSignal('heapKibibytes', Math.round(getHeapStatistics().used_heap_size / 1024));
+    row.addSignal('heartbeat', 1);
+  };
 }
 
 type Thread = {

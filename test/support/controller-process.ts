@@ -143,7 +143,7 @@ export class ControllerProcess {
 
   /** The newest generation that all workers serve. */
   get served(): number {
-    return Math.max(0, ...this.log.all.map(generationOf));
+    return this.log.all.reduce((newest, line) => Math.max(newest, generationOf(line)), 0);
   }
 
   // === traffic ===
@@ -181,9 +181,12 @@ export class ControllerProcess {
 
   // === what it says ===
 
+  get adminPort(): number {
+    return (this.#started as { readonly adminPort: number }).adminPort;
+  }
+
   admin(path: string): Promise<Reply> {
-    const { adminPort } = this.#started as { readonly adminPort: number };
-    return request({ url: `http://127.0.0.1:${adminPort}${path}` });
+    return request({ url: `http://127.0.0.1:${this.adminPort}${path}` });
   }
 
   async metrics(): Promise<MetricsText> {
