@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { InvalidArgumentError, Option } from 'commander';
-import { createPrinter } from '../demo/printer.ts';
+import { keyLines, readKeys } from '../demo/keys.ts';
+import { LiveScreen } from '../demo/live-screen.ts';
+import { createPrinter, type PrinterOutput } from '../demo/printer.ts';
 import { playbill } from '../demo/playbill.ts';
 import { CLIENT_ADDRESSES, LOOPBACK } from '../demo/site.ts';
 import { createStage, findFreePort, findMissing, type Stage, TEMPLATES } from '../demo/stage.ts';
+import { Stagehand } from '../demo/stagehand.ts';
 import { takeTour } from '../demo/tour.ts';
 import type { TourController } from '../demo/tour/world.ts';
 import { LogSink } from '../observe/log.ts';
@@ -19,6 +22,7 @@ import type { Controller } from './controller.ts';
 import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
 import { machineFacts } from './machine.ts';
 import { nextSignal } from './run.ts';
+import { hasColours, painter } from './terminal.ts';
 
 type DemoOptions = DemoNodeOptions & {
   readonly tour?: boolean;
@@ -104,27 +108,43 @@ async function perform(given: DemoOptions): Promise<number> {
   return exitCode;
 }
 
-/** Says what to try, and waits for the end of it. */
+/** Says what to try, shows what is decided, and waits for the end of it. */
 async function invite(
   stage: Stage,
   controller: TourController,
   { missing, signal }: { readonly missing: readonly string[]; readonly signal: Promise<unknown> },
 ): Promise<number> {
-  process.stdout.write(playbill(stage, controller, missing.length === 0 ? undefined : adviceOn(missing)));
+  const { stdin, stdout, pid } = process;
+  const output = outputOf(stdout);
+  const paint = painter(stdout, process.env);
+  const hasKeys = stdin.isTTY && stdout.isTTY;
+  const text = playbill(stage, controller, {
+    advice: missing.length === 0 ? undefined : adviceOn(missing),
+    keys: hasKeys ? keyLines() : [],
+    bold: (words) => paint('bold', words),
+  });
+  output.write(text);
+  const screen = new LiveScreen(output, () => performance.now());
+  stage.journal.follow((line) => screen.log(line));
+  if (hasKeys) {
+    readKeys(stdin, new Stagehand(stage, controller, screen), screen, () => process.kill(pid, 'SIGINT'));
+  }
   await signal;
   return 0;
 }
 
 async function tour(stage: Stage, controller: TourController): Promise<number> {
-  const { stdout } = process;
-  const isTerminal = stdout.isTTY;
-  const printer = createPrinter({
-    write: (text) => void stdout.write(text),
-    terminalWidth: isTerminal ? stdout.columns : undefined,
-    hasColours: isTerminal && stdout.hasColors(),
-  });
-  const { broken } = await takeTour(stage, controller, printer);
+  const { broken } = await takeTour(stage, controller, createPrinter(outputOf(process.stdout)));
   return broken.length === 0 ? 0 : 1;
+}
+
+function outputOf(stdout: NodeJS.WriteStream): PrinterOutput {
+  return {
+    write: (text) => void stdout.write(text),
+    // Some terminals say that they have no columns.
+    terminalWidth: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
+    hasColours: hasColours(stdout, process.env),
+  };
 }
 
 /** A folder that is gone when the process is, however it ends. */

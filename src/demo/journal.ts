@@ -16,6 +16,7 @@ export class Journal {
   readonly stream: Writable;
   readonly #lines: LogLine[] = [];
   readonly #waiters = new Set<Waiter>();
+  readonly #followers = new Set<(line: LogLine) => void>();
 
   constructor(path: string) {
     const file = createWriteStream(path);
@@ -37,6 +38,11 @@ export class Journal {
   /** What is remembered, oldest first. */
   get lines(): readonly LogLine[] {
     return this.#lines;
+  }
+
+  /** Hands over every line from now on. */
+  follow(listener: (line: LogLine) => void): void {
+    this.#followers.add(listener);
   }
 
   /** The first line, past or coming, that fits. Rejects after the timeout and names what was waited for. */
@@ -66,6 +72,7 @@ export class Journal {
 
   #add(line: LogLine): void {
     this.#lines.push(line);
+    for (const listener of this.#followers) listener(line);
     for (const waiter of this.#waiters) {
       if (!waiter.fits(line)) continue;
       this.#waiters.delete(waiter);

@@ -46,6 +46,7 @@ test('the folder holds all templates and the certificate, readable as YAML', asy
     'EndpointSlice',
     'EndpointSlice',
     'MattermostIngressPolicy',
+    'MattermostIngressPolicy',
     'Secret',
     'Secret',
     'Service',

@@ -1,13 +1,22 @@
 // What `demo` prints: where things are, and commands to try, each a line that can be pasted into a shell.
 import { join } from 'node:path';
-import { LOOPBACK, OFFICE, SECRET_HEADER, SITE_HOST, USERS } from './site.ts';
+import { BROWSER_DOMAIN, LOOPBACK, OFFICE, SECRET_HEADER, SITE_HOST, USERS } from './site.ts';
 import type { Stage } from './stage.ts';
 import type { TourController } from './tour/world.ts';
 
 type Trial = { readonly what: string; readonly command: string };
 
-/** @param advice what to do where this machine lacks addresses that the commands use */
-export function playbill(stage: Stage, controller: TourController, advice: string | undefined): string {
+/** What the printed page depends on beside the stage. */
+export type PlaybillOptions = {
+  /** What to do where this machine lacks addresses that the commands use. */
+  readonly advice: string | undefined;
+  /** What the keys do; none where keys are not read. */
+  readonly keys: readonly string[];
+  readonly bold: (text: string) => string;
+};
+
+export function playbill(stage: Stage, controller: TourController, options: PlaybillOptions): string {
+  const { advice, keys, bold } = options;
   const { httpPort, httpsPort, adminPort } = controller;
   const users = Object.values(USERS).map(({ username, password }) => `${username} / ${password}`);
   const facts = [
@@ -22,16 +31,33 @@ export function playbill(stage: Stage, controller: TourController, advice: strin
   ].map(([name = '', value = '']) => `  ${name.padEnd(10)} ${value}`);
   const trials = [...requestTrials(stage, controller), ...liveTrials(stage, controller)];
   return [
-    'Three Mattermost nodes behind the controller, all on this machine:',
+    bold('Three Mattermost nodes behind the controller, all on this machine:'),
     ...facts,
     ...(advice === undefined ? [] : ['', advice]),
     '',
-    'Try, in another terminal:',
+    bold('Try, in another terminal:'),
     ...trials.flatMap(({ what, command }) => ['', `# ${what}`, command]),
     '',
+    bold('Open in a browser:'),
+    `  dashboard  http://${LOOPBACK}:${adminPort}/`,
+    ...chatLinks(controller),
+    '  Press Log in there, and chat between the two windows while a node is drained. This way in has no TLS, so that no',
+    '  browser warns of a certificate. Where these names are not known (Safari), write localhost in their place, and open',
+    '  the second one in a private window.',
+    '',
+    ...(keys.length === 0 ? [] : [bold('Press a key:'), ...keys.map((line) => `  ${line}`), '']),
     'Ctrl-C stops everything and removes the folder. demo --tour does all of this by itself.',
+    bold('What is decided from now on:'),
     '',
   ].join('\n');
+}
+
+/** One address a person. What stands behind the # fills in the login, and never leaves the browser. */
+function chatLinks({ httpPort }: TourController): readonly string[] {
+  return Object.values(USERS).map(
+    ({ username, password }) =>
+      `  ${username.padEnd(9)}  http://${username}.${BROWSER_DOMAIN}:${httpPort}/#${username}:${password}`,
+  );
 }
 
 /** The start of a curl command that finds and trusts the site. */

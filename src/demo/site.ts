@@ -4,6 +4,9 @@ import type { Account } from './mattermost/users.ts';
 /** Host of the one site; must be that of manifests/policy.yaml, as must the networks below. */
 export const SITE_HOST = 'chat.example.com';
 
+/** What browsers on this machine ask for: they know such names by themselves. Each has cookies of its own. */
+export const BROWSER_DOMAIN = 'localhost';
+
 /** The first one is the administrator. */
 export const USERS = {
   alice: { username: 'alice', password: 'wonderland-in-the-demo' },

@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateCertificate } from './certificate.ts';
+import { Crew } from './crew.ts';
 import { Journal } from './journal.ts';
 import { writeManifests } from './manifest-files.ts';
-import { type MattermostNode, startMattermostNode } from './mattermost/node.ts';
+import type { MattermostNode } from './mattermost/node.ts';
 import { createTown, type Town } from './mattermost/town.ts';
 import { LOOPBACK, SITE_HOST, USERS } from './site.ts';
 
@@ -28,6 +29,7 @@ export type Stage = {
   readonly preauthSecret: string;
   readonly journal: Journal;
   readonly town: Town;
+  readonly crew: Crew;
   readonly nodes: readonly MattermostNode[];
   /** Stops the nodes. */
   close(): Promise<void>;
@@ -39,7 +41,7 @@ export type Stage = {
  */
 export async function createStage(folder: string, templates: string): Promise<Stage> {
   const town = createTown({ users: Object.values(USERS) });
-  const nodes = await Promise.all(NODE_NAMES.map((name) => startMattermostNode({ town, name })));
+  const crew = await Crew.gather(town, NODE_NAMES);
   const manifests = join(folder, 'manifests');
   const authorityFile = join(folder, 'ca.crt');
   const logFile = join(folder, 'controller.log');
@@ -48,7 +50,7 @@ export async function createStage(folder: string, templates: string): Promise<St
   await mkdir(manifests);
   await writeFile(authorityFile, certificate.authority);
   await writeManifests(templates, manifests, {
-    ports: new Map(nodes.map(({ name, port }) => [name, port])),
+    ports: new Map(crew.nodes.map(({ name, port }) => [name, port])),
     preauthSecret,
     certificate,
   });
@@ -62,8 +64,11 @@ export async function createStage(folder: string, templates: string): Promise<St
     preauthSecret,
     journal: new Journal(logFile),
     town,
-    nodes,
-    close: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
+    crew,
+    get nodes() {
+      return crew.nodes;
+    },
+    close: () => crew.stopAll(),
   };
 }
 

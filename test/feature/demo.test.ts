@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { request } from '../../src/demo/mattermost/session.ts';
 import { CLIENT_ADDRESSES } from '../../src/demo/site.ts';
 import { findMissing, TEMPLATES } from '../../src/demo/stage.ts';
 import { TOUR } from '../../src/demo/tour.ts';
@@ -113,6 +114,59 @@ describe('the demo without the tour', () => {
     child.kill('SIGINT');
     expect(await exited).toEqual([0, null]);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test('in a pipe: plain text, no keys, and a line a decision', async () => {
+    const child = start();
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    await vi.waitFor(() => expect(output).toContain('What is decided'), { timeout: 15_000 });
+    expect(output.includes('\u001B')).toBe(false);
+    expect(output).not.toContain('Press a key');
+    const [, link = '', port] = /^ +bob +(http:\/\/bob\.localhost:(\d+)\/)#bob:.+$/m.exec(output) ?? [];
+    const page = await request({ url: link, connectTo: { address: '127.0.0.1', port: Number(port) } });
+    expect(page.body.toString()).toContain('Mattermost (demo)');
+    await vi.waitFor(() =>
+      expect(output).toMatch(
+        /\d  127\.0\.0\.1  Internet +GET +200  bob\.localhost\/ +Allow by this-machine +node-\d by /,
+      ),
+    );
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+
+  test('on a terminal: keys drain a node and bring it back, and Ctrl-C ends it all', async (context) => {
+    await run('script', ['--version']).catch(() => context.skip('script of util-linux is not installed'));
+    const command = `stty cols 100; exec '${process.execPath}' '${program}' demo`;
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    const press = async (key: string, answer: string): Promise<void> => {
+      child.stdin.write(key);
+      await vi.waitFor(() => expect(output).toContain(answer), { timeout: 15_000 });
+    };
+    await press('', 'What is decided');
+    expect(output).toContain('d  drain the node with the most WebSockets');
+    await press('d', 'is terminating');
+    await press('', 'has none left');
+    await press('k', 'is dead');
+    // A third one would be the last.
+    await press('d', 'is the last one');
+    await press('u', 'back again: ');
+    await press('r', 'a second secret counts beside "current"');
+    await press('', 'press r again');
+    await press('r', 'the secret "current" counts no more');
+    expect(output).toContain('\r\u001B[K> saving endpoints.yaml ...');
+    expect(output.replaceAll('\r\u001B[K', '').includes('\u001B')).toBe(false);
+    const exited = once(child, 'exit');
+    child.stdin.write('\u0003');
+    expect(await exited).toEqual([0, null]);
   });
 
   const TRIALS: readonly (readonly [string, RegExp])[] = [

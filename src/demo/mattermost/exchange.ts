@@ -112,18 +112,23 @@ function refuseRest(exchange: Exchange, error: AppError): void {
 /** Mattermost's MaximumPayloadSizeBytes for everything but files, with its allowance. */
 const maxPayloadBytes = 300_000 + 512;
 
+/** The body as a JSON value: undefined when it is none, `too-large` over Mattermost's payload limit. */
+export async function readJson(exchange: Exchange): Promise<unknown> {
+  const body = await readBody(exchange, maxPayloadBytes);
+  if (body === undefined) return 'too-large';
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
 /** The body as a JSON object: undefined when it is none, `too-large` over Mattermost's payload limit. */
 export async function readObject(
   exchange: Exchange,
 ): Promise<Readonly<Record<string, unknown>> | undefined | 'too-large'> {
-  const body = await readBody(exchange, maxPayloadBytes);
-  if (body === undefined) return 'too-large';
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = await readJson(exchange);
+  return isObject(value) || value === 'too-large' ? value : undefined;
 }
 
 /** Whether a parsed JSON value is an object. */

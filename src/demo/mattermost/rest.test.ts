@@ -64,6 +64,41 @@ describe('answers', () => {
   });
 
   test.each([
+    ['/static/main.js', 200, 'text/javascript; charset=utf-8'],
+    ['/static/chat.css', 200, 'text/css; charset=utf-8'],
+    ['/static/icon.svg', 200, 'image/svg+xml'],
+    ['/static/index.html', 404, 'text/plain; charset=utf-8'],
+    ['/static/nothing.js', 404, 'text/plain; charset=utf-8'],
+    ['/static/page/main.js', 404, 'text/plain; charset=utf-8'],
+  ])('a file of the page, %s, with %i as %s', async (target, status, type) => {
+    const reply = await send(target);
+    expect([reply.status, reply.headers['content-type']]).toEqual([status, type]);
+  });
+
+  test('the page loads its files from below the subpath, and from nowhere else', async () => {
+    const { body, headers } = await send('/chat/login', { url: urlOf(subpathNode) });
+    const places = [...body.toString().matchAll(/(?:src|href)="([^"]*)"/g)].map(([, place]) => place);
+    expect(places).toEqual(['/chat/static/icon.svg', '/chat/static/chat.css', '/chat/static/main.js']);
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
+    for (const place of places) {
+      expect((await send(String(place), { url: urlOf(subpathNode) })).status).toBe(200);
+    }
+  });
+
+  test('users by their identifiers, for who is logged in', async () => {
+    const ids = JSON.stringify(fixture.town.users.all.map(({ id }) => id).concat('nobody'));
+    const headers = { Authorization: `Bearer ${session.token}` };
+    const ask = (body: string, as = headers) =>
+      send('/api/v4/users/ids', { method: 'POST', body, headers: as });
+    const reply = await ask(ids);
+    expect(reply.status).toBe(200);
+    expect(JSON.parse(reply.body.toString())).toMatchObject([{ username: 'alice' }, { username: 'bob' }]);
+    expect(reply.body.toString()).not.toContain('password');
+    expect([(await ask('{}')).status, (await ask('[]')).status]).toEqual([400, 400]);
+    expect((await ask(ids, { Authorization: 'Bearer none' })).status).toBe(401);
+  });
+
+  test.each([
     ['//api/v4/users/me', 301, '/api/v4/users/me'],
     ['/x/../api/v4/users/me?a=%2f', 301, '/api/v4/users/me?a=%2f'],
     ['/x/%2e%2e/api', 301, '/api'],

@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import { replyError, replyText, writeStandardHeaders } from './exchange.ts';
 import { fileRoutes } from './file-routes.ts';
 import type { NodeContext } from './node-context.ts';
+import { servePage } from './page.ts';
 import { postRoutes } from './post-routes.ts';
 import type { RequestTarget } from './request-target.ts';
 import { encodePath, maxUrlLength, parseTarget, withoutSubpath } from './request-target.ts';
@@ -39,7 +40,7 @@ export async function serveRequest(
   const path = withoutSubpath(target.path, node.subpath);
   if (path === undefined) return redirect(response, 302, node.subpath + target.path, target);
   const exchange: Exchange = { request, response, node, target, requestId };
-  return path.startsWith('/api/') ? serveApi(exchange, path) : servePage(exchange);
+  return path.startsWith('/api/') ? serveApi(exchange, path) : servePage(exchange, path);
 }
 
 function redirect(response: ServerResponse, status: number, path: string, { search }: RequestTarget): void {
@@ -71,24 +72,4 @@ async function serveApi(exchange: Exchange, path: string): Promise<void> {
 
 function findRoute(method: string, path: string): Route | undefined {
   return routes.find((route) => route.methods.includes(method) && route.pattern.test(path));
-}
-
-function servePage(exchange: Exchange): void {
-  const { request, response, node } = exchange;
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('Allow', 'GET, HEAD');
-    return replyText(response, 405, 'text/plain; charset=utf-8', '');
-  }
-  response.setHeader('X-Frame-Options', 'SAMEORIGIN');
-  response.setHeader('Content-Security-Policy', "frame-ancestors 'self'; script-src 'self'");
-  response.setHeader('Cache-Control', 'no-cache, max-age=31556926, public');
-  replyText(response, 200, 'text/html; charset=utf-8', pageOf(node));
-}
-
-function pageOf(node: NodeContext): string {
-  const name = node.name.replace(/[^\w.-]/g, '?');
-  return `<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Mattermost (demo)</title></head>
-<body><h1>Mattermost (demo)</h1><p>You are on node <strong>${name}</strong>.</p></body></html>
-`;
 }

@@ -1,7 +1,7 @@
 // Endpoints of users: login with its cookies, logout, who am I, and the one team and channel everybody is in.
 import { appErrors } from './app-error.ts';
 import type { Exchange } from './exchange.ts';
-import { readObject, replyError, replyJson, textOf } from './exchange.ts';
+import { readJson, readObject, replyError, replyJson, textOf } from './exchange.ts';
 import type { LoginSession } from './login-sessions.ts';
 import type { Route, UserExchange } from './route.ts';
 import { withSession } from './route.ts';
@@ -48,6 +48,15 @@ function serveMe(exchange: UserExchange): void {
   replyJson(exchange, 200, describeUser(exchange.session.user));
 }
 
+/** The users with these identifiers; unknown ones are left out, as in Mattermost. */
+async function serveUsersByIds(exchange: UserExchange): Promise<void> {
+  const ids = await readJson(exchange);
+  if (ids === 'too-large') return replyError(exchange, appErrors.bodyTooLarge);
+  if (!Array.isArray(ids) || ids.length === 0) return replyError(exchange, appErrors.invalidBody);
+  const found = exchange.node.town.users.all.filter(({ id }) => ids.includes(id));
+  replyJson(exchange, 200, found.map(describeUser));
+}
+
 function describeTeam(square: Square): Record<string, unknown> {
   const names = { name: 'demo', display_name: 'Demo', description: '', type: 'O' };
   return { id: square.teamId, create_at: 1, update_at: 1, delete_at: 0, ...names };
@@ -70,6 +79,7 @@ export const userRoutes: readonly Route[] = [
   { methods: ['POST'], pattern: /^\/api\/v4\/users\/login$/, serve: serveLogin },
   { methods: ['POST'], pattern: /^\/api\/v4\/users\/logout$/, serve: serveLogout },
   { methods: ['GET'], pattern: /^\/api\/v4\/users\/me$/, serve: withSession(serveMe) },
+  { methods: ['POST'], pattern: /^\/api\/v4\/users\/ids$/, serve: withSession(serveUsersByIds) },
   {
     methods: ['GET'],
     pattern: /^\/api\/v4\/users\/me\/teams$/,
