@@ -17,7 +17,7 @@ export const retriesSchema = Type.Object(
   },
   {
     description:
-      'When a request is sent again, unnoticed by its client. A node that refuses the connection, cannot be reached or does not answer in time to connect has got nothing: the request goes to the next node, whatever its method. A connection used before that ends without a byte of an answer: once more on a fresh one, GET, HEAD, OPTIONS, PUT and DELETE without a body only. After a byte of an answer: never.',
+      'When a request is sent again, unnoticed by its client. A node that refuses the connection, cannot be reached or does not answer in time to connect has got nothing: the request goes to the next node, whatever its method. A connection used before that ends without a byte of an answer: once more on a fresh one, GET, HEAD, OPTIONS, PUT and DELETE without a body only; the same on any connection to a node that is terminating, then to the next node. After a byte of an answer: never.',
   },
 );
 

@@ -12,6 +12,7 @@ const fresh: Attempt = {
   allowed: 2,
   written: false,
   reused: false,
+  leaving: false,
   answered: false,
   method: 'POST',
   hasBody: true,
@@ -22,6 +23,7 @@ const stale: Attempt = {
   allowed: 2,
   written: true,
   reused: true,
+  leaving: false,
   answered: false,
   method: 'GET',
   hasBody: false,
@@ -71,6 +73,14 @@ describe('a reused connection that ended without an answer: once more on a fresh
   });
 });
 
+test('an endpoint that is going away ended a connection without an answer: on to the next one, if it may be repeated', () => {
+  const judged = METHODS.map((method) => judgeRetry({ ...stale, reused: false, leaving: true, method }));
+  const repeatable = METHODS.map((method) => method !== 'POST' && method !== 'PATCH');
+  expect(judged).toEqual(repeatable.map((may) => (may ? 'next-endpoint' : 'no')));
+  expect(judgeRetry({ ...stale, leaving: true, hasBody: true })).toBe('no');
+  expect(judgeRetry({ ...stale, leaving: true, answered: true })).toBe('no');
+});
+
 test.each([
   [0, 2, 'next-endpoint', 'same-endpoint'],
   [1, 2, 'next-endpoint', 'same-endpoint'],
@@ -94,14 +104,15 @@ test('every combination', () => {
   const expectedOf = (attempt: Attempt): Retry => {
     if (attempt.answered || attempt.earlier >= attempt.allowed) return 'no';
     if (!attempt.written && connectFaults.includes(attempt.fault)) return 'next-endpoint';
-    const isGivenUp = attempt.written && attempt.reused && attempt.fault === 'closed-before-response';
+    const isClosed = attempt.written && attempt.fault === 'closed-before-response';
     const isRepeatable = !attempt.hasBody && attempt.method !== 'POST' && attempt.method !== 'PATCH';
-    return isGivenUp && isRepeatable ? 'same-endpoint' : 'no';
+    if (!isClosed || !isRepeatable) return 'no';
+    return attempt.leaving ? 'next-endpoint' : attempt.reused ? 'same-endpoint' : 'no';
   };
   let attempts: readonly Attempt[] = BACKEND_FAULTS.map((fault) => ({ ...stale, fault }));
   attempts = attempts.flatMap((each) => [0, 1, 2, 3].map((earlier) => ({ ...each, earlier })));
   attempts = attempts.flatMap((each) => METHODS.map((method) => ({ ...each, method })));
-  for (const key of ['written', 'reused', 'answered', 'hasBody'] as const) {
+  for (const key of ['written', 'reused', 'leaving', 'answered', 'hasBody'] as const) {
     attempts = attempts.flatMap((each) => BOTH.map((value) => ({ ...each, [key]: value })));
   }
   expect(attempts.filter((attempt) => judgeRetry(attempt) !== expectedOf(attempt))).toEqual([]);

@@ -12,6 +12,8 @@ export type Attempt = {
   readonly written: boolean;
   /** The connection had served another request before. */
   readonly reused: boolean;
+  /** The endpoint is going away. */
+  readonly leaving: boolean;
   /** Bytes of a response came. */
   readonly answered: boolean;
   readonly method: string;
@@ -34,10 +36,14 @@ const NEVER_REACHED: ReadonlySet<BackendFault> = new Set([
  * - Nothing was written: any method may go to the next endpoint.
  * - A reused connection that ended without a byte of answer is most likely one the backend had given up:
  *   a request that may be repeated (RFC 9110 section 9.2.2) and has no body is sent once more on a fresh one (row R9).
+ * - An endpoint that is going away resets the fresh connections that it has not looked at yet: such a request goes on
+ *   to the next one.
  */
 export function judgeRetry(attempt: Attempt): Retry {
   if (attempt.earlier >= attempt.allowed || attempt.answered) return 'no';
   if (!attempt.written) return NEVER_REACHED.has(attempt.fault) ? 'next-endpoint' : 'no';
-  const isStale = attempt.fault === 'closed-before-response' && attempt.reused;
-  return isStale && !attempt.hasBody && IDEMPOTENT.has(attempt.method) ? 'same-endpoint' : 'no';
+  const isRepeatable = !attempt.hasBody && IDEMPOTENT.has(attempt.method);
+  if (attempt.fault !== 'closed-before-response' || !isRepeatable) return 'no';
+  if (attempt.leaving) return 'next-endpoint';
+  return attempt.reused ? 'same-endpoint' : 'no';
 }

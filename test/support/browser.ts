@@ -1,86 +1,65 @@
-// One real Chromium for a test file. It reaches this machine only, and a page that complains fails the test file.
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import type { TestContext } from 'vitest';
-import { type Chromium, findChromium } from './chromium.ts';
+// A client as people have them: one connection that it keeps, one cookie, and one request after the other, every third
+// of which may not be repeated.
+import { Agent } from 'node:http';
+import type { ControllerProcess } from './controller-process.ts';
 
-const ARGUMENTS = [
-  // Tests run as root in containers, and show pages of their own only.
-  '--no-sandbox',
-  '--no-zygote',
-  '--disable-gpu',
-  '--disable-dev-shm-usage',
-  '--font-render-hinting=none',
-  '--force-color-profile=srgb',
-  // Every name leads to this machine, so that a page at https://chat.example.com:PORT is one of ours.
-  '--host-resolver-rules=MAP * 127.0.0.1',
-];
-
-export type View = {
-  readonly width?: number;
-  readonly height?: number;
-  readonly colorScheme?: 'light' | 'dark';
-  /** `reduce` asks pages to keep still. */
-  readonly motion?: 'no-preference' | 'reduce';
+type Failure = {
+  readonly method: string;
+  /** 0 where there was no answer. */
+  readonly status: number;
+  /** What the log says of it. */
+  readonly reason: unknown;
 };
 
-/** Starts with its first page; pages share nothing, neither cookies nor storage. */
-export class TestBrowser {
-  readonly #chromium: Chromium = findChromium();
-  #browser: Browser | undefined;
-  #troubles: string[] = [];
+export class Browser {
+  readonly failures: Failure[] = [];
+  /** Names of all nodes that answered. */
+  readonly nodes = new Set<string>();
+  requests = 0;
+  readonly #controller: ControllerProcess;
+  readonly #host: string;
+  readonly #from: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #life: Promise<void>;
+  #isOver = false;
+  #cookie = '';
 
-  /** Skips the test where this machine has no Chromium. */
-  need(context: TestContext): void {
-    if (this.#chromium.kind === 'absent') context.skip(this.#chromium.reason);
+  /** @param from an address of its own */
+  constructor(controller: ControllerProcess, host: string, from: string) {
+    this.#controller = controller;
+    this.#host = host;
+    this.#from = from;
+    this.#life = this.#live();
   }
 
-  /** A page without history; certificates of any authority are taken. */
-  async page({ width = 1280, height = 800, colorScheme, motion }: View = {}): Promise<Page> {
-    const browser = (this.#browser ??= await this.#start());
-    const context = await browser.createBrowserContext();
-    const page = await context.newPage();
-    await page.setViewport({ width, height });
-    await page.emulateMediaFeatures([
-      { name: 'prefers-color-scheme', value: colorScheme ?? 'light' },
-      { name: 'prefers-reduced-motion', value: motion ?? 'reduce' },
-    ]);
-    this.#listen(page);
-    return page;
-  }
-
-  /** What pages complained about since the last call: errors and warnings of the console, errors nobody caught. */
-  takeTroubles(): readonly string[] {
-    const troubles = this.#troubles;
-    this.#troubles = [];
-    return troubles;
-  }
-
-  /** Ends the browser; rejects where a page complained and no test took note of it. */
   async stop(): Promise<void> {
-    await this.#browser?.close();
-    const troubles = this.takeTroubles();
-    if (troubles.length > 0) throw new Error(`Pages complained:\n${troubles.join('\n')}`);
+    this.#isOver = true;
+    await this.#life;
+    this.#agent.destroy();
   }
 
-  async #start(): Promise<Browser> {
-    if (this.#chromium.kind === 'absent') throw new Error(this.#chromium.reason);
-    const { executablePath, environment } = this.#chromium;
-    return await puppeteer.launch({
-      executablePath,
-      env: environment,
-      headless: 'shell',
-      // Ends with the test, even where that is killed.
-      pipe: true,
-      args: ARGUMENTS,
-      acceptInsecureCerts: true,
-    });
+  async #live(): Promise<void> {
+    while (!this.#isOver) await this.#ask(++this.requests);
   }
 
-  #listen(page: Page): void {
-    page.on('console', (message) => {
-      const type = message.type();
-      if (type === 'error' || type === 'warn') this.#troubles.push(`${type}: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => this.#troubles.push(`uncaught: ${String(error)}`));
+  async #ask(at: number): Promise<void> {
+    const id = `${this.#from}-${at}`;
+    const method = at % 3 === 0 ? 'POST' : 'GET';
+    const reply = await this.#controller
+      .get(this.#host, '/', {
+        method,
+        from: this.#from,
+        agent: this.#agent,
+        headers: { 'X-Request-ID': id, ...(this.#cookie === '' ? {} : { Cookie: this.#cookie }) },
+        ...(method === 'POST' ? { body: 'once' } : {}),
+      })
+      .catch(() => undefined);
+    this.#cookie = reply?.headers['set-cookie']?.[0]?.split(';')[0] ?? this.#cookie;
+    if (reply?.status === 200) {
+      this.nodes.add(reply.node);
+      return;
+    }
+    const { reason } = await this.#controller.logged({ requestId: id });
+    this.failures.push({ method, status: reply?.status ?? 0, reason });
   }
 }

@@ -93,6 +93,7 @@ export class Attempts implements Seeker {
       allowed: this.#destination.backend.backend.retryAttempts,
       written: connection !== undefined,
       reused: (connection?.requests ?? 0) > 1,
+      leaving: failed?.endpoint.state === 'draining',
       answered,
       method: head.method,
       hasBody: head.framing.kind !== 'none',
