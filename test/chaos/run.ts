@@ -58,11 +58,11 @@ export async function runChaos(
   const chance = chanceOf(plan.seed);
   const cluster = await Cluster.start(controller, plan.parts);
   const crowd = await Crowd.gather(cluster, chance, plan);
+  const traffic = new Traffic(controller, plan.requestsPerSecond, () => cluster.step);
   const steps: string[] = [];
   const violations: string[] = [];
   try {
     if (!(await allOnline(crowd, plan))) violations.push('not everybody came in at the start');
-    const traffic = new Traffic(controller, plan.requestsPerSecond, () => cluster.step);
     for await (const step of isOver === undefined
       ? roll(cluster, plan)
       : strike(cluster, { crowd, chance, plan })) {
@@ -76,7 +76,7 @@ export async function runChaos(
     const seconds = Math.round((performance.now() - beganMs) / 1000);
     return reportOf({ plan, seconds, steps, violations }, traffic, failures, crowd);
   } finally {
-    await crowd.stop();
+    await Promise.all([traffic.stop(), crowd.stop()]);
     await cluster.stop();
   }
 }
