@@ -123,6 +123,16 @@ test('it is enforced, taken back, and enforced again', async () => {
   await answers(undefined, 403);
 });
 
+test('a file that says otherwise than the patch is refused, and one that says nothing of it is taken', async () => {
+  const apply = 'kubectl apply --server-side -f policy.yaml';
+  const { status, stderr } = await own.cluster.shell(apply, desk);
+  expect([status, stderr]).toEqual([1, expect.stringContaining('conflict with "kubectl-patch"')]);
+  const policy = readFileSync(join(desk, 'policy.yaml'), 'utf8');
+  writeFileSync(join(desk, 'policy.yaml'), policy.replace(/^ *mode: Observe.*\n/mu, ''));
+  await type(apply);
+  await answers(undefined, 403);
+});
+
 test('a rotation has both values overlap', async () => {
   const { current: old = '' } = await secrets();
   const rotation = script('docs/runbook.md', 'patch secret preauth').split('\n');
