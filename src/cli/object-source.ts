@@ -31,13 +31,16 @@ function manifestsIn(manifests: string, { clock, log }: SourceTools): ChosenSour
   };
 }
 
-function chooseKubeconfig(file: string | undefined): KubeconfigChoice {
-  if (file !== undefined) return { kind: 'file', file };
+/** What `--kubeconfig` and `--context` say, or where nothing is said what kubectl would take. Throws where there is nothing. */
+export function chooseKubeconfig(file: string | undefined, context?: string): KubeconfigChoice {
+  const chosen = context === undefined ? {} : { context };
+  if (file !== undefined) return { kind: 'file', file, ...chosen };
   const { KUBERNETES_SERVICE_HOST: host = '', KUBECONFIG: usual = '' } = process.env;
-  if (host !== '' && isThere(TOKEN_FILE)) return { kind: 'in-cluster' };
-  if (usual !== '') return { kind: 'usual', files: usual.split(delimiter).filter((each) => each !== '') };
+  if (context === undefined && host !== '' && isThere(TOKEN_FILE)) return { kind: 'in-cluster' };
+  if (usual !== '')
+    return { kind: 'usual', files: usual.split(delimiter).filter((each) => each !== ''), ...chosen };
   const own = join(homedir(), '.kube', 'config');
-  if (isThere(own)) return { kind: 'usual', files: [own] };
+  if (isThere(own)) return { kind: 'usual', files: [own], ...chosen };
   throw new Error(
     'There is nothing to serve from: give --manifests DIR or --kubeconfig FILE, or run inside a cluster',
   );

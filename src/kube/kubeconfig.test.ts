@@ -132,6 +132,17 @@ describe('a kubeconfig file', () => {
     ]);
   });
 
+  test('another context than the current one, where it is there', async () => {
+    const two = `${config('{server: "https://k"}', '{token: t}')}`
+      .replace('clusters: [', 'clusters: [{name: other, cluster: {server: "https://other"}}, ')
+      .replace('contexts: [', 'contexts: [{name: o, context: {cluster: other, user: u}}, ');
+    const file = write('two.yaml', two);
+    const load = (context: string) => loadCredentials({ kind: 'file', file, context });
+    expect((await load('o')).server).toBe('https://other');
+    expect((await load('c')).server).toBe('https://k');
+    await expect(load('x')).rejects.toThrow(/there is no context x in it; known: o, c$/);
+  });
+
   test('a file that is half written when a token is refused keeps what was read', async () => {
     const file = write('torn.yaml', config('{server: "https://k"}', '{token: old}'));
     const credentials = await loadCredentials({ kind: 'file', file });

@@ -6,11 +6,14 @@ import type { RequestOptions } from 'node:https';
 import { honourTokenFile } from './token-file.ts';
 import { ApiFailure } from './api-failure.ts';
 
-/** Where the configuration comes from. `usual` is what kubectl would take: the files of KUBECONFIG, or ~/.kube/config. */
+/**
+ * Where the configuration comes from. `usual` is what kubectl would take: the files of KUBECONFIG, or ~/.kube/config.
+ * Without `context` the current one holds.
+ */
 export type KubeconfigChoice =
-  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'file'; readonly file: string; readonly context?: string }
   | { readonly kind: 'in-cluster'; readonly root?: string }
-  | { readonly kind: 'usual'; readonly files: readonly string[] };
+  | { readonly kind: 'usual'; readonly files: readonly string[]; readonly context?: string };
 
 /** TLS as node:tls takes it. */
 export type ApiTls = {
@@ -67,12 +70,20 @@ function loadConfig(
     if (choice.kind === 'file') config.loadFromFile(choice.file);
     else if (choice.kind === 'in-cluster') config.loadFromCluster(choice.root ?? '');
     else config.loadFromDefault();
+    if (choice.kind !== 'in-cluster' && choice.context !== undefined) chooseContext(config, choice.context);
     honourTokenFile(config, filesOf(choice), parse);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new Error(`${nameOf(choice)} cannot be read: ${message}`, { cause: error });
   }
   return config;
+}
+
+function chooseContext(config: KubeConfig, context: string): void {
+  const names = config.getContexts().map(({ name }) => name);
+  if (!names.includes(context))
+    throw new Error(`there is no context ${context} in it; known: ${names.join(', ')}`);
+  config.setCurrentContext(context);
 }
 
 function filesOf(choice: KubeconfigChoice): readonly string[] {
