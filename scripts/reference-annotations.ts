@@ -1,5 +1,6 @@
 // docs/reference/annotations.md: what becomes of the annotations of an Ingress.
 import type { AnnotationEntry, Fate } from '../src/translate/annotations/entry.ts';
+import { foreignAnnotations } from '../src/translate/annotations/foreign.ts';
 import { nginxAnnotations, ownAnnotations } from '../src/translate/annotations/table.ts';
 
 export function annotationsPage(): string {
@@ -21,7 +22,7 @@ export function annotationsPage(): string {
     'The field is that of the policy. A value that cannot be used as it is brings a warning `AnnotationInvalid`, which says what is used',
     'instead; but a list of networks that cannot be read, and a Secret of another namespace, close the site.',
     '',
-    ...table('Becomes', ofFate('kept')),
+    ...keptTable(),
     '## Accepted in silence',
     '',
     ...table('Why nothing is missed', ofFate('harmless')),
@@ -43,6 +44,12 @@ export function annotationsPage(): string {
     '`include`, Lua and JavaScript, client certificates. Any other brings a warning.',
     '',
     ...table('What to do instead', ofFate('snippet')),
+    '## Affinity of other controllers',
+    '',
+    'A running controller does not read them; `mattermost-ingress migrate` does, and writes the policy that says the same. Those of Traefik 2',
+    'and 3 stand on the Service. Any other annotation of `nginx.org/`, `nginx.com/`, `haproxy…` and `traefik…` has no effect.',
+    '',
+    ...foreignTable(),
   ]
     .join('\n')
     .trimEnd()}\n`;
@@ -58,6 +65,21 @@ function table(title: string, entries: readonly AnnotationEntry[]): readonly str
     ([text, same]) => `| ${same.map(nameOf).join(', ')} | ${text} |`,
   );
   return [`| Annotation | ${title} |`, '| --- | --- |', ...rows, ''];
+}
+
+function keptTable(): readonly string[] {
+  const rows = ofFate('kept').map((entry) => {
+    const becomes = entry.staysInIngress === true ? `${entry.text}; a policy cannot say it` : entry.text;
+    return `| ${nameOf(entry)} | ${becomes} | ${entry.change ?? ''} |`;
+  });
+  return ['| Annotation | Becomes | Not as with ingress-nginx |', '| --- | --- | --- |', ...rows, ''];
+}
+
+function foreignTable(): readonly string[] {
+  const rows = [...Map.groupBy(foreignAnnotations, (entry) => entry.text)].map(
+    ([text, same]) => `| ${same.map(({ key }) => `\`${key}\``).join(', ')} | ${text} |`,
+  );
+  return ['| Annotation | Becomes |', '| --- | --- |', ...rows, ''];
 }
 
 function nameOf({ name, isSwitch }: AnnotationEntry): string {

@@ -6,6 +6,7 @@ import { addCommand, type CommandDefinition, helpTail, PROGRAM, title } from './
 import { completionCommand } from './completion.ts';
 import { crdCommand } from './crd.ts';
 import { demoCommand } from './demo.ts';
+import { migrateCommand } from './migrate.ts';
 import { runCommand } from './run.ts';
 import { hasColours } from './terminal.ts';
 import { versionLine } from './version.ts';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   runCommand,
   demoCommand,
   checkCommand,
+  migrateCommand,
   crdCommand,
   completionCommand,
 ];

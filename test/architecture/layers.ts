@@ -11,6 +11,7 @@ type LayerName =
   | 'control'
   | 'kube'
   | 'manifests'
+  | 'migrate'
   | 'demo'
   | 'options'
   | 'cli'
@@ -53,6 +54,7 @@ export const layers: readonly Layer[] = [
   { ...io, name: 'control', packages: [] },
   { ...io, name: 'kube', packages: ['@kubernetes/client-node', 'undici'] },
   { ...io, name: 'manifests', packages: ['yaml'] },
+  { ...pure, name: 'migrate', imports: ['api', 'model', 'translate'], packages: ['yaml'] },
   { kind: 'folder', builtins: 'any', name: 'demo', imports: ['api', 'model'], packages: 'any' },
   {
     kind: 'folder',
@@ -65,7 +67,7 @@ export const layers: readonly Layer[] = [
     kind: 'folder',
     builtins: 'any',
     name: 'cli',
-    imports: [...pureRings, 'observe', ...ioRings, 'demo', 'options'],
+    imports: [...pureRings, 'observe', ...ioRings, 'migrate', 'demo', 'options'],
     packages: 'any',
   },
   {

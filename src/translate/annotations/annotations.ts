@@ -59,6 +59,11 @@ export function readAnnotations(annotations: Annotations, namespace: string): In
   return { spec, redirect, requiresPolicy, restrictions, problems };
 }
 
+/** Whether the annotations name this one in `ignore-annotations`. */
+export function isPassedOver(annotations: Annotations, key: string): boolean {
+  return isIgnored(key, readIgnored(annotations));
+}
+
 function readIgnored(annotations: Annotations): readonly string[] {
   const text = Object.hasOwn(annotations, IGNORE_KEY) ? (annotations[IGNORE_KEY] ?? '') : '';
   return text

@@ -16,11 +16,24 @@ export type AnnotationEntry = {
   readonly text: string;
   /** Asks for nothing where it says false, off or 0, as nginx does. */
   readonly isSwitch?: true;
+  /** Of `kept`: what is not as with ingress-nginx, as a sentence without full stop. */
+  readonly change?: string;
+  /** Of `kept`: no policy that names the Ingress can say it, so that the annotation stays. */
+  readonly staysInIngress?: true;
 };
 
-/** Entries of one fate, by name. */
-export function entries(fate: Fate, texts: Readonly<Record<string, string>>): readonly AnnotationEntry[] {
-  return Object.entries(texts).map(([name, text]) => ({ name, fate, text }));
+type EntryBody = Omit<AnnotationEntry, 'name' | 'fate'>;
+
+/** Entries of one fate, by name; a text alone is an entry of nothing else. */
+export function entries(
+  fate: Fate,
+  bodies: Readonly<Record<string, string | EntryBody>>,
+): readonly AnnotationEntry[] {
+  return Object.entries(bodies).map(([name, body]) => ({
+    name,
+    fate,
+    ...(typeof body === 'string' ? { text: body } : body),
+  }));
 }
 
 /** Entries of one fate that ask for nothing where they are switched off. */

@@ -20,6 +20,11 @@ describe('annotations that no table knows', () => {
     ['nginx.org/basic-auth-secret', 'UnsupportedRestriction nginx.org/basic-auth-secret', expect.any(String)],
     ['nginx.org/policies', 'UnsupportedRestriction nginx.org/policies', expect.any(String)],
     ['haproxy.org/timeout-tunnel', 'AnnotationUnsupported haproxy.org/timeout-tunnel', expect.any(String)],
+    [
+      'haproxy-ingress.github.io/affinity',
+      'AnnotationUnsupported haproxy-ingress.github.io/affinity',
+      'Say the same with a policy; the command migrate writes it',
+    ],
     ['haproxy.org/deny-list', 'UnsupportedRestriction haproxy.org/deny-list', expect.any(String)],
     [
       'haproxy-ingress.github.io/allowlist-source-range',
@@ -58,7 +63,11 @@ describe('annotations that no table knows', () => {
     expect(saidOf(settingsOf({ [name]: value }))).toEqual([`${reason} ${name}`]);
   });
 
-  test.each(['nginx.org/websocket-services', 'kubernetes.io/ingress.class'])('%s is not needed', (name) => {
+  test.each([
+    'nginx.org/websocket-services',
+    'haproxy-ingress.github.io/session-cookie-dynamic',
+    'kubernetes.io/ingress.class',
+  ])('%s is not needed', (name) => {
     expect(settingsOf({ [name]: 'x' })).toMatchObject({ spec: {}, restrictions: [], problems: [] });
   });
 });

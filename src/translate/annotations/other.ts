@@ -1,6 +1,7 @@
 // Annotations that no table knows: misspelt ones of ingress-nginx, those of other controllers, and unknown ones of ours.
 // Nothing of them has an effect; one whose name or text speaks of keeping somebody out closes the site.
 import { nearestName } from '../../api/near-names.ts';
+import { foreignAnnotations } from './foreign.ts';
 import { type AnnotationReader, NGINX_PREFIX, OWN_PREFIX } from './reader.ts';
 import { restrictsAccess } from './snippet.ts';
 import { nginxAnnotations, ownAnnotations } from './table.ts';
@@ -12,7 +13,7 @@ const restrictingName =
 const rawConfiguration = /snippets?$|^config-/u;
 const refusingText = /deny|reject|tarpit|silent-drop|auth/iu;
 
-const knownElsewhere: readonly string[] = ['nginx.org/websocket-services', 'kubernetes.io/ingress.class'];
+const CLASS_KEY = 'kubernetes.io/ingress.class';
 
 /** An annotation of ingress-nginx that is not in the table. */
 export function judgeUnknown(reader: AnnotationReader, name: string, value: string): void {
@@ -34,13 +35,17 @@ export function judgeOwn(reader: AnnotationReader, name: string): void {
 
 /** An annotation that another ingress controller reads. */
 export function judgeForeign(reader: AnnotationReader, key: string, value: string): void {
-  if (knownElsewhere.includes(key)) return;
+  const entry = foreignAnnotations.find((each) => each.key === key);
+  if (key === CLASS_KEY || entry?.fate === 'harmless') return;
   const name = key.slice(key.indexOf('/') + 1);
   if (keepsOut(name, value)) {
     const remedy = 'Say the same with spec.admission of a policy';
     reader.restrict(key, { text: 'is of another controller and may restrict access', remedy });
   } else {
-    const instead = 'Remove it, or say the same with a policy';
+    const instead =
+      entry === undefined
+        ? 'Remove it, or say the same with a policy'
+        : 'Say the same with a policy; the command migrate writes it';
     reader.unsupported(key, instead, 'is of another controller and has no effect here');
   }
 }

@@ -3,33 +3,42 @@
 import { type AnnotationEntry, entries } from './entry.ts';
 import { refusedAnnotations } from './refused.ts';
 
+const tooMany = 'Beyond it 429, where ingress-nginx answers 503';
+const newNodes = 'Which node a client gets is computed anew, once; its cookie gets a value of ours';
 const streams = 'Bodies pass as they come, in both directions';
 
 /** By the part of the key behind nginx.ingress.kubernetes.io/. */
 export const nginxAnnotations: readonly AnnotationEntry[] = [
   ...entries('kept', {
     'proxy-body-size': '`limits.requestBody`; `50m` is 50Mi, `0` no limit',
-    'limit-rps': '`limits.requestsPerSecond`, with 429 where ingress-nginx answers 503',
+    'limit-rps': { text: '`limits.requestsPerSecond`', change: tooMany },
     'limit-burst-multiplier': '`limits.burst`: so many times `limit-rps`, 5 unless said',
-    'limit-connections': '`limits.connectionsPerSource`, with 429 where ingress-nginx answers 503',
+    'limit-connections': { text: '`limits.connectionsPerSource`', change: tooMany },
     'limit-whitelist': '`limits.exemptCIDRs`',
     'limit-allowlist': 'As `limit-whitelist`, which it beats',
     'proxy-connect-timeout': '`backend.timeouts.connect`, at most 60s',
     'proxy-read-timeout':
       '`backend.timeouts.response`, and with `proxy-send-timeout` `websocket.idleTimeout`',
     'proxy-send-timeout': '`websocket.idleTimeout`: the larger of the two, at least 100s',
-    'ssl-redirect':
-      'Whether plain HTTP of a host with TLS is redirected with 308; `true` unless it says `false`',
-    'force-ssl-redirect': 'With `true` plain HTTP is redirected even where the host has no TLS here',
-    affinity: '`sessionPersistence.type: Cookie`, which is the default',
+    'ssl-redirect': {
+      text: 'Whether plain HTTP of a host with TLS is redirected with 308; `true` unless it says `false`',
+      staysInIngress: true,
+    },
+    'force-ssl-redirect': {
+      text: 'With `true` plain HTTP is redirected even where the host has no TLS here',
+      staysInIngress: true,
+    },
+    affinity: { text: '`sessionPersistence.type: Cookie`, which is the default', change: newNodes },
     'session-cookie-name': '`sessionPersistence.cookie.name`',
     'session-cookie-path': '`sessionPersistence.cookie.path`',
     'session-cookie-max-age':
       '`sessionPersistence.absoluteTimeout` with `cookie.lifetimeType: Permanent`; 0 for neither',
     'session-cookie-expires': 'As `session-cookie-max-age`, which beats it',
     'session-cookie-samesite': '`sessionPersistence.cookie.sameSite`',
-    'upstream-hash-by':
-      '`sessionPersistence.type: SourceAddress` for `$remote_addr` and `$binary_remote_addr`',
+    'upstream-hash-by': {
+      text: '`sessionPersistence.type: SourceAddress` for `$remote_addr` and `$binary_remote_addr`',
+      change: newNodes,
+    },
     'allowlist-source-range': '`admission`: these networks, and nobody else',
     'whitelist-source-range': 'As `allowlist-source-range`, which beats it',
     'denylist-source-range': '`admission`: not these networks, before the list of those allowed',

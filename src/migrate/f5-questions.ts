@@ -1,0 +1,153 @@
+// What has to be known of a BIG-IP to write the policy that does the same: each object of it is one question, which is an
+// option of `migrate f5` and a key of its answers file.
+import { nearestName } from '../api/near-names.ts';
+import { isRecord } from '../api/json-access.ts';
+
+export type Question = {
+  readonly name: string;
+  /** How the value is called in help. */
+  readonly value: string;
+  /** The object of the BIG-IP, and what is asked of it. */
+  readonly text: string;
+  readonly isList?: true;
+  readonly choices?: readonly string[];
+  /** The field of the policy that holds the answer: where something is wrong with it, this question is named. */
+  readonly field: RegExp;
+};
+
+export const F5_QUESTIONS: readonly Question[] = [
+  {
+    name: 'host',
+    value: 'name',
+    text: 'virtual server: a host name of the site',
+    isList: true,
+    field: /^spec\.route\.hosts/u,
+  },
+  {
+    name: 'service',
+    value: 'name[:port]',
+    text: 'pool: the Service of the nodes, port 8065 unless said',
+    field: /^spec\.route\.service/u,
+  },
+  {
+    name: 'namespace',
+    value: 'name',
+    text: 'namespace of that Service, mattermost unless said',
+    field: /^metadata\.namespace/u,
+  },
+  { name: 'name', value: 'name', text: 'name of the policy, chat unless said', field: /^metadata\.name$/u },
+  {
+    name: 'tls-secret',
+    value: 'name',
+    text: 'client SSL profile: the Secret with certificate and key',
+    field: /^spec\.route\.tls/u,
+  },
+  {
+    name: 'min-tls',
+    value: 'version',
+    text: 'client SSL profile: lowest version of TLS, 1.2 unless said',
+    choices: ['1.1', '1.2', '1.3'],
+    field: /^spec\.client\.tls/u,
+  },
+  {
+    name: 'server-ssl',
+    value: 'mode',
+    text: 'server SSL profile: how nodes are reached',
+    choices: ['Disabled', 'Verify', 'InsecureSkipVerify'],
+    field: /^spec\.backend\.tls(?:\.mode)?$/u,
+  },
+  {
+    name: 'server-ca',
+    value: 'name',
+    text: 'server SSL profile: the ConfigMap with ca.crt, for --server-ssl Verify',
+    field: /^spec\.backend\.tls(?:\.caRef.*)?$/u,
+  },
+  {
+    name: 'snat',
+    value: 'CIDR',
+    text: 'SNAT pool: source addresses towards the nodes; automap unless said',
+    isList: true,
+    field: /^spec\.backend\.sourceAddresses/u,
+  },
+  {
+    name: 'org-cidr',
+    value: 'CIDR',
+    text: 'iRule: a network of the organisation, which comes in freely',
+    isList: true,
+    field: /sourceCIDRs/u,
+  },
+  {
+    name: 'header',
+    value: 'name',
+    text: 'iRule: the header that provisioned apps send',
+    field: /headers\[0\]\.name$/u,
+  },
+  {
+    name: 'contains',
+    value: 'text',
+    text: 'iRule: what the header must contain; readable in the policy',
+    isList: true,
+    field: /headers\[0\]\.values/u,
+  },
+  {
+    name: 'secret',
+    value: 'name',
+    text: 'iRule: instead of --contains, the Secret whose values the header may have',
+    field: /secretRef/u,
+  },
+  {
+    name: 'cookies',
+    value: 'requests',
+    text: 'iRule: which requests Mattermost cookies let in, WebSocket unless said',
+    choices: ['WebSocket', 'All', 'None'],
+    field: /cookies/u,
+  },
+  {
+    name: 'reject',
+    value: 'action',
+    text: 'iRule: what the others get, Reset unless said, Deny with --secret',
+    choices: ['Reset', 'Deny'],
+    field: /^spec\.admission\.defaultAction/u,
+  },
+];
+
+/** Answers by the name of their question; those to questions that ask for one value have one. */
+export type Answers = ReadonlyMap<string, readonly string[]>;
+
+/** Answers as they stand in a file or come from the command line. Throws with a message for people. */
+export function readAnswers(given: unknown, source: string): Answers {
+  if (given === null || given === undefined) return new Map();
+  if (!isRecord(given))
+    throw new Error(`${source} must hold one answer a line, such as host: chat.example.com`);
+  return new Map(Object.entries(given).map(([name, value]) => [name, readAnswer(name, value, source)]));
+}
+
+function readAnswer(name: string, value: unknown, source: string): readonly string[] {
+  const question = F5_QUESTIONS.find((each) => each.name === name);
+  if (question === undefined)
+    throw new Error(`${source} answers ${JSON.stringify(name)}. ${knownNames(name)}`);
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const texts = values.filter((each) => typeof each === 'string' || typeof each === 'number').map(String);
+  const problem = problemOf(question, texts, values.length);
+  if (problem !== undefined) throw new Error(`${source}: ${name} must be ${problem}`);
+  return texts;
+}
+
+function knownNames(name: string): string {
+  const names = F5_QUESTIONS.map((each) => each.name);
+  const near = nearestName(name, names);
+  return near === undefined ? `Known are ${names.join(', ')}` : `Did you mean ${near}?`;
+}
+
+function problemOf(
+  { isList, choices }: Question,
+  texts: readonly string[],
+  count: number,
+): string | undefined {
+  const isText = texts.length === count && count > 0 && !texts.includes('');
+  if (!isText) return isList === true ? 'a text, or a list of texts' : 'a text';
+  if (isList !== true && count > 1) return 'one value, not a list';
+  return choices === undefined || texts.every((text) => choices.includes(text))
+    ? undefined
+    : `one of ${choices.join(', ')}`;
+}

@@ -1,0 +1,125 @@
+// One Ingress -> the policy that says the same, and what is told of it. Called by migration.ts.
+import { keyOf } from '../api/objects.ts';
+import { POLICY_API_VERSION, POLICY_KIND, type PolicySpec } from '../api/policy.ts';
+import type { AnnotationSpec } from '../translate/annotations/annotations.ts';
+import type { Problem } from '../translate/problem.ts';
+import { noteSayings } from './annotation-notes.ts';
+import type { GlobalSettings } from './global-settings.ts';
+import type { MigrationInput, SourceIngress } from './input.ts';
+import type { Note } from './note.ts';
+import { type Saying, sayingsOf, sayingsOfService } from './sayings.ts';
+import type { Section } from './section.ts';
+import { isCanary, isProof } from './structure.ts';
+
+/** What surrounds an Ingress. */
+export type Surroundings = {
+  readonly input: MigrationInput;
+  readonly global: GlobalSettings | undefined;
+  /** Of the Ingress itself: what is told of its hosts, paths and backends. */
+  readonly structure: readonly Note[];
+  /** Name of the policy. */
+  readonly name: string;
+};
+
+/** @returns a section with a policy, unless none is to be written */
+export function ingressSection(
+  source: SourceIngress,
+  { input, global, structure, name }: Surroundings,
+): Section {
+  const { namespace, name: target } = source.ingress.metadata;
+  const sayings = [...servicesSayings(source, input), ...sayingsOf(source.annotations)];
+  const { settings, notes } = noteSayings(sayings, namespace, global?.defaults);
+  const title = titleOf(source);
+  const without = reasonWithout(source, input);
+  if (without !== undefined)
+    return { title, remarks: [without.remark], notes: without.isLost ? lostAll(notes) : notes };
+  const closing = closedBy(settings.restrictions, global);
+  const { admission, ...said } = together(settings.spec, global);
+  const spec: PolicySpec = {
+    targetRefs: [{ group: 'networking.k8s.io', kind: 'Ingress', name: target }],
+    admission: closing === undefined ? (admission ?? { defaultAction: 'Allow' }) : { defaultAction: 'Deny' },
+    ...said,
+  };
+  return {
+    title,
+    remarks: closing === undefined ? [] : [closing],
+    notes: [...structure, ...(closing === undefined ? notes : withoutLists(notes))],
+    policy: { apiVersion: POLICY_API_VERSION, kind: POLICY_KIND, metadata: { name, namespace }, spec },
+  };
+}
+
+function titleOf({ ingress, annotations }: SourceIngress): string {
+  const { ingressClassName, rules } = ingress;
+  const className = ingressClassName ?? annotations['kubernetes.io/ingress.class'];
+  const hosts = new Set(rules.map(({ host }) => host ?? 'any host'));
+  const served = className === undefined ? 'no class' : `class ${className}`;
+  return `Ingress ${keyOf(ingress.metadata)} (${served}): ${[...hosts].join(', ') || 'any host'}`;
+}
+
+function reasonWithout(
+  source: SourceIngress,
+  { policies }: MigrationInput,
+): { readonly remark: string; readonly isLost: boolean } | undefined {
+  const { namespace, name } = source.ingress.metadata;
+  const governor = policies.find((each) => each.namespace === namespace && each.targets.includes(name));
+  if (governor !== undefined)
+    return { remark: `No policy: ${governor.namespace}/${governor.name} governs it already.`, isLost: false };
+  if (isProof(source))
+    return { remark: 'No policy: a proof for a certificate authority is served without one.', isLost: false };
+  if (!isCanary(source)) return undefined;
+  const remark =
+    'No policy: a canary, and traffic is not split here. Keep it from this controller: delete it before the switch, or leave it a class that is not taken over.';
+  return { remark, isLost: true };
+}
+
+/** Without a policy nothing is carried over. */
+function lostAll(notes: readonly Note[]): readonly Note[] {
+  return notes.map((note): Note => {
+    if (note.kind !== 'carried' && note.kind !== 'changed') return note;
+    return { ...note, kind: 'lost', text: 'Goes with the Ingress' };
+  });
+}
+
+/** Annotations of the Services come first: what the Ingress says itself holds. */
+function servicesSayings({ ingress }: SourceIngress, { services }: MigrationInput): readonly Saying[] {
+  const { rules, defaultBackend, metadata } = ingress;
+  const backends = [...rules.flatMap(({ paths }) => paths.map(({ backend }) => backend)), defaultBackend];
+  const names = new Set(
+    backends.flatMap((each) => (each !== undefined && 'serviceName' in each ? [each.serviceName] : [])),
+  );
+  return services
+    .filter(({ namespace, name }) => namespace === metadata.namespace && names.has(name))
+    .flatMap(({ name, annotations }) => sayingsOfService(annotations, `Service ${name}`));
+}
+
+/** A sentence about what keeps somebody out in a way that is not known; undefined where nothing does. */
+function closedBy(restrictions: readonly Problem[], global: GlobalSettings | undefined): string | undefined {
+  const keys = [
+    ...restrictions.map(({ field }) => /\["(?<key>.*)"\]$/u.exec(field)?.groups?.['key'] ?? field),
+    ...(global?.restrictions ?? []).map((key) => `${key} of ${global?.subject ?? ''}`),
+  ];
+  if (keys.length === 0) return undefined;
+  return `CLOSED until you say who may come in: ${[...new Set(keys)].join(', ')} kept somebody out in a way that cannot be carried over. Write rules into spec.admission; then remove the annotation, or name it in mattermost-ingress.io/ignore-annotations. Until then the hosts answer 503.`;
+}
+
+/** Half of what kept somebody out is not carried over alone: both halves had to hold. */
+function withoutLists(notes: readonly Note[]): readonly Note[] {
+  return notes.map((note): Note => {
+    if (note.kind === 'lost' || !note.subject.endsWith('source-range')) return note;
+    return {
+      ...note,
+      kind: 'lost',
+      text: 'Left out, since it held together with what is not known: add its networks to your rules',
+    };
+  });
+}
+
+/** Each field comes from one of the two: what an Ingress says holds, but for what only global settings can say. */
+function together(
+  own: AnnotationSpec,
+  global: GlobalSettings | undefined,
+): AnnotationSpec & Pick<PolicySpec, 'client'> {
+  const { backend, ...rest } = global?.spec ?? {};
+  const both = { ...backend, ...own.backend };
+  return { ...rest, ...own, ...(Object.keys(both).length === 0 ? {} : { backend: both }) };
+}

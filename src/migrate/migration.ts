@@ -1,0 +1,53 @@
+// READ FIRST. Ingresses -> policies that say the same: one for each Ingress, which it names in targetRefs. The Ingress stays,
+// with its hosts, paths, certificates and Services; what its annotations say goes into the policy. Pure, never throws.
+import { keyOf } from '../api/objects.ts';
+import { type GlobalSettings, isGlobalSettings, readGlobalSettings } from './global-settings.ts';
+import { ingressSection } from './ingress-section.ts';
+import type { MigrationInput } from './input.ts';
+import type { Note } from './note.ts';
+import type { Section } from './section.ts';
+import { isCanary, structureNotes } from './structure.ts';
+
+/** What is to be printed: global settings, what cannot be read, and the Ingresses in the order of the input. */
+export function migrate(input: MigrationInput): readonly Section[] {
+  const [global, ...further] = input.configMaps.filter(isGlobalSettings).map(readGlobalSettings);
+  const structure = structureNotes(input.ingresses.filter((source) => !isCanary(source)));
+  const taken = new Set(input.policies.map(keyOf));
+  const sections = input.ingresses.map((source) => {
+    const { metadata } = source.ingress;
+    const notes = structure.get(keyOf(metadata)) ?? [];
+    return ingressSection(source, { input, global, structure: notes, name: freeName(metadata, taken) });
+  });
+  return [...globalSections(global, further), ...brokenSections(input), ...sections];
+}
+
+function globalSections(
+  global: GlobalSettings | undefined,
+  further: readonly GlobalSettings[],
+): readonly Section[] {
+  if (global === undefined) return [];
+  const remark = 'Holds for all Ingresses below, where they do not say otherwise themselves.';
+  const first: Section = { title: global.subject, remarks: [remark], notes: global.notes };
+  const text = `Left out: ${global.subject} holds for all. Run the command once for each controller`;
+  const rest = further.map(({ subject }): Section => {
+    return { title: subject, remarks: [], notes: [{ kind: 'lost', subject: 'data', text }] };
+  });
+  return [first, ...rest];
+}
+
+function brokenSections({ broken }: MigrationInput): readonly Section[] {
+  return broken.map(({ subject, text }) => {
+    const note: Note = { kind: 'lost', subject: 'the whole object', text };
+    return { title: subject, remarks: ['No policy: it cannot be read.'], notes: [note] };
+  });
+}
+
+/** The name of the Ingress, unless a policy of another kind has it. */
+function freeName(
+  ingress: { readonly namespace: string; readonly name: string },
+  taken: ReadonlySet<string>,
+): string {
+  let { name } = ingress;
+  while (taken.has(keyOf({ ...ingress, name }))) name = `${name}-ingress`;
+  return name;
+}
