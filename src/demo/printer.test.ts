@@ -11,6 +11,7 @@ function print(output: { readonly terminalWidth: number | undefined; readonly ha
       text += more;
     },
   });
+  printer.chapter('Weather', 'As it is.');
   printer.begin(1, 'First');
   printer.note('GET /');
   printer.note('  200');
@@ -22,7 +23,11 @@ function print(output: { readonly terminalWidth: number | undefined; readonly ha
   return text;
 }
 
-const PLAIN = `  ok     1  First
+const PLAIN = `
+Weather
+As it is.
+
+  ok     1  First
             GET /
               200
   NOT    2  Second

@@ -1,4 +1,5 @@
-// The tour on a screen or in a file: a mark and a name for each step, below it what happened, a summary as last line.
+// The tour on a screen or in a file: chapters, a mark and a name for each step, below it what happened, a summary as last
+// line.
 import { styleText } from 'node:util';
 import type { StepPrinter } from './runner.ts';
 
@@ -24,6 +25,7 @@ export function createPrinter({ write, terminalWidth, hasColours }: PrinterOutpu
   let title = '';
   let notes: string[] = [];
   return {
+    chapter: (heading, about) => write(`\n${styled('bold', heading)}\n${styled('dim', about)}\n\n`),
     begin(number, name) {
       title = `${String(number).padStart(3)}  ${name}`;
       notes = [];

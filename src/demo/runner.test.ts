@@ -1,12 +1,13 @@
 // The steps one after another: what becomes of each, and what the printer hears of it.
 import { expect, test } from 'vitest';
 import { runSteps, type StepPrinter } from './runner.ts';
-import { expectSame, expectThat, type Step, type Teller } from './tour/step.ts';
+import { type Chapter, expectSame, expectThat, type Step, type Teller } from './tour/step.ts';
 
 /** Writes down what a printer hears. */
 function createListener(): { readonly heard: unknown[]; readonly printer: StepPrinter } {
   const heard: unknown[] = [];
   const printer: StepPrinter = {
+    chapter: (title, about) => void heard.push(['chapter', title, about]),
     begin: (number, name) => void heard.push(['begin', number, name]),
     note: (text) => void heard.push(['note', text]),
     progress: (text) => void heard.push(['progress', text]),
@@ -16,25 +17,29 @@ function createListener(): { readonly heard: unknown[]; readonly printer: StepPr
   return { heard, printer };
 }
 
-function stepOf(run: Step<Teller>['run']): Step<Teller> {
-  return { name: 'one', run };
+function chapterOf(...steps: readonly Step<Teller>[]): Chapter<Teller> {
+  return { title: 'Title', about: 'about it', steps };
 }
 
 test('steps run in order, whatever becomes of one of them', async () => {
   const { heard, printer } = createListener();
-  const steps: Step<Teller>[] = [
-    { name: 'good', run: async (teller) => teller.note('a') },
-    { name: 'bad', run: async () => expectSame('status', 200, 403) },
-    { name: 'good again', run: async (teller) => teller.progress('b') },
+  const chapters = [
+    chapterOf(
+      { name: 'good', run: async (teller) => teller.note('a') },
+      { name: 'bad', run: async () => expectSame('status', 200, 403) },
+    ),
+    chapterOf({ name: 'good again', run: async (teller) => teller.progress('b') }),
   ];
   const tally = { steps: 3, broken: ['bad'] };
-  expect(await runSteps(steps, (teller) => teller, printer)).toEqual(tally);
+  expect(await runSteps(chapters, (teller) => teller, printer)).toEqual(tally);
   expect(heard).toEqual([
+    ['chapter', 'Title', 'about it'],
     ['begin', 1, 'good'],
     ['note', 'a'],
     ['end', { kind: 'kept' }],
     ['begin', 2, 'bad'],
     ['end', { kind: 'broken', why: 'status: 403 was promised, 200 came' }],
+    ['chapter', 'Title', 'about it'],
     ['begin', 3, 'good again'],
     ['progress', 'b'],
     ['end', { kind: 'kept' }],
@@ -59,7 +64,7 @@ test.each<[string, Step<Teller>['run'], string | undefined]>([
   ],
 ])('what becomes of a step: %s', async (_, run, why) => {
   const { heard, printer } = createListener();
-  const { broken } = await runSteps([stepOf(run)], (teller) => teller, printer, 20);
+  const { broken } = await runSteps([chapterOf({ name: 'one', run })], (teller) => teller, printer, 20);
   expect(broken).toEqual(why === undefined ? [] : ['one']);
   expect(heard).toContainEqual(['end', why === undefined ? { kind: 'kept' } : { kind: 'broken', why }]);
 });

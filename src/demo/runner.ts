@@ -1,10 +1,11 @@
-// Runs the steps of the tour one after another; what is told of each goes to the printer.
-import { type Step, PromiseBroken, type Teller } from './tour/step.ts';
+// Runs the chapters of the tour, step by step; what is told of each goes to the printer.
+import { type Chapter, type Step, PromiseBroken, type Teller } from './tour/step.ts';
 
 export type StepResult = { readonly kind: 'kept' } | { readonly kind: 'broken'; readonly why: string };
 
-/** Hears of the steps in order: `begin`, words of the step, `end`. */
+/** Hears of the steps in order: `chapter` before the first one of each, `begin`, words of the step, `end`. */
 export type StepPrinter = Teller & {
+  chapter(title: string, about: string): void;
   begin(number: number, name: string): void;
   end(result: StepResult): void;
   summary(tally: TourTally): void;
@@ -20,19 +21,23 @@ const STEP_TIMEOUT_MS = 20_000;
 
 /** Runs them all, whatever becomes of one. @param makeScene what a step acts on */
 export async function runSteps<Scene>(
-  steps: readonly Step<Scene>[],
+  chapters: readonly Chapter<Scene>[],
   makeScene: (teller: Teller) => Scene,
   printer: StepPrinter,
   timeoutMs = STEP_TIMEOUT_MS,
 ): Promise<TourTally> {
   const broken: string[] = [];
-  for (const [at, step] of steps.entries()) {
-    printer.begin(at + 1, step.name);
-    const result = await runStep(step, makeScene(printer), timeoutMs);
-    if (result.kind === 'broken') broken.push(step.name);
-    printer.end(result);
+  let number = 0;
+  for (const { title, about, steps } of chapters) {
+    printer.chapter(title, about);
+    for (const step of steps) {
+      printer.begin(++number, step.name);
+      const result = await runStep(step, makeScene(printer), timeoutMs);
+      if (result.kind === 'broken') broken.push(step.name);
+      printer.end(result);
+    }
   }
-  const tally = { steps: steps.length, broken };
+  const tally = { steps: number, broken };
   printer.summary(tally);
   return tally;
 }

@@ -41,6 +41,17 @@ describe('connections', () => {
     expect(performance.now() - answeredAt).toBeGreaterThan(400);
   });
 
+  test.each([
+    ['mattermost-ingress-health-check', 0],
+    ['kube-probe/1.37', 0],
+    ['curl/8', 1],
+  ])('a ping of %s counts %i', async (agent, count) => {
+    const node = await fixture.start();
+    const headers = { 'User-Agent': agent };
+    expect((await request({ url: `${urlOf(node)}/api/v4/system/ping`, headers })).status).toBe(200);
+    expect(node.requests).toBe(count);
+  });
+
   test('a client that asks for it gets Connection: close', async () => {
     const node = await fixture.start();
     const reply = await request({ url: urlOf(node), headers: { Connection: 'close' } });

@@ -19,7 +19,7 @@ export type MattermostNode = {
   readonly port: number;
   /** Open WebSockets, authenticated or not. */
   readonly sockets: number;
-  /** Requests so far, handshakes of WebSockets among them. */
+  /** Requests so far, handshakes of WebSockets among them, health checks not: they come at any time. */
   readonly requests: number;
   /** Changes what the ping reports from now on. */
   setHealth(health: Partial<NodeHealth>): void;
@@ -46,6 +46,8 @@ export type NodeOptions = {
   readonly timing?: Partial<Timing>;
 };
 
+/** How the controller and the kubelet call themselves when they ask for the ping. */
+const healthChecker = /health-check$|^kube-probe\//;
 const requestTimeoutMs = 300_000;
 const maxHeaderBytes = 1024 * 1024;
 
@@ -94,7 +96,8 @@ function createServer(options: NodeOptions, http: ServerOptions): HttpServer {
 function serveWith(context: NodeContext, server: HttpServer, endpoint: WebSocketEndpoint): Traffic {
   const traffic = new Traffic();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    traffic.begin(response);
+    const isCheck = healthChecker.test(request.headers['user-agent'] ?? '');
+    traffic.begin(response, isCheck ? 'check' : 'request');
     serveRequest(context, request, response).catch((error: unknown) => {
       // Nobody is left to be told when the client went away in mid-body; anything else is a bug and must show.
       if (request.destroyed || response.headersSent) return response.destroy();

@@ -9,7 +9,7 @@ export class Traffic {
   #onIdle: () => void = () => {};
   #requests = 0;
 
-  /** Requests so far, handshakes of WebSockets among them. */
+  /** Requests so far, handshakes of WebSockets among them, health checks not. */
   get requests(): number {
     return this.#requests;
   }
@@ -26,8 +26,8 @@ export class Traffic {
   }
 
   /** A request has begun. */
-  begin(response: ServerResponse): void {
-    this.#requests += 1;
+  begin(response: ServerResponse, kind: 'request' | 'check'): void {
+    if (kind === 'request') this.#requests += 1;
     this.#running.add(response);
     response.once('close', () => {
       this.#running.delete(response);

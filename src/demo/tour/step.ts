@@ -14,6 +14,14 @@ export type Step<Scene> = {
   readonly run: (scene: Scene) => Promise<void>;
 };
 
+/** Steps that tell one thing. */
+export type Chapter<Scene> = {
+  readonly title: string;
+  /** What the reader has to know, in a sentence or two. */
+  readonly about: string;
+  readonly steps: readonly Step<Scene>[];
+};
+
 /** Something came out differently than promised; everything else that a step throws was not expected either. */
 export class PromiseBroken extends Error {
   constructor(message: string) {
