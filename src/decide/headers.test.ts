@@ -188,6 +188,7 @@ function returned(lines: readonly string[], nominated: readonly string[] = []): 
     framing: { kind: 'none' },
     contentLength: undefined,
     persistent: true,
+    keepAliveMs: undefined,
   };
   return asLines(returnedFields(head));
 }

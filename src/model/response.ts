@@ -15,4 +15,6 @@ export type ResponseHead = {
   readonly contentLength: number | undefined;
   /** The backend keeps the connection open after this answer. */
   readonly persistent: boolean;
+  /** For how long it says that it does so without another request; undefined where it says nothing. */
+  readonly keepAliveMs: number | undefined;
 };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { findHost, findSite } from '../decide/match.ts';
 import { backend, endpoint, openSite, site } from '../decide/test-objects.ts';
 import type { Delta, PlacedBackend } from '../model/delta.ts';
+import { HealthBoard, healthBoardBytes } from '../model/health-board.ts';
 import { Current } from './current.ts';
 
 const NONE = { set: [], removed: [] };
@@ -73,7 +74,8 @@ describe('a large step', () => {
     expect(backendOf(current, '0.test')).toBeUndefined();
     expect(backendOf(current, '999.test')).toBe('backend-999');
     expect(current.serving.backends.size).toBe(MANY);
-    expect(current.slotsInUse().size).toBe(MANY);
+    const health = new HealthBoard(new SharedArrayBuffer(healthBoardBytes(MANY)));
+    expect(current.slotsInUse(health).size).toBe(MANY);
   });
 });
 

@@ -3,6 +3,7 @@
 import { compileBackend, HostIndex, type Serving, type ServingBackend } from '../decide/compiled.ts';
 import type { Certificate, Site } from '../model/configuration.ts';
 import type { Changes, Delta } from '../model/delta.ts';
+import type { HealthView } from '../model/health-board.ts';
 
 /** A step of more entries is not made in what is served: half of it would be seen. */
 const MAX_IN_PLACE = 64;
@@ -36,10 +37,10 @@ export class Current {
   }
 
   /** Slots whose endpoints take new users: idle connections elsewhere are of no more use. */
-  slotsInUse(): ReadonlySet<number> {
+  slotsInUse(health: HealthView): ReadonlySet<number> {
     const slots = new Set<number>();
-    for (const backend of this.#serving.backends.values()) {
-      for (const { endpoint, slot } of backend.endpoints) if (endpoint.state === 'ready') slots.add(slot);
+    for (const { usable } of this.#serving.backends.values()) {
+      for (const { endpoint, slot } of usable.now(health)) if (endpoint.state === 'ready') slots.add(slot);
     }
     return slots;
   }

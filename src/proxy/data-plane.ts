@@ -240,7 +240,7 @@ export class DataPlane {
   }
 
   #tidyUp(): void {
-    const slots = this.#current.slotsInUse();
+    const slots = this.#current.slotsInUse(this.#host.shared.health);
     this.#pool.sweep((slot) => slots.has(slot));
     this.#services.tunnels.tidyUp();
     this.#host.timers.arm(this.#tidying, TIDY_MS);

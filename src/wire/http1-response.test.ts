@@ -36,6 +36,7 @@ test('an answer is read into one value', () => {
     framing: { kind: 'length', bytes: 5 },
     contentLength: 5,
     persistent: false,
+    keepAliveMs: undefined,
   } satisfies ResponseHead);
 });
 
@@ -47,6 +48,19 @@ test.each<{ row: string; head: string; method?: string; meaning: Partial<Respons
   },
   { row: 'chunked', head: `${OK}\r\nTransfer-Encoding: Chunked`, meaning: { framing: { kind: 'chunked' } } },
   { row: 'HTTP/1.0', head: 'HTTP/1.0 200 OK\r\nContent-Length: 1', meaning: { persistent: false } },
+  ...[
+    { value: 'timeout=5', keepAliveMs: 5000 },
+    { value: 'max=100, Timeout=60', keepAliveMs: 60_000 },
+    { value: 'timeout=0,max=1', keepAliveMs: 0 },
+    { value: 'timeout=-1', keepAliveMs: undefined },
+    { value: 'timeout=5s', keepAliveMs: undefined },
+    { value: 'xtimeout=5', keepAliveMs: undefined },
+    { value: 'timeout=12345678', keepAliveMs: undefined },
+  ].map(({ value, keepAliveMs }) => ({
+    row: `Keep-Alive: ${value}`,
+    head: `${OK}\r\nContent-Length: 0\r\nKeep-Alive: ${value}`,
+    meaning: { keepAliveMs },
+  })),
   { row: 'no reason phrase', head: 'HTTP/1.1 200', meaning: { status: 200 } },
   { row: 'an empty reason phrase', head: 'HTTP/1.1 200 ', meaning: { status: 200 } },
   { row: 'a reason phrase of any bytes', head: 'HTTP/1.1 599 Sm\xf6rg\xe5s  bord', meaning: { status: 599 } },

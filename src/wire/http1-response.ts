@@ -18,6 +18,7 @@ export const RESPONSE_HEAD_LIMITS: HeadLimits = {
 const NONE: readonly string[] = [];
 const SPACE = 0x20;
 const DIGIT_0 = 0x30;
+const TIMEOUT_PARAMETER = /(?:^|,)[ \t]*timeout=(\d{1,6})[ \t]*(?:,|$)/i;
 const NO_BODY: BodyFraming = { kind: 'none' };
 const CHUNKED: BodyFraming = { kind: 'chunked' };
 const UNTIL_CLOSE: BodyFraming = { kind: 'close' };
@@ -32,7 +33,7 @@ export function parseResponseHead(marks: HeadMarks, method: string): ResponseHea
   const said = readConnectionFields(lines);
   const framing = said === undefined ? undefined : judgeFraming(said, line.version);
   if (said === undefined || framing === undefined) return undefined;
-  const { nominated, contentLength } = said;
+  const { nominated, contentLength, keepAlive } = said;
   return {
     status: line.status,
     version: line.version,
@@ -42,6 +43,7 @@ export function parseResponseHead(marks: HeadMarks, method: string): ResponseHea
     framing: hasNoBody(line.status, method) ? NO_BODY : framing,
     contentLength: contentLength === undefined ? undefined : parseContentLength(contentLength),
     persistent: line.version === '1.1' && !nominated.includes('close'),
+    keepAliveMs: keepAlive === undefined ? undefined : readKeepAlive(keepAlive),
   };
 }
 
@@ -64,6 +66,7 @@ type ConnectionFields = {
   readonly nominated: readonly string[];
   readonly contentLength: string | undefined;
   readonly transferEncoding: string | undefined;
+  readonly keepAlive: string | undefined;
 };
 
 /** What a response says of its connection and its length; undefined where one line contradicts another. */
@@ -71,6 +74,7 @@ function readConnectionFields({ names, fields }: FieldLines): ConnectionFields |
   let nominated = NONE;
   let contentLength: string | undefined;
   let transferEncoding: string | undefined;
+  let keepAlive: string | undefined;
   for (let at = 0; at < names.length; at++) {
     const name = names[at];
     if (name === 'content-length') {
@@ -79,13 +83,21 @@ function readConnectionFields({ names, fields }: FieldLines): ConnectionFields |
     } else if (name === 'transfer-encoding') {
       if (transferEncoding !== undefined) return undefined;
       transferEncoding = fields[2 * at + 1];
+    } else if (name === 'keep-alive') {
+      keepAlive = fields[2 * at + 1];
     } else if (name === 'connection') {
       const members = parseTokenList(fields[2 * at + 1] ?? '');
       if (members === undefined) return undefined;
       nominated = [...nominated, ...members];
     }
   }
-  return { nominated, contentLength, transferEncoding };
+  return { nominated, contentLength, transferEncoding, keepAlive };
+}
+
+/** `timeout=5, max=100` (RFC 2068 section 19.7.1.1): a hint, of which only this is of use. */
+function readKeepAlive(value: string): number | undefined {
+  const [, seconds] = TIMEOUT_PARAMETER.exec(value) ?? [];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /** Row R2: whatever the fields say. */

@@ -227,6 +227,42 @@ describe('connections to a node', () => {
     }
   });
 
+  test('are closed when their endpoint is unhealthy', async () => {
+    let isWell = true;
+    const sick = await scene.backend('sick', ({ socket, received }) => {
+      const isPing = received.startsWith('GET /api/v4/system/ping ');
+      socket.write(
+        isPing && !isWell ? 'HTTP/1.1 503 Sick\r\nContent-Length: 0\r\n\r\n' : answer('{"status":"OK"}'),
+      );
+    });
+    const well = await scene.backend('well', always(answer('{"status":"OK"}')));
+    const healthCheck = { disabled: false, interval: '1s', timeout: '1s', unhealthyThreshold: 1 };
+    const backend = { healthCheck, loadBalancing: 'RoundRobin' };
+    const places = [sick.place, well.place];
+    await controller.apply(
+      'sick.yaml',
+      ...site('sick', places, { backend, sessionPersistence: { type: 'None' } }),
+    );
+    const idle = () =>
+      [sick, well].map(({ connections }) =>
+        connections.some(({ received, isClosed }) => received.startsWith('GET /page ') && !isClosed),
+      );
+    await eventually(async () => {
+      expect((await controller.get(hostOf('sick'), '/page')).status).toBe(200);
+      expect(idle()).toEqual([true, true]);
+    });
+    isWell = false;
+    await eventually(() => expect(idle()).toEqual([false, true]));
+  });
+
+  test('are given up before a node does that says for how long it keeps them', async () => {
+    const brief = await scene.backend('keeper', always(answer('ok', 'Keep-Alive: timeout=2, max=100\r\n')));
+    await controller.apply('keeper.yaml', ...site('keeper', [brief.place]));
+    expect((await controller.get(hostOf('keeper'), '/')).status).toBe(200);
+    expect(brief.connections.map(({ isClosed }) => isClosed)).toEqual([false]);
+    await eventually(() => expect(brief.connections.map(({ isClosed }) => isClosed)).toEqual([true]));
+  });
+
   test('are closed when their endpoint is removed', async () => {
     const leaving = await scene.backend('leaving', always(answer('ok')));
     await controller.apply('leaving.yaml', ...site('leaving', [leaving.place]));

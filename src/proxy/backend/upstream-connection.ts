@@ -40,6 +40,8 @@ export class UpstreamConnection implements SocketOwner {
   requests = 0;
   /** When it went idle, on the worker's monotonic clock. */
   idleSinceMs = 0;
+  /** For how long its node keeps it idle, as far as that is known. */
+  keepAliveMs: number | undefined;
   #state: State = 'idle';
   #handler: UpstreamHandler | undefined;
   /** Who has the socket now: bytes that came behind a 101 are its. */
@@ -131,6 +133,7 @@ export class UpstreamConnection implements SocketOwner {
     this.#head.reset();
     if (head.status < 200) return this.#readInterim(head) ? next : undefined;
     this.#persistent = head.persistent && head.framing.kind !== 'close';
+    this.keepAliveMs = head.keepAliveMs;
     this.#body.reset(head.framing, Number.POSITIVE_INFINITY);
     this.#state = 'body';
     this.#handler?.onResponse(head);

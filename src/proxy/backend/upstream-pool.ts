@@ -132,9 +132,14 @@ export class UpstreamPool {
   }
 }
 
-/** Nobody knows better than its policy how long a node keeps an idle connection. */
-function isFresh({ isOpen, backend, idleSinceMs }: UpstreamConnection, nowMs: number): boolean {
-  return isOpen && nowMs - idleSinceMs < (backend.connectionReuse?.idleTimeoutMs ?? 0);
+/** A request that is on its way when its node gives the connection up is lost. */
+const MARGIN_MS = 1_000;
+
+/** The policy says how long a node keeps an idle connection, unless the node itself says less. */
+function isFresh(connection: UpstreamConnection, nowMs: number): boolean {
+  const { isOpen, backend, idleSinceMs, keepAliveMs = Number.POSITIVE_INFINITY } = connection;
+  const saidMs = Math.max(keepAliveMs - MARGIN_MS, keepAliveMs / 2);
+  return isOpen && nowMs - idleSinceMs < Math.min(backend.connectionReuse?.idleTimeoutMs ?? 0, saidMs);
 }
 
 /** A slot goes to another endpoint when its own is gone, and a pod may come back under another address. */
