@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { METRIC_PREFIX } from '../../src/observe/metric-definition.ts';
 import { METRIC_LIST } from '../../src/observe/metrics.ts';
-import { panelsOf, readDashboard } from './monitoring.ts';
+import { guideQueries, panelsOf, readDashboard } from './monitoring.ts';
 import { knownSeries, mistakesIn, resultLabels } from './promql.ts';
 
 const dashboard = readDashboard();
@@ -87,6 +87,10 @@ describe.each(queries)('query $expr', ({ expr, legendFormat }) => {
     expect(asked.filter((label) => !result.includes(label))).toEqual([]);
     expect(legendFormat).not.toBe('');
   });
+});
+
+test.each(guideQueries())('the guide asks for metrics and labels that there are: %s', (query) => {
+  expect(mistakesIn(query, known)).toEqual([]);
 });
 
 test.each(variables.flatMap(({ query }) => (typeof query === 'string' ? [] : [query.query])))(

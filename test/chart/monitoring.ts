@@ -1,4 +1,4 @@
-// The dashboard and the alert rules of the chart, for the tests that look at them.
+// The dashboard and the alert rules of the chart, and the guide to them, for the tests that look at them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -41,6 +41,7 @@ type Dashboard = {
   readonly panels: readonly (Panel | Pick<Panel, 'id' | 'type' | 'title' | 'gridPos'>)[];
 };
 
+export const GUIDE = readFileSync(join(CHART, '../../docs/monitoring.md'), 'utf8');
 export const ALERTS_FILE = join(CHART, 'files/alerts.yaml');
 
 export function alertRules(): readonly AlertRule[] {
@@ -57,4 +58,9 @@ export function readDashboard(): Dashboard {
 /** Those that ask something; a row only parts them. */
 export function panelsOf(dashboard: Dashboard): readonly Panel[] {
   return dashboard.panels.filter((panel): panel is Panel => panel.type !== 'row');
+}
+
+/** Each block of PromQL in the guide. */
+export function guideQueries(): readonly string[] {
+  return [...GUIDE.matchAll(/```promql\n([\s\S]*?)\n```/gu)].map(([, query = '']) => query);
 }
