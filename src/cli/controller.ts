@@ -255,6 +255,7 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
     },
     drain: async (timeoutMs) => {
       progress.isDraining = true;
+      progress.isListening = false;
       stickyKeys.close();
       await writer?.close();
       await loop.close();

@@ -107,9 +107,20 @@ describe('/readyz', () => {
     expect([response.status, await response.text()]).toEqual([code, text]);
   });
 
+  test.each<[string, Partial<AdminStatus>, number, string]>([
+    ['/readyz?exclude=draining', { draining: true }, 200, 'ok\n'],
+    ['/readyz?exclude=draining', { draining: true, listening: false }, 503, 'not listening\n'],
+    ['/readyz?exclude=synced', {}, 400, 'exclude: must be draining, the only reason that can be left out\n'],
+  ])('%s of %j', async (path, status, code, text) => {
+    const { ask } = await admin(status);
+    const response = await ask(path);
+    expect([response.status, await response.text()]).toEqual([code, text]);
+  });
+
   test.each([
     ['/readyz?verbose', {}, 200, []],
     ['/readyz?verbose=1', { draining: true }, 503, ['draining']],
+    ['/readyz?verbose&exclude=draining', { draining: true }, 200, []],
   ])('%s says it as JSON', async (path, status, code, reasons) => {
     const { ask } = await admin(status);
     const response = await ask(path);

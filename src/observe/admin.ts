@@ -132,7 +132,7 @@ async function answerToRead(request: IncomingMessage, handling: Handling): Promi
     case '/livez':
       return isLive(handling.state.status()) ? plain(200, 'ok') : plain(503, 'no worker is alive');
     case '/readyz':
-      return readiness(handling.state.status(), new URLSearchParams(query).has('verbose'));
+      return readiness(handling.state.status(), new URLSearchParams(query));
     case '/metrics':
       return { status: 200, type: handling.registry.contentType, body: await handling.scrape() };
     case '/api/state':
@@ -198,10 +198,19 @@ function unreadyReasons({ synced, listening, draining }: AdminStatus): readonly 
   return reasons;
 }
 
-function readiness(status: AdminStatus, isVerbose: boolean): Answer {
-  const reasons = unreadyReasons(status);
+/**
+ * A load balancer must see at once that the process stops. The kubelet must not: kube-proxy sends to a pod that is ending
+ * as long as it is ready and the node has no other one, which is until that load balancer has noticed.
+ */
+const EXCLUDABLE = 'draining';
+
+function readiness(status: AdminStatus, query: URLSearchParams): Answer {
+  const excluded = query.getAll('exclude');
+  if (excluded.some((reason) => reason !== EXCLUDABLE))
+    return plain(400, `exclude: must be ${EXCLUDABLE}, the only reason that can be left out`);
+  const reasons = unreadyReasons(status).filter((reason) => !excluded.includes(reason));
   const code = reasons.length === 0 ? 200 : 503;
-  if (!isVerbose) return plain(code, reasons.length === 0 ? 'ok' : reasons.join(', '));
+  if (!query.has('verbose')) return plain(code, reasons.length === 0 ? 'ok' : reasons.join(', '));
   const { synced, listening, draining, generation, workers } = status;
   const body = { ready: code === 200, reasons, synced, listening, draining, generation, workers };
   return { status: code, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };

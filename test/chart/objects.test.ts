@@ -82,7 +82,7 @@ describe('the pod', () => {
       ]),
       startupProbe: { httpGet: { path: '/livez', port: 'admin' } },
       livenessProbe: { httpGet: { path: '/livez', port: 'admin' } },
-      readinessProbe: { httpGet: { path: '/readyz', port: 'admin' } },
+      readinessProbe: { httpGet: { path: '/readyz?exclude=draining', port: 'admin' } },
     });
   });
 

@@ -59,6 +59,7 @@ test('SIGTERM: not ready but serving, then a paced end with close frames, then e
   controller.signal('SIGTERM');
   expect(await stopping(controller)).toMatchObject({ signal: 'SIGTERM' });
   expect((await controller.admin('/readyz')).status).toBe(503);
+  expect((await controller.admin('/readyz?exclude=draining')).status).toBe(200);
   expect((await controller.admin('/livez')).status).toBe(200);
   const during = await controller.get(hostOf('chat'), '/');
   expect([during.status, during.headers.connection]).toEqual([200, 'close']);
@@ -70,6 +71,8 @@ test('SIGTERM: not ready but serving, then a paced end with close frames, then e
   expect(kept.received).toMatch(/^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*<\/html>\s*$/i);
 
   await draining(controller);
+  const { status, body } = await controller.admin('/readyz?exclude=draining');
+  expect([status, body.toString()]).toEqual([503, 'not listening\n']);
   await eventually(() =>
     expect(controller.get(hostOf('chat'), '/')).rejects.toMatchObject({ code: 'ECONNREFUSED' }),
   );

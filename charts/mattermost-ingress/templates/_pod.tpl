@@ -77,8 +77,10 @@ spec:
       livenessProbe:
         httpGet: {path: /livez, port: admin}
         {{- toYaml .Values.livenessProbe | nindent 8 }}
+      # Ready until nothing is accepted any more: kube-proxy sends to a pod that is ending while it is ready and the last one of
+      # its node, which is until the load balancer has noticed.
       readinessProbe:
-        httpGet: {path: /readyz, port: admin}
+        httpGet: {path: "/readyz?exclude=draining", port: admin}
         {{- toYaml .Values.readinessProbe | nindent 8 }}
       resources:
         {{- toYaml .Values.resources | nindent 8 }}
