@@ -194,6 +194,20 @@ describe('slow start', () => {
   });
 });
 
+test('a drain goes on where a change of settings makes another backend of the same endpoints', () => {
+  const { monitor, state, facts } = healthScene();
+  const [chat, other] = ['chat', 'other'].map((key) => {
+    const { backend } = placed(['a']);
+    const endpoints = backend.endpoints.map((endpoint) => ({ ...endpoint, state: 'draining' as const }));
+    return { ...backend, key, endpoints };
+  });
+  if (chat === undefined || other === undefined) throw new Error('Unreachable');
+  monitor.update(changes({ backend: chat, slots: [0] }));
+  facts.nowMs += 5000;
+  monitor.update(changes({ backend: other, slots: [1] }));
+  expect(state.health.drainingMs(1, facts.nowMs)).toBe(5000);
+});
+
 test('a drain is noted with its time and the WebSockets of its start, and forgotten where it is called off', () => {
   const { monitor, state, facts } = healthScene();
   const inState = (each: 'ready' | 'draining') => {
@@ -210,6 +224,8 @@ test('a drain is noted with its time and the WebSockets of its start, and forgot
   state.row(0).addTunnels(0, -3);
   monitor.update(inState('draining'));
   expect(monitor.at(0)?.drain).toEqual(began);
+  // Whichever worker asks, and however late it began.
+  expect(state.health.drainingMs(0, facts.nowMs)).toBe(5000);
   monitor.update(inState('ready'));
   expect(monitor.at(0)?.drain).toBeUndefined();
 });

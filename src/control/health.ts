@@ -155,6 +155,7 @@ export class HealthMonitor {
     const { clock, state } = this.#options;
     if (endpoint.state === 'ready') watched.drain = undefined;
     else watched.drain ??= { sinceMs: clock.monotonicMs(), webSockets: state.tunnels(watched.slot) };
+    if (watched.drain !== undefined) state.health.setDraining(watched.slot, watched.drain.sinceMs);
     return member;
   }
 

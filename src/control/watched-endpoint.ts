@@ -67,6 +67,7 @@ export class WatchedEndpoint {
     this.lastCheck = known.lastCheck;
     this.lastFailure = known.lastFailure;
     this.reason = known.reason;
+    this.drain = known.drain;
     this.sinceMs = known.sinceMs;
     this.#against = known.#against;
     this.#isFailing = known.#isFailing;

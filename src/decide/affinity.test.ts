@@ -1,6 +1,7 @@
 // Persistence: what a request is known by, which endpoint that means, and when a cookie is due.
 import { describe, expect, test } from 'vitest';
 import type { Persistence } from '../model/configuration.ts';
+import { HealthBoard, healthBoardBytes } from '../model/health-board.ts';
 import type { RequestHead } from '../model/request.ts';
 import { type AffinityKeys, chooseEndpoint, readAffinityKeys, tokenToIssue } from './affinity.ts';
 import type { ServingBackend } from './compiled.ts';
@@ -196,7 +197,9 @@ describe('the order of choice', () => {
         fallback: [],
         drain: { mode, timeoutMs: 60_000 },
       });
-      const view = { ...loadView(), drainingMs: (slot: number) => (slot === c?.slot ? drainingMs : -1) };
+      const health = new HealthBoard(new SharedArrayBuffer(healthBoardBytes(4)));
+      for (const { slot } of BACKEND.endpoints) health.setDraining(slot, slot === c?.slot ? 1_000 : 0);
+      const view = { ...loadView([], 0, health), nowMs: () => 1_000 + drainingMs };
       const chosen = chooseEndpoint(BACKEND, given, view, NONE_TRIED);
       expect(`${chosen?.endpoint.endpoint.identity} by ${chosen?.result}`).toBe(expected);
     },

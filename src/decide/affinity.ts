@@ -123,7 +123,8 @@ export function chooseEndpoint(
   const home = keys.endpoint;
   if (home !== undefined && !tried.has(home) && backend.usable.has(home, health)) {
     if (home.endpoint.state === 'ready') return { endpoint: home, result: 'cookie' };
-    if (view.drainingMs(home.slot) < keys.fenceMs) return { endpoint: home, result: 'cookie-draining' };
+    if (health.drainingMs(home.slot, view.nowMs()) < keys.fenceMs)
+      return { endpoint: home, result: 'cookie-draining' };
   }
   const usable = tried.size === 0 ? backend.usable.now(health) : backend.usable.without(tried, health);
   if (usable.length === 0) return undefined;

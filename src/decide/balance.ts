@@ -14,8 +14,6 @@ export type LoadView = {
   readonly health: HealthView;
   /** Of the clock that the health of endpoints is told by. */
   nowMs(): number;
-  /** For how long the endpoint in that slot has been draining. */
-  drainingMs(slot: number): number;
 };
 
 /** Share of an endpoint that has just come, so that its first users warm it up. */

@@ -252,7 +252,6 @@ export function loadView(
     random: () => chance,
     health,
     nowMs: () => 0,
-    drainingMs: () => 0,
     turn: (key) => {
       const turn = turns.get(key) ?? 0;
       turns.set(key, turn + 1);

@@ -1,7 +1,10 @@
 // The health of endpoints by slot, in memory that the main thread writes and workers read; shared-state.ts allocates it.
 // A change of health costs no message: who holds a list made of it looks whether the version is still the same.
 
-/** In this order of numbers; whoever stands before `unhealthy` takes users. Draining is no health: it is configured. */
+/**
+ * In this order of numbers; whoever stands before `unhealthy` takes users. Draining is no health: it is configured, and
+ * only since when it holds is told here.
+ */
 export const HEALTH_STATES = ['ready', 'slow-start', 'unhealthy', 'ejected'] as const;
 export type HealthState = (typeof HEALTH_STATES)[number];
 
@@ -9,9 +12,10 @@ const SLOW_START = HEALTH_STATES.indexOf('slow-start');
 const VERSION = 0;
 const STARTING_SLOWLY = 1;
 const HEADER_FIELDS = 2;
-const SLOT_FIELDS = 2;
+const SLOT_FIELDS = 3;
 const STATE = 0;
 const SINCE = 1;
+const DRAINING_SINCE = 2;
 
 /** How much memory that many slots need. */
 export function healthBoardBytes(slots: number): number {
@@ -28,6 +32,8 @@ export type HealthView = {
   isAnyStartingSlowly(): boolean;
   /** Milliseconds since it has been in its state. */
   stateAgeMs(slot: number, nowMs: number): number;
+  /** Milliseconds for which an endpoint has been draining that is. */
+  drainingMs(slot: number, nowMs: number): number;
 };
 
 export class HealthBoard implements HealthView {
@@ -53,9 +59,17 @@ export class HealthBoard implements HealthView {
     return (this.#numbers[STARTING_SLOWLY] ?? 0) > 0;
   }
 
-  /** The clock is cut to 32 bits, so that the difference is right over its wrap, for 24 days. */
   stateAgeMs(slot: number, nowMs: number): number {
-    return (Math.trunc(nowMs) - this.#read(slot, SINCE)) | 0;
+    return this.#since(slot, SINCE, nowMs);
+  }
+
+  drainingMs(slot: number, nowMs: number): number {
+    return this.#since(slot, DRAINING_SINCE, nowMs);
+  }
+
+  /** The clock is cut to 32 bits, so that the difference is right over its wrap, for 24 days. */
+  #since(slot: number, field: number, nowMs: number): number {
+    return (Math.trunc(nowMs) - this.#read(slot, field)) | 0;
   }
 
   state(slot: number): HealthState {
@@ -70,6 +84,12 @@ export class HealthBoard implements HealthView {
     Atomics.store(this.#numbers, at + SINCE, Math.trunc(nowMs) | 0);
     Atomics.store(this.#numbers, at + STATE, HEALTH_STATES.indexOf(state));
     Atomics.add(this.#numbers, VERSION, 1);
+  }
+
+  /** For the main thread, before the workers hear that the endpoint is draining. */
+  setDraining(slot: number, sinceMs: number): void {
+    const at = HEADER_FIELDS + slot * SLOT_FIELDS;
+    Atomics.store(this.#numbers, at + DRAINING_SINCE, Math.trunc(sinceMs) | 0);
   }
 
   #read(slot: number, field: number): number {

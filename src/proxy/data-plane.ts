@@ -13,7 +13,6 @@ import { Crowd } from './crowd.ts';
 import { Current } from './current.ts';
 import { dispatch } from './dispatch.ts';
 import { Drain } from './tunnel/drain.ts';
-import { DrainTimes } from './backend/drain-times.ts';
 import { Listener } from './client/listener.ts';
 import { refuse } from './local-answer.ts';
 import { Places } from './client/places.ts';
@@ -82,7 +81,6 @@ export class DataPlane {
   readonly #pool: UpstreamPool;
   readonly #services: ExchangeServices;
   readonly #tidying: Timer;
-  readonly #drainTimes = new DrainTimes();
   #isLameDuck = false;
 
   constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
@@ -108,7 +106,6 @@ export class DataPlane {
         turn: (key) => countTurn(turns, key),
         health: host.shared.health,
         nowMs: () => host.clock.monotonicMs(),
-        drainingMs: (slot) => this.#drainTimes.drainingMs(slot, host.clock.monotonicMs()),
       },
       pool: this.#pool,
       tunnels: this.#openTunnels(),
@@ -144,7 +141,6 @@ export class DataPlane {
 
   #afterStep(isTaken: boolean, delta: Delta): boolean {
     if (!isTaken) return false;
-    this.#drainTimes.follow(delta.backends.set, this.#host.clock.monotonicMs());
     this.#services.tunnels.follow(delta);
     for (const terminator of this.#terminators) terminator.update(this.#current.serving);
     this.#tidyUp();
