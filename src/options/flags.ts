@@ -75,7 +75,7 @@ function listenerFlags() {
     adminPort: flag('admin-port PORT', 'port of metrics and health', '10254', somePort),
     adminUi: flag(
       'admin-ui true|false',
-      'show /api/state of the admin port to others than this machine, too',
+      'show the dashboard and /api/state of the admin port to others than this machine, too',
       'false',
       yesOrNo,
     ),

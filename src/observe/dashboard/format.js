@@ -32,18 +32,18 @@ export function short(value) {
 /** @param {number | null} value */
 export function milliseconds(value) {
   if (value === null) return '–';
-  return value < 1000 ? `${short(value)} ms` : `${short(value / 1000)} s`;
+  return value < 1000 ? `${short(value)}\u00a0ms` : `${short(value / 1000)}\u00a0s`;
 }
 
 /** @param {number} part */
 export function percent(part) {
   const value = part * 100;
-  return `${value === 0 || value >= 10 ? Math.round(value) : value.toFixed(value < 1 ? 2 : 1)} %`;
+  return `${value === 0 || value >= 10 ? Math.round(value) : value.toFixed(value < 1 ? 2 : 1)}\u00a0%`;
 }
 
 /** @param {number} bytes */
 export function mebibytes(bytes) {
-  return `${count(Math.round(bytes / 1024 / 1024))} MiB`;
+  return `${count(Math.round(bytes / 1024 / 1024))}\u00a0MiB`;
 }
 
 /** The largest unit, and the next one where the first is small: `2 d 4 h`, `35 s`. @param {number} seconds */

@@ -66,7 +66,7 @@ function tilesOf({ traffic, counts }) {
     {
       title: 'Requests a second',
       value: short(requestsPerSecond),
-      more: `last minute · ${count(total.requests)} since the start · ${count(counts.inFlight)} in flight`,
+      more: `last minute · ${count(total.requests)} in all · ${count(counts.inFlight)} in flight`,
       lines: [{ name: 'requests a second', look: 'area', values: history.requestsPerSecond }],
       unit: perSecond,
     },
@@ -78,9 +78,9 @@ function tilesOf({ traffic, counts }) {
       unit: count,
     },
     {
-      title: 'Server errors',
+      title: 'Server errors (5xx)',
       value: percent(part(serverErrorsPerSecond)),
-      more: `5xx (solid), last minute · 4xx (dashed) ${percent(part(clientErrorsPerSecond))}`,
+      more: `last minute · 4xx (dashed) ${percent(part(clientErrorsPerSecond))}`,
       lines: [
         { name: '5xx a second', look: 'bad', values: history.serverErrorsPerSecond },
         { name: '4xx a second', look: 'line', values: history.clientErrorsPerSecond },
@@ -88,9 +88,9 @@ function tilesOf({ traffic, counts }) {
       unit: perSecond,
     },
     {
-      title: 'Time to answer',
+      title: 'Time to answer (p50)',
       value: milliseconds(lastMinute.p50Ms),
-      more: `p50 (solid), last minute · p99 (dashed) ${milliseconds(lastMinute.p99Ms)}`,
+      more: `last minute · p99 (dashed) ${milliseconds(lastMinute.p99Ms)}`,
       lines: [
         { name: 'p50 in milliseconds', look: 'main', values: history.p50Ms },
         { name: 'p99 in milliseconds', look: 'line', values: history.p99Ms },

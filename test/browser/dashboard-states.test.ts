@@ -1,0 +1,159 @@
+// The dashboard when things are not as they should be: nothing to show, nobody who answers, too much, and the wrong reader.
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ControllerProcess } from '../support/controller-process.ts';
+import { DashboardPage, stateOf } from '../support/dashboard-page.ts';
+import { eventually } from '../support/eventually.ts';
+import { hostOf, site } from '../support/manifest-builders.ts';
+import { TestBrowser } from '../support/test-browser.ts';
+
+const browser = new TestBrowser();
+let controllers: ControllerProcess[] = [];
+
+async function start(...options: Parameters<typeof ControllerProcess.start>): Promise<ControllerProcess> {
+  const controller = await ControllerProcess.start(...options);
+  controllers.push(controller);
+  return controller;
+}
+
+beforeEach((context) => browser.need(context));
+afterEach(async () => {
+  await Promise.all(controllers.map((each) => each.destroy()));
+  controllers = [];
+});
+afterAll(() => browser.stop());
+
+test('without anything to show each part says what to do', async () => {
+  const controller = await start();
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () => expect(await page.text('#readiness')).toBe('Serving'));
+  const sentences = await page.evaluate<readonly string[]>(
+    `Array.from(document.querySelectorAll('.empty'), (each) => each.innerText).filter((text) => text !== '')`,
+  );
+  expect(sentences).toEqual([
+    expect.stringMatching(/^No site yet\. Create a MattermostIngressPolicy/),
+    expect.stringMatching(/^No endpoint\. .*kubectl get endpointslices\.$/),
+    expect.stringMatching(/^No request came yet/),
+    'Nothing was refused and nothing failed of late.',
+    expect.stringMatching(/^No certificate: .*Name a Secret/),
+    'Nothing is wrong with the objects.',
+    expect.stringMatching(/^Objects come from a folder/),
+  ]);
+  expect(await page.text('#tiles')).toContain('0 in all');
+  expect(await page.rows('workers-list')).toHaveLength(2);
+  await page.close();
+});
+
+test('without access log it says why no refusal is seen', async () => {
+  const controller = await start({ flags: { 'log-level': 'info' } });
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () => expect(await page.text('#refusals-list')).toContain('Nothing was refused'));
+  await page.page.setRequestInterception(true);
+  const state = await stateOf(controller);
+  page.page.on('request', (request) => {
+    const body = JSON.stringify({ ...state, refusals: { isLogged: false, list: [] } });
+    void request.respond({ status: 200, contentType: 'application/json', body });
+  });
+  await eventually(async () => expect(await page.text('#refusals-list')).toContain('--log-level info'));
+  await page.close();
+});
+
+test('a controller that is gone is told in a sentence, and shown again when it is back', async () => {
+  const adminPort = String(await freePort());
+  const flags = { 'admin-port': adminPort };
+  const controller = await start({ flags, objects: site('before', []) });
+  const page = await DashboardPage.open(browser, Number(adminPort));
+  await eventually(async () => expect(await page.text('#sites-list')).toContain(hostOf('before')));
+  controller.signal('SIGKILL');
+  await controller.exit;
+  await eventually(async () =>
+    expect(await page.text('#connection')).toMatch(
+      /^The controller does not answer\. What is shown is from \d\d:\d\d:\d\d\. It is asked again every second/,
+    ),
+  );
+  expect(await page.evaluate('document.getElementById("connection").getAttribute("role")')).toBe('status');
+  await eventually(async () => expect(await page.text('#updated')).toMatch(/^stale: \d+ s old$/));
+  expect(await page.text('#sites-list')).toContain(hostOf('before'));
+  expect(browser.takeTroubles().every((each) => each.includes('ERR_'))).toBe(true);
+
+  await start({ flags, objects: site('after', []) });
+  await eventually(async () => expect(await page.text('#sites-list')).toContain(hostOf('after')));
+  expect([await page.text('#connection'), await page.text('#sites-list')]).toEqual([
+    '',
+    expect.not.stringContaining(hostOf('before')),
+  ]);
+  expect(await page.text('#updated')).toMatch(/^live/);
+  await page.close();
+  browser.takeTroubles();
+});
+
+test('a page that never got an answer says so, too', async () => {
+  const controller = await start();
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await page.page.setRequestInterception(true);
+  page.page.on('request', (request) => {
+    if (request.url().includes('/api/state')) void request.respond({ status: 403, body: 'Not you' });
+    else void request.continue();
+  });
+  await page.page.reload();
+  await eventually(async () =>
+    expect(await page.text('#connection')).toBe('The controller answered 403: Not you'),
+  );
+  await page.close();
+  browser.takeTroubles();
+});
+
+describe('who asks under another name', () => {
+  test('is told how to come, and sees nothing', async () => {
+    const controller = await start();
+    const page = await browser.page();
+    const answer = await page.goto(`http://rebound.example.com:${controller.adminPort}/`);
+    expect(answer?.status()).toBe(403);
+    expect(await page.evaluate('document.body.innerText')).toContain('kubectl port-forward');
+    await page.close();
+    browser.takeTroubles();
+  });
+
+  test('is shown it with --admin-ui true', async () => {
+    const controller = await start({ flags: { 'admin-ui': 'true' } });
+    const page = await browser.page();
+    await page.goto(`http://replica.example.com:${controller.adminPort}/`);
+    await eventually(async () =>
+      expect(await page.evaluate('document.title')).toContain('mattermost-ingress'),
+    );
+    await eventually(async () =>
+      expect(await page.evaluate('document.getElementById("readiness").innerText')).toBe('Serving'),
+    );
+    await page.close();
+  });
+});
+
+test('of many sites the first ones are shown, and the filter finds the others', async () => {
+  const names = Array.from({ length: 300 }, (_, at) => `site-${String(at).padStart(3, '0')}`);
+  const controller = await start({ objects: names.flatMap((name) => site(name, [])) });
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () => expect(await page.rows('sites-list')).toHaveLength(15));
+  expect(await page.text('#sites-list')).toContain('200 more sites are not shown');
+  expect(await page.text('#counts')).toContain('300');
+  await page.page.click('#sites-list button');
+  expect(await page.rows('sites-list')).toHaveLength(100);
+  await page.page.type('#filter', 'SITE-299.');
+  await eventually(async () =>
+    expect((await page.rows('sites-list')).map(([host]) => host)).toEqual([hostOf('site-299')]),
+  );
+  const { sites, lists } = await stateOf(controller, '?limit=7&filter=site-1');
+  expect([sites.length, lists.sites]).toEqual([7, { total: 300, matching: 100, listed: 7 }]);
+  await page.close();
+});
+
+/** A port that nobody has just now; somebody must come back to it. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
