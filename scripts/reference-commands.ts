@@ -1,13 +1,14 @@
 // docs/reference/commands.md: every command as its help describes it.
 import type { Command, Help } from 'commander';
 import { type CommandDefinition, PROGRAM } from '../src/cli/command.ts';
-import { COMMANDS, createProgram } from '../src/cli/program.ts';
+import { createProgram, loadCommands } from '../src/cli/program.ts';
 
 /** Its many options have a page of their own. */
 const ELSEWHERE: Readonly<Record<string, string>> = { run: 'options.md' };
 
-export function commandsPage(): string {
-  const program = createProgram();
+export async function commandsPage(): Promise<string> {
+  const commands = await loadCommands();
+  const program = createProgram(commands);
   return `${[
     '# Commands',
     '',
@@ -17,7 +18,7 @@ export function commandsPage(): string {
     'one that was probably meant. Answers go to standard output, complaints and progress to standard error. Colours are shown',
     'on a terminal; with `NO_COLOR` nowhere, with `FORCE_COLOR` everywhere.',
     '',
-    ...COMMANDS.flatMap((definition) => sections(program, definition)),
+    ...commands.flatMap((definition) => sections(program, definition)),
   ].join('\n')}`;
 }
 

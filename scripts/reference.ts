@@ -15,10 +15,10 @@ Writes the pages of docs/reference from src.
   --help   this text`;
 const FOLDER = join(import.meta.dirname, '../docs/reference');
 
-function pages(): ReadonlyMap<string, string> {
+async function pages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['metrics.md', metricsReference()],
-    ['commands.md', commandsPage()],
+    ['commands.md', await commandsPage()],
     ['options.md', optionsPage()],
     ['conditions.md', conditionsPage()],
     ['answers.md', answersPage()],
@@ -28,7 +28,7 @@ function pages(): ReadonlyMap<string, string> {
 
 async function write(): Promise<number> {
   await mkdir(FOLDER, { recursive: true });
-  for (const [name, content] of pages()) {
+  for (const [name, content] of await pages()) {
     await writeFile(join(FOLDER, name), content);
     console.log(`Wrote docs/reference/${name}`);
   }
@@ -37,7 +37,7 @@ async function write(): Promise<number> {
 
 async function check(): Promise<number> {
   let stale = 0;
-  for (const [name, content] of pages()) {
+  for (const [name, content] of await pages()) {
     const present = await readFile(join(FOLDER, name), 'utf8').catch(() => undefined);
     if (present === content) continue;
     console.error(`File docs/reference/${name} is not what src says; run: npm run generate`);

@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { type CommandDefinition, PROGRAM } from './command.ts';
-import { COMMANDS, createProgram } from './program.ts';
+import { createProgram, loadCommands } from './program.ts';
 
 type Row = { readonly path: string; readonly definition: CommandDefinition; readonly command: Command };
 
-const rows = rowsBelow(createProgram(), COMMANDS, '');
+const all = await loadCommands();
+const rows = rowsBelow(createProgram(all), all, '');
 
 function rowsBelow(
   parent: Command,
@@ -32,9 +33,14 @@ function helpOf(command: Command): string {
   return text;
 }
 
-test('commands are made from definitions alone', () => {
-  const made = createProgram().commands.map((command) => command.name());
-  expect(made).toEqual(COMMANDS.map(({ name }) => name));
+test('each is loaded alone where it alone is called, and all of them for those that speak of all', async () => {
+  const namesFor = async (called: string) => (await loadCommands(called)).map(({ name }) => name);
+  const names = all.map(({ name }) => name);
+  for (const called of ['completion', 'help', '--help', 'chekc', 'constructor'])
+    expect(await namesFor(called)).toEqual(names);
+  for (const name of names.filter((each) => each !== 'completion'))
+    expect(await namesFor(name)).toEqual([name]);
+  expect(await namesFor('--version')).toEqual([]);
 });
 
 describe.each(rows)('$path', ({ path, definition, command }) => {

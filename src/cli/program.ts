@@ -1,25 +1,22 @@
 // The program as a tree of commands. Help, completion and the reference are made from the same tree.
 import process from 'node:process';
 import { Command } from 'commander';
-import { checkCommand } from './check.ts';
 import { addCommand, type CommandDefinition, helpTail, PROGRAM, title } from './command.ts';
-import { completionCommand } from './completion.ts';
-import { crdCommand } from './crd.ts';
-import { demoCommand } from './demo.ts';
-import { migrateCommand } from './migrate.ts';
-import { runCommand } from './run.ts';
 import { hasColours } from './terminal.ts';
 import { versionLine } from './version.ts';
 
-/** All commands, in the order in which help lists them. */
-export const COMMANDS: readonly CommandDefinition[] = [
-  runCommand,
-  demoCommand,
-  checkCommand,
-  migrateCommand,
-  crdCommand,
-  completionCommand,
-];
+/** All commands, in the order in which help lists them. The controller has no use for the demo, nor `--version` for any. */
+const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
+  run: async () => (await import('./run.ts')).runCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  check: async () => (await import('./check.ts')).checkCommand,
+  migrate: async () => (await import('./migrate.ts')).migrateCommand,
+  crd: async () => (await import('./crd.ts')).crdCommand,
+  completion: async () => (await import('./completion.ts')).completionCommand,
+};
+
+/** It speaks of all the others. */
+const SPEAKS_OF_ALL = 'completion';
 
 /** What holds for every command. */
 const WHOLE = {
@@ -32,8 +29,16 @@ const WHOLE = {
   },
 } as const;
 
+/** @param called the first word of a command line, where only what it needs is to be loaded */
+export async function loadCommands(called?: string): Promise<readonly CommandDefinition[]> {
+  if (called === '--version' || called === '-V') return [];
+  const wanted = Object.entries(COMMANDS).filter(([name]) => name === called && name !== SPEAKS_OF_ALL);
+  const loaders = wanted.length === 0 ? Object.values(COMMANDS) : wanted.map(([, load]) => load);
+  return Promise.all(loaders.map((load) => load()));
+}
+
 /** @returns commands ready to parse; wrong usage ends the process */
-export function createProgram(): Command {
+export function createProgram(commands: readonly CommandDefinition[]): Command {
   const program = new Command(PROGRAM)
     .description('Ingress controller for Mattermost')
     .version(versionLine(PROGRAM), '-V, --version', 'say what this is: version, commit, Node and platform')
@@ -45,6 +50,6 @@ export function createProgram(): Command {
     })
     .configureHelp({ styleTitle: title })
     .addHelpText('after', helpTail(WHOLE));
-  for (const definition of COMMANDS) addCommand(program, definition);
+  for (const definition of commands) addCommand(program, definition);
   return program;
 }
