@@ -56,7 +56,7 @@ export async function readClusterDocuments(
     return documents;
   } catch (error) {
     const { message } = failureOf(error);
-    const which = context === undefined ? '' : ` (context ${context})`;
+    const which = credentials.context === undefined ? '' : ` (context ${credentials.context})`;
     throw new Error(`The cluster at ${credentials.server}${which} cannot be read: ${message}`, {
       cause: error,
     });

@@ -45,6 +45,7 @@ export async function openCluster(
     facts: {
       source: sourceName(choice),
       server: credentials.server,
+      context: credentials.context,
       namespaces: namespaces.length === 0 ? 'all' : namespaces,
       secretsMode,
     },

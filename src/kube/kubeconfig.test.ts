@@ -63,6 +63,7 @@ describe('a kubeconfig file', () => {
   ])('%s', async (name, cluster, user, wanted) => {
     const file = write(`${name.replaceAll(' ', '-')}.yaml`, config(cluster, user));
     const credentials = await loadCredentials({ kind: 'file', file });
+    expect(credentials.context).toBe('c');
     expect({ server: credentials.server, ...(await credentials.access()) }).toMatchObject(wanted);
   });
 

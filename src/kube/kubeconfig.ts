@@ -35,6 +35,8 @@ export type ApiAccess = {
 export type ApiCredentials = {
   /** Without a slash at the end. */
   readonly server: string;
+  /** Of the kubeconfig; absent where there is none. */
+  readonly context?: string;
   /** Rejects with an ApiFailure where a file cannot be read or a helper fails. */
   access(): Promise<ApiAccess>;
   /** Forgets every token kept, since the server refused one. */
@@ -49,6 +51,7 @@ export async function loadCredentials(choice: KubeconfigChoice): Promise<ApiCred
   const server = serverOf(config, choice);
   return {
     server,
+    ...(choice.kind === 'in-cluster' ? {} : { context: config.getCurrentContext() }),
     access: () => accessOf(config),
     forget: async () => {
       try {
