@@ -1,10 +1,15 @@
 // The dashboard when things are not as they should be: nothing to show, nobody who answers, too much, and the wrong reader.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ControllerProcess } from '../support/controller-process.ts';
 import { DashboardPage, stateOf } from '../support/dashboard-page.ts';
 import { eventually } from '../support/eventually.ts';
+import { policy } from '../support/kube/cluster-objects.ts';
+import { FakeApiServer } from '../support/kube/fake-api-server.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { TestBrowser } from '../support/test-browser.ts';
 
@@ -56,6 +61,34 @@ test('without access log it says why no refusal is seen', async () => {
     void request.respond({ status: 200, contentType: 'application/json', body });
   });
   await eventually(async () => expect(await page.text('#refusals-list')).toContain('--log-level info'));
+  await page.close();
+});
+
+test('of a cluster it shows how fresh each kind is, and what is wrong with its objects', async () => {
+  const server = await FakeApiServer.start();
+  const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
+  onTestFinished(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const kubeconfig = join(folder, 'config');
+  writeFileSync(kubeconfig, server.kubeconfig('{token: token-1}'));
+  server.cluster.put('mattermostingresspolicies', policy('lonely'));
+  const controller = await start({ source: { kubeconfig } });
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () => {
+    const watches = await page.rows('watches-list');
+    expect(watches.length).toBeGreaterThan(3);
+    expect(watches.find(([kind]) => kind === 'EndpointSlice')?.slice(1)).toEqual([
+      'fresh',
+      expect.stringMatching(/^\d+ s ago$/),
+    ]);
+  });
+  const [finding] = await page.rows('findings-list');
+  expect(finding?.[0]).toMatch(/^MattermostIngressPolicy\/\w+\/lonely\nspec\.route\.service/);
+  expect(finding?.[3]).not.toBe('');
+  expect(await page.text('#sites-list')).toContain('no endpoints');
+  expect(await page.text('#attention')).toMatch(/1 error in the objects: each says below what to do\./);
   await page.close();
 });
 
