@@ -38,6 +38,11 @@ const table: readonly (readonly [words: readonly string[], offered: readonly str
   [['help', 'cr'], ['crd']],
   [['check', 'pol'], ['policy one.yaml']],
   [['run', '--kubeconfig', 'ku'], ['kube.config']],
+  [['migrate', '--kubeconfig', 'ku'], ['kube.config']],
+  // A file, or a command below it.
+  [['migrate', 'f'], ['f5']],
+  [['migrate', 'pol'], ['policy one.yaml']],
+  [['migrate', 'f5', '--ho'], ['--host']],
 ];
 const rows: readonly Row[] = table.map(([words, offered]) => ({ words, offered }));
 

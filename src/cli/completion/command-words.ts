@@ -1,5 +1,5 @@
 // What may be typed after the words of a command, read from the commands themselves; each shell writes it its own way.
-import type { Argument, Command, Option } from 'commander';
+import type { Command, Option } from 'commander';
 
 export type Value =
   | { readonly kind: 'file' }
@@ -64,17 +64,13 @@ function optionWords({ long, short, description, flags, argChoices }: Option): O
 }
 
 function operandOf({ registeredArguments: [first] }: Command): Value | undefined {
-  return first === undefined ? undefined : valueOf(placeholderOf(first), first.argChoices);
+  return first === undefined ? undefined : valueOf(first.name(), first.argChoices);
 }
 
-function placeholderOf(argument: Argument): string {
-  return argument.name().toUpperCase().replace(/S$/u, '');
-}
-
-/** @param placeholder as people read it: FILE, DIR, `on|off`, PORT */
+/** @param placeholder as people read it: FILE, files, DIR, `on|off`, PORT */
 function valueOf(placeholder: string, choices: readonly string[] | undefined): Value {
   if (choices !== undefined) return { kind: 'words', words: choices };
-  if (placeholder === 'FILE') return { kind: 'file' };
-  if (placeholder === 'DIR') return { kind: 'folder' };
+  if (/^(?:file|path)s?$/iu.test(placeholder)) return { kind: 'file' };
+  if (/^(?:dir|folder)$/iu.test(placeholder)) return { kind: 'folder' };
   return placeholder.includes('|') ? { kind: 'words', words: placeholder.split('|') } : { kind: 'free' };
 }
