@@ -27,7 +27,7 @@ test('a file gets plain lines and no progress', () => {
   screen.progress('half');
   screen.note('done');
   screen.log({ msg: 'of no interest' });
-  expect(shown()).toBe('          configuration 1 is in force\n> done\n');
+  expect(shown()).toBe('         configuration 1 is in force\n> done\n');
 });
 
 test('a terminal sees progress in a line that is overwritten', () => {
@@ -48,6 +48,12 @@ test('colours are only colours', () => {
   expect(stripVTControlCharacters(String(coloured))).toBe(plain);
 });
 
+test('a line that would wrap is cut', () => {
+  const { configure, shown } = screenOf({ terminalWidth: 20, hasColours: false });
+  configure(1);
+  expect(shown()).toBe('\r\u001B[K         configurati\n');
+});
+
 test('a flood does not fill the screen, and is counted', () => {
   const { configure, shown, pass } = screenOf({ terminalWidth: undefined, hasColours: false });
   for (let at = 1; at <= 1_000; at++) configure(at);
@@ -55,8 +61,8 @@ test('a flood does not fill the screen, and is counted', () => {
   pass(1_000);
   configure(1_001);
   expect(shown().split('\n').slice(20)).toEqual([
-    '          and 980 more, which the log has',
-    '          configuration 1001 is in force',
+    '         and 980 more, which the log has',
+    '         configuration 1001 is in force',
     '',
   ]);
 });

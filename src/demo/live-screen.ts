@@ -29,13 +29,15 @@ export class LiveScreen implements Teller {
 
   /** Shows a line of the log if it says something to people. */
   log(line: LogLine): void {
-    const sentence = sentenceOf(line);
+    const { terminalWidth = Infinity } = this.#output;
+    const sentence = sentenceOf(line, terminalWidth);
     if (sentence === undefined) return;
     const nowMs = this.#now();
     if (nowMs - this.#windowMs >= WINDOW_MS) this.#beginWindow(nowMs);
     if (this.#shown >= MAX_LINES) return void this.#left++;
     this.#shown++;
-    this.#write(sentence.text, STYLES[sentence.tone]);
+    // A line that wraps is harder to read than one that is cut.
+    this.#write(sentence.text.slice(0, terminalWidth), STYLES[sentence.tone]);
   }
 
   note(text: string): void {
@@ -50,7 +52,7 @@ export class LiveScreen implements Teller {
   }
 
   #beginWindow(nowMs: number): void {
-    if (this.#left > 0) this.#write(`          and ${this.#left} more, which the log has`, 'dim');
+    if (this.#left > 0) this.#write(`         and ${this.#left} more, which the log has`, 'dim');
     this.#windowMs = nowMs;
     this.#shown = 0;
     this.#left = 0;

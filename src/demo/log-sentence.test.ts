@@ -19,69 +19,79 @@ const REQUEST: LogLine = {
   persistence: 'cookie',
 };
 
-const HEAD = '03:04:05  127.1.0.1  office           ';
+const HEAD = '03:04:05 127.1.0.1 office   ';
+const WIDE = 200;
 
 test.each<readonly [string, LogLine, string, string]>([
   [
     'admitted',
     {},
     'good',
-    `${HEAD}GET     200  chat.example.com/api/v4/users/me                Allow by office-networks     node-2 by cookie`,
+    `${HEAD}GET    200 chat.example.com/api/v4/users/me               Allow office-networks     node-2 by cookie`,
   ],
   [
     'refused',
     { status: 403, rule: 'default', action: 'Deny', endpoint: undefined, reason: 'admission' },
     'refused',
-    `${HEAD}GET     403  chat.example.com/api/v4/users/me                Deny by default              admission`,
+    `${HEAD}GET    403 chat.example.com/api/v4/users/me               Deny default              admission`,
   ],
   [
     'reset',
     { status: 0, rule: 'blocked', action: 'Reset', endpoint: undefined, reason: 'admission' },
     'bad',
-    `${HEAD}GET     RST  chat.example.com/api/v4/users/me                Reset by blocked             admission`,
+    `${HEAD}GET    RST chat.example.com/api/v4/users/me               Reset blocked             admission`,
   ],
   [
     'with a secret and a long path',
     { path: `/api/v4/${'x'.repeat(90)}`, rule: 'app', secretName: 'current', status: 502, reason: 'refused' },
     'bad',
-    `${HEAD}GET     502  chat.example.com/api/v4/xxxxxxxxxxxxxxxxxxx...  Allow by app (key current)   node-2 by cookie, refused`,
+    `${HEAD}GET    502 chat.example.com/api/v4/xxxxxxxxxxxxxxxxxxx... Allow app                 node-2 by cookie, key current, refused`,
   ],
   [
     'a WebSocket',
     { msg: 'websocket opened', status: 101, path: '/api/v4/websocket' },
     'good',
-    `${HEAD}WS      101  chat.example.com/api/v4/websocket               Allow by office-networks     node-2 by cookie`,
+    `${HEAD}WS     101 chat.example.com/api/v4/websocket              Allow office-networks     node-2 by cookie`,
   ],
   [
     'its end',
     { msg: 'websocket closed', status: 101, path: '/api/v4/websocket', durationMs: 1_234, reason: 'client' },
     'quiet',
-    `${HEAD}WS      end  chat.example.com/api/v4/websocket               closed after 1.2 s, client`,
+    `${HEAD}WS     end chat.example.com/api/v4/websocket              closed after 1.2 s, client`,
   ],
   [
     'a configuration',
     { msg: 'configuration served', generation: 4 },
     'quiet',
-    '03:04:05  configuration 4 is in force',
+    '03:04:05 configuration 4 is in force',
   ],
   [
     'an endpoint',
     { msg: 'endpoint gets no users', level: 40, endpoint: 'node-3', reason: 'check' },
     'bad',
-    '03:04:05  endpoint gets no users node-3 check',
+    '03:04:05 node-3 gets no users check',
   ],
-  ['a warning', { msg: 'look here', level: 40 }, 'bad', '03:04:05  look here'],
+  ['a warning', { msg: 'look here', level: 40 }, 'bad', '03:04:05 look here'],
 ])('%s', (_, more, tone, text) => {
-  expect(sentenceOf({ ...REQUEST, ...more })).toEqual({ tone, text });
+  expect(sentenceOf({ ...REQUEST, ...more }, WIDE)).toEqual({ tone, text });
+});
+
+test('a narrow terminal has less of the path', () => {
+  const rest = 'Allow office-networks     node-2 by cookie';
+  expect(sentenceOf(REQUEST, 120)?.text).toBe(`${HEAD}GET    200 chat.example.com/api/v4/use... ${rest}`);
+  expect(sentenceOf(REQUEST, 40)?.text).toBe(`${HEAD}GET    200 chat.example.co... ${rest}`);
 });
 
 test('what clients choose cannot move a cursor', () => {
-  const text = sentenceOf({ ...REQUEST, path: '/\u001B[2J\r\n\u009B1m\u0007é', host: 'x\u001B]0;y' })?.text;
+  const text = sentenceOf(
+    { ...REQUEST, path: '/\u001B[2J\r\n\u009B1m\u0007é', host: 'x\u001B]0;y' },
+    WIDE,
+  )?.text;
   expect(text).toContain('x?]0;y/?[2J???1m??');
   expect(text).not.toMatch(/[^ -~]/);
 });
 
 test('other lines say nothing', () => {
-  expect(sentenceOf({ level: 30, time: AT, msg: 'policy translated' })).toBeUndefined();
-  expect(sentenceOf({})).toBeUndefined();
+  expect(sentenceOf({ level: 30, time: AT, msg: 'policy translated' }, WIDE)).toBeUndefined();
+  expect(sentenceOf({}, WIDE)).toBeUndefined();
 });

@@ -8,65 +8,71 @@ export type Tone = 'good' | 'refused' | 'bad' | 'quiet';
 export type Sentence = { readonly tone: Tone; readonly text: string };
 
 const CLIENT_WIDTH = 9;
-const PLACE_WIDTH = 15;
+const PLACE_WIDTH = 8;
 const METHOD_WIDTH = 6;
-const TARGET_WIDTH = 46;
-const RULE_WIDTH = 27;
+const RULE_WIDTH = 25;
+/** Host and path get what the other columns leave of a terminal, within these bounds. */
+const MIN_TARGET_WIDTH = 18;
+const MAX_TARGET_WIDTH = 46;
+const OTHER_WIDTH = 90;
 const WARNING = 40;
 
-/** Undefined for lines that say nothing to people who look on. */
-export function sentenceOf(line: LogLine): Sentence | undefined {
+/**
+ * Undefined for lines that say nothing to people who look on.
+ * @param width columns that there are; on narrow terminals the end of a line may be beyond them
+ */
+export function sentenceOf(line: LogLine, width: number): Sentence | undefined {
   const { msg, level } = line;
-  if (msg === 'request' || msg === 'websocket opened') return decisionOf(line);
-  if (msg === 'websocket closed') return closingOf(line);
+  if (msg === 'request' || msg === 'websocket opened') return decisionOf(line, width);
+  if (msg === 'websocket closed') return closingOf(line, width);
   if (msg === 'configuration served') {
-    return { tone: 'quiet', text: `${timeOf(line)}  configuration ${word(line, 'generation')} is in force` };
+    return { tone: 'quiet', text: `${timeOf(line)} configuration ${word(line, 'generation')} is in force` };
   }
   if (msg === 'endpoint gets no users' || msg === 'endpoint takes users') {
-    const text = [msg, word(line, 'endpoint'), word(line, 'reason')].filter(Boolean).join(' ');
-    return { tone: msg === 'endpoint takes users' ? 'good' : 'bad', text: `${timeOf(line)}  ${text}` };
+    const text = [word(line, 'endpoint'), msg.slice('endpoint '.length), word(line, 'reason')];
+    const tone = msg === 'endpoint takes users' ? 'good' : 'bad';
+    return { tone, text: `${timeOf(line)} ${text.filter(Boolean).join(' ')}` };
   }
   if (typeof level !== 'number' || level < WARNING) return undefined;
-  return { tone: 'bad', text: `${timeOf(line)}  ${word(line, 'msg')}` };
+  return { tone: 'bad', text: `${timeOf(line)} ${word(line, 'msg')}` };
 }
 
-function decisionOf(line: LogLine): Sentence {
+function decisionOf(line: LogLine, width: number): Sentence {
   const status = Number(line['status'] ?? 0);
-  const rule = word(line, 'rule');
-  const reason = word(line, 'reason');
-  const endpoint = word(line, 'endpoint');
-  const key = word(line, 'secretName');
-  const judged = rule === '' ? '' : `${word(line, 'action')} by ${rule}${key === '' ? '' : ` (key ${key})`}`;
-  const told = [
-    ...(endpoint === '' ? [] : [`${endpoint} by ${word(line, 'persistence')}`]),
-    ...(reason === '' ? [] : [reason]),
-  ];
   const method = line['msg'] === 'request' ? word(line, 'method') : 'WS';
-  const text = [
-    headOf(line, method, status === 0 ? 'RST' : String(status)),
-    fit(judged, RULE_WIDTH),
-    told.join(', '),
+  const key = word(line, 'secretName');
+  const endpoint = word(line, 'endpoint');
+  const told = [
+    endpoint === '' ? '' : `${endpoint} by ${word(line, 'persistence')}`,
+    key === '' ? '' : `key ${key}`,
+    word(line, 'reason'),
   ];
-  return { tone: toneOf(status), text: text.join('  ').trimEnd() };
+  const text = [
+    headOf(line, width, [method, status === 0 ? 'RST' : String(status)]),
+    fit(`${word(line, 'action')} ${word(line, 'rule')}`, RULE_WIDTH),
+    told.filter(Boolean).join(', '),
+  ];
+  return { tone: toneOf(status), text: text.join(' ').trimEnd() };
 }
 
-function closingOf(line: LogLine): Sentence {
+function closingOf(line: LogLine, width: number): Sentence {
   const seconds = (Number(line['durationMs'] ?? 0) / 1_000).toFixed(1);
   const ending = `closed after ${seconds} s, ${word(line, 'reason')}`;
-  return { tone: 'quiet', text: `${headOf(line, 'WS', 'end')}  ${ending}` };
+  return { tone: 'quiet', text: `${headOf(line, width, ['WS', 'end'])} ${ending}` };
 }
 
-function headOf(line: LogLine, method: string, status: string): string {
+function headOf(line: LogLine, width: number, [method, status]: readonly [string, string]): string {
   const client = word(line, 'client');
   const host = word(line, 'host').replace(/:\d+$/, '');
+  const targetWidth = Math.max(MIN_TARGET_WIDTH, Math.min(width - OTHER_WIDTH, MAX_TARGET_WIDTH));
   return [
     timeOf(line),
     client.padEnd(CLIENT_WIDTH),
-    placeOf(client).padEnd(PLACE_WIDTH),
+    fit(placeOf(client).split(' ')[0] ?? '', PLACE_WIDTH),
     fit(method, METHOD_WIDTH),
     status,
-    fit(host + word(line, 'path'), TARGET_WIDTH),
-  ].join('  ');
+    fit(host + word(line, 'path'), targetWidth),
+  ].join(' ');
 }
 
 function toneOf(status: number): Tone {
