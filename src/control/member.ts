@@ -6,7 +6,7 @@ import { partsOf } from './delta-parts.ts';
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
 /** Who lived that long did not fail at the start: the next delay is short again. */
-const HEALTHY_MS = 60_000;
+const HEALTHY_MS = 5_000;
 
 export class Member {
   readonly index: number;

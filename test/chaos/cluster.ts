@@ -1,5 +1,6 @@
 // Three Mattermost nodes as processes behind a controller, and what may become of each: as pods under a kubelet, whose
 // endpoints follow a moment after the fact.
+import { freePort } from '../bench/stage/ports.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
 import { type NodeProcess, startNodeProcess } from '../support/node-process.ts';
@@ -60,6 +61,20 @@ export class Cluster {
     await pause(drainMs);
     await pod.process.terminate();
     await this.#replaceBy(at, await startNode(this.#nextName()));
+  }
+
+  /** The same, but the new pod has its endpoint well before it listens, as where not-ready addresses are published. */
+  async replaceSlowly(at: number, drainMs: number, startMs: number): Promise<void> {
+    this.step = 'slow start';
+    const pod = this.#pod(at);
+    this.gone.add(pod.place.name);
+    const place = { name: this.#nextName(), port: await freePort() };
+    this.#pods[at] = { ...pod, place };
+    await this.#publish();
+    await pause(drainMs);
+    await pod.process.terminate();
+    await pause(startMs);
+    this.#pods[at] = { process: await startNode(place.name, place.port), place };
   }
 
   /** The machine loses power; its endpoint is there for a moment still. @param lagMs that moment */

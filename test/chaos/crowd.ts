@@ -24,7 +24,7 @@ export class Crowd {
   refusals = 0;
   /** Openings that began with a hello: everything is read anew. */
   hellos = 0;
-  /** Clients whose own network broke, and those of them who came back to their node. */
+  /** Clients whose own network broke, or their worker, and those of them who came back to their node. */
   cuts = 0;
   resumes = 0;
   readonly #cluster: Cluster;
@@ -98,13 +98,22 @@ export class Crowd {
         isBack = true;
         const { code } = await conversation.closed;
         this.#open.delete(conversation);
-        if (this.#cut.delete(conversation)) memory.cutFrom = conversation.node;
+        if (this.#wasCut(conversation)) memory.cutFrom = conversation.node;
         else if (!this.#isOver) this.losses.push({ node: conversation.node, code });
       }
       if (this.#isOver) return;
       const [from, to] = this.options.reconnectMs;
       await pause(this.#chance.between(from, to));
     }
+  }
+
+  /** Its node is well: the way there broke. */
+  #wasCut(conversation: Conversation): boolean {
+    if (this.#cut.delete(conversation)) return true;
+    if (this.#isOver || this.#cluster.step !== 'worker' || this.#cluster.gone.has(conversation.node))
+      return false;
+    this.cuts++;
+    return true;
   }
 
   async #enter(user: string, memory: Memory): Promise<Conversation | undefined> {

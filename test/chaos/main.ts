@@ -2,11 +2,13 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ControllerProcess } from '../support/controller-process.ts';
+import { INSPECT } from '../support/worker-threads.ts';
 import { runChaos } from './run.ts';
 
 const HELP = `Usage: npm run chaos [-- --minutes N] [--seed S]
 
-Three nodes restart, die, stand still and change their addresses under steady requests and reconnecting clients.
+Three nodes restart, start slowly, die, stand still and change their addresses, and workers of the controller end,
+under steady requests and reconnecting clients.
 Prints one JSON report. Exit code 1 when something was lost that could have been kept.
 
 Options:
@@ -38,7 +40,7 @@ async function main(): Promise<number> {
   const minutes = readCount('minutes', values.minutes, DEFAULTS.minutes);
   const seed = readCount('seed', values.seed, (Date.now() % LIMITS.seed) + 1);
   process.stderr.write(`seed ${seed}, ${minutes} minutes\n`);
-  const controller = await ControllerProcess.start();
+  const controller = await ControllerProcess.start({ nodeFlags: [INSPECT] });
   const untilMs = performance.now() + minutes * 60_000;
   try {
     const report = await runChaos(

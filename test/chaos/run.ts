@@ -1,10 +1,12 @@
 // Nodes restart, die, stand still and change their addresses under steady requests and people with WebSockets.
 // What may be lost is listed with its cause; whatever else is lost is a violation.
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { WorkerThreads } from '../support/worker-threads.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { Cluster, pause } from './cluster.ts';
 import { Crowd, type CrowdOptions } from './crowd.ts';
 import { type Failure, Traffic } from './traffic.ts';
+import { killWorker } from './worker.ts';
 
 export type ChaosPlan = CrowdOptions & {
   readonly seed: number;
@@ -27,12 +29,14 @@ export type ChaosReport = {
   readonly opens: number;
   readonly refusedOpens: number;
   readonly returns: number;
-  /** Clients whose own network broke, and those of them who came back to their node. */
+  /** Clients whose own network broke, or their worker, and those of them who came back to their node. */
   readonly cuts: number;
   readonly resumes: number;
   /** Returns that read everything anew: to another node than before. */
   readonly resyncs: number;
   readonly peakReturnsPerSecond: number;
+  /** From the end of a worker until another one served in its place, each time. */
+  readonly workerBackMs: readonly number[];
   readonly violations: readonly string[];
 };
 
@@ -42,6 +46,8 @@ const EXCUSED: Readonly<Record<string, readonly string[]>> = {
   kill: DEATH,
   reuse: DEATH,
   freeze: ['response-timeout'],
+  // The client's connection is gone, and with it the line of the log.
+  worker: ['not in the log'],
 };
 const RECOVERY_MS = 40_000;
 const LOOK_MS = 25;
@@ -59,13 +65,15 @@ export async function runChaos(
   const cluster = await Cluster.start(controller, plan.parts);
   const crowd = await Crowd.gather(cluster, chance, plan);
   const traffic = new Traffic(controller, plan.requestsPerSecond, () => cluster.step);
+  const threads = await WorkerThreads.attach(controller);
   const steps: string[] = [];
   const violations: string[] = [];
+  const workerBackMs: number[] = [];
   try {
     if (!(await allOnline(crowd, plan))) violations.push('not everybody came in at the start');
     for await (const step of isOver === undefined
       ? roll(cluster, plan)
-      : strike(cluster, { crowd, chance, plan })) {
+      : strike(cluster, { crowd, chance, plan, threads, workerBackMs })) {
       steps.push(step);
       if (!(await allOnline(crowd, plan))) violations.push(`${crowd.online} are back after ${step}`);
       if (violations.length > 0 || isOver?.() === true) break;
@@ -74,8 +82,9 @@ export async function runChaos(
     await crowd.stop();
     violations.push(...judge(failures, crowd, cluster));
     const seconds = Math.round((performance.now() - beganMs) / 1000);
-    return reportOf({ plan, seconds, steps, violations }, traffic, failures, crowd);
+    return reportOf({ plan, seconds, steps, violations, workerBackMs }, traffic, failures, crowd);
   } finally {
+    threads.detach();
     await Promise.all([traffic.stop(), crowd.stop()]);
     await cluster.stop();
   }
@@ -89,16 +98,24 @@ async function* roll(cluster: Cluster, { drainMs }: ChaosPlan): AsyncGenerator<s
   }
 }
 
+type Strike = {
+  readonly crowd: Crowd;
+  readonly chance: Chance;
+  readonly plan: ChaosPlan;
+  readonly threads: WorkerThreads;
+  readonly workerBackMs: number[];
+};
+
 /** One node at a time, so that there is always one that serves. */
-async function* strike(
-  cluster: Cluster,
-  { crowd, chance, plan }: { readonly crowd: Crowd; readonly chance: Chance; readonly plan: ChaosPlan },
-): AsyncGenerator<string, never> {
+async function* strike(cluster: Cluster, strike: Strike): AsyncGenerator<string, never> {
+  const { crowd, chance, plan } = strike;
   for (;;) {
     const at = chance.between(0, cluster.size - 1);
-    const kind = chance.pick(['replace', 'kill', 'freeze', 'reuse', 'cut']);
+    const kind = chance.pick(['replace', 'slow start', 'kill', 'freeze', 'reuse', 'cut', 'worker']);
     const forMs = chance.between(0, 1_500);
     if (kind === 'replace') await cluster.replace(at, plan.drainMs);
+    else if (kind === 'slow start') await cluster.replaceSlowly(at, plan.drainMs, forMs);
+    else if (kind === 'worker') await loseWorker(cluster, strike);
     else if (kind === 'cut') cutSome(cluster, crowd);
     else if (kind === 'kill') await cluster.kill(at, forMs);
     else if (kind === 'reuse') await cluster.reuse(at, forMs);
@@ -110,6 +127,12 @@ async function* strike(
 function cutSome(cluster: Cluster, crowd: Crowd): void {
   cluster.step = 'cut';
   crowd.cut(Math.ceil(crowd.online / CUT_SHARE));
+}
+
+/** It takes its own connections: whose they are is for the tests of workers to say. */
+async function loseWorker(cluster: Cluster, { threads, workerBackMs }: Strike): Promise<void> {
+  cluster.step = 'worker';
+  workerBackMs.push(await killWorker(cluster.controller, threads));
 }
 
 async function allOnline(crowd: Crowd, { clients }: ChaosPlan): Promise<boolean> {
@@ -144,6 +167,7 @@ function reportOf(
     readonly seconds: number;
     readonly steps: readonly string[];
     readonly violations: readonly string[];
+    readonly workerBackMs: readonly number[];
   },
   traffic: Traffic,
   failures: readonly Failure[],

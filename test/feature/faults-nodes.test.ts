@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ChaosPlan, runChaos } from '../chaos/run.ts';
 import { Scene } from '../support/scene.ts';
+import { INSPECT } from '../support/worker-threads.ts';
 
 const SECONDS = 12;
 const TIMEOUT_MS = 120_000;
@@ -19,13 +20,14 @@ const PLAN = {
 
 let scene = new Scene();
 afterEach(async () => {
-  await scene.end();
+  // What befalls workers, and what the inspector says of itself.
+  await scene.end((trouble) => /worker ended|^Debugger|^For help/.test(trouble));
   scene = new Scene();
 });
 
 describe('three nodes', { timeout: TIMEOUT_MS }, () => {
   test('a rolling restart loses no request, and ends every WebSocket in good order', async () => {
-    const controller = await scene.controller();
+    const controller = await scene.controller({ nodeFlags: [INSPECT] });
     const report = await runChaos(controller, { ...PLAN, seed: 1 });
     expect(report.violations).toEqual([]);
     expect(report.failed).toEqual({});
@@ -39,7 +41,7 @@ describe('three nodes', { timeout: TIMEOUT_MS }, () => {
 
   test('whatever becomes of them: only what a dead node had is lost, each with its cause', async () => {
     const seed = (Date.now() % 2 ** 31) + 1;
-    const controller = await scene.controller();
+    const controller = await scene.controller({ nodeFlags: [INSPECT] });
     const untilMs = performance.now() + SECONDS * 1000;
     const report = await runChaos(controller, { ...PLAN, seed }, () => performance.now() > untilMs);
     expect(report, `npm run chaos -- --seed ${seed}`).toMatchObject({ seed, violations: [] });
