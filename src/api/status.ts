@@ -190,6 +190,12 @@ export const WARNING_REASONS = {
     meaning: 'The policy lets TLS 1.1 in, but the controller has no listener for it; clients need 1.2',
     remedy: 'Start the controller with --legacy-https-port, or remove the field',
   },
+  ClientCertificatesUnavailable: {
+    meaning:
+      'The Node.js that the controller runs on cannot ask for certificates host by host: no client is asked, and none is believed to have one',
+    remedy:
+      'Run the controller on the Node.js of its image, or set spec.client.clientCertificate.mode to Disabled',
+  },
   HealthCheckUnanswered: {
     meaning:
       'All nodes answer the health check with a status that is no error of theirs, such as 404: the path is most likely wrong',

@@ -21,6 +21,7 @@ import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
 import { OwnAddresses } from '../proxy/backend/own-addresses.ts';
 import { SourceAddresses } from '../proxy/backend/source-addresses.ts';
+import { canAskForCertificates } from '../proxy/client/client-certificates.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
@@ -236,6 +237,7 @@ function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
     ...options,
     secretDigestKey,
     hasLegacyListener: options.legacyHttpsPort !== undefined,
+    canAskForCertificates: canAskForCertificates(),
     addressHidingService: isAddressTold ? undefined : publishService,
   };
 }

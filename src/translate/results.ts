@@ -28,7 +28,12 @@ export type ResultSource = {
     Lookups;
   readonly constants: Pick<
     SiteSource,
-    'digestKey' | 'endpointSettings' | 'hasLegacyListener' | 'isClientAddressDoubtful' | 'ownAddresses'
+    | 'digestKey'
+    | 'endpointSettings'
+    | 'hasLegacyListener'
+    | 'canAskForCertificates'
+    | 'isClientAddressDoubtful'
+    | 'ownAddresses'
   >;
   readonly before: ReadonlyMap<string, PlaceResult>;
 };

@@ -25,6 +25,8 @@ export type SiteSource = BackendSource & {
   /** Key of the digests of admission secrets; drawn once by the process. */
   readonly digestKey: Uint8Array;
   readonly hasLegacyListener: boolean;
+  /** Clients can be asked for certificates host by host. */
+  readonly canAskForCertificates: boolean;
   /** Whether the Service of the controller replaces the client's address, and nothing tells it. */
   readonly isClientAddressDoubtful: boolean;
 };
@@ -142,12 +144,17 @@ function withAuthorities(
 function judgeSettings({ settings, inheritsAdmission }: SiteSpec, source: SiteSource, report: Report): void {
   if (settings.client?.tls?.minVersion === '1.1' && !source.hasLegacyListener)
     report(warning('LegacyListenerClosed', 'spec.client.tls.minVersion'));
+  const { mode = 'Disabled' } = settings.client?.clientCertificate ?? {};
+  if (mode !== 'Disabled' && !source.canAskForCertificates)
+    report(warning('ClientCertificatesUnavailable', 'spec.client.clientCertificate'));
   const at = settings.admission?.rules?.findIndex(({ sourceCIDRs }) => sourceCIDRs !== undefined) ?? -1;
   if (at >= 0 && !inheritsAdmission && source.isClientAddressDoubtful)
     report(warning('ClientAddressDoubtful', `spec.admission.rules[${at}].sourceCIDRs`));
 }
 
-function warning(reason: 'LegacyListenerClosed' | 'ClientAddressDoubtful', field: string): Problem {
+type Doubt = 'LegacyListenerClosed' | 'ClientCertificatesUnavailable' | 'ClientAddressDoubtful';
+
+function warning(reason: Doubt, field: string): Problem {
   const { meaning: message, remedy } = WARNING_REASONS[reason];
   return { severity: 'warning', field, reason, message, remedy };
 }

@@ -30,6 +30,8 @@ export type TranslateSettings = Partial<ClassSettings> &
     readonly defaultTlsSecret?: string | undefined;
     /** --legacy-https-port is open; without it no client can use TLS 1.1, whatever a policy says. */
     readonly hasLegacyListener?: boolean;
+    /** The TLS of this Node can ask for certificates host by host; without it none is ever believed. */
+    readonly canAskForCertificates?: boolean;
     /** --publish-service, where neither a PROXY header nor a trusted proxy tells the client's address. */
     readonly addressHidingService?: string | undefined;
     /** --deny-endpoint-cidrs. */
@@ -167,17 +169,18 @@ function compileAll(
 /** What every place is compiled with; another value means compiling all anew. */
 function constantsOf(objects: ObjectSet, settings: TranslateSettings, memory: TranslateMemory) {
   const { secretDigestKey: digestKey, stickyKeys, deniedEndpoints, hasLegacyListener = true } = settings;
-  const { ownAddresses } = settings;
+  const { ownAddresses, canAskForCertificates = true } = settings;
   const hiding = objects.services.get(settings.addressHidingService ?? '');
   const isClientAddressDoubtful = hiding?.externalTrafficPolicy === 'Cluster';
   const inputs = [digestKey, stickyKeys, deniedEndpoints, hasLegacyListener, isClientAddressDoubtful];
   return stage(
     memory.passes.constants,
-    [...inputs, ownAddresses],
+    [...inputs, ownAddresses, canAskForCertificates],
     (): TranslatePasses['constants']['result'] => ({
       digestKey,
       endpointSettings: { stickyKeys, deniedEndpoints },
       hasLegacyListener,
+      canAskForCertificates,
       isClientAddressDoubtful,
       ownAddresses,
     }),

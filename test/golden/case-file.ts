@@ -8,6 +8,7 @@ export type GoldenOptions = {
   readonly denyEndpointCIDRs: readonly string[];
   readonly stickyKeys: readonly string[];
   readonly hasLegacyListener: boolean;
+  readonly canAskForCertificates: boolean;
   readonly controllerName: string;
   readonly ingressClass: string;
   readonly requirePolicy: boolean;
@@ -34,6 +35,7 @@ const DEFAULT_OPTIONS: GoldenOptions = {
   denyEndpointCIDRs: [],
   stickyKeys: ['golden-sticky-key'],
   hasLegacyListener: true,
+  canAskForCertificates: true,
   controllerName: 'mattermost-ingress.io/controller',
   ingressClass: 'mattermost',
   requirePolicy: false,

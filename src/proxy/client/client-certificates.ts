@@ -1,8 +1,9 @@
 // Certificates of clients, asked for in the handshakes of some hosts only. Node's own option asks every client of a
 // listener, so that browsers would prompt everywhere; the door below is not documented. It is tried here, and only here:
-// where it is shut no client is asked, and none has a certificate.
+// where it is shut no client is asked, none has a certificate, and policies that want one are told.
 import { X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
+import { PassThrough } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { ClientCertificate } from '../../model/configuration.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -14,6 +15,14 @@ function handleOf(socket: TLSSocket): Handle | undefined {
   const isFit =
     typeof handle === 'object' && handle !== null && 'setVerifyMode' in handle && 'verifyError' in handle;
   return isFit ? (handle as Handle) : undefined;
+}
+
+/** Tried on a socket that leads nowhere. */
+export function canAskForCertificates(): boolean {
+  const socket = new TLSSocket(new PassThrough(), { isServer: true });
+  const isFit = handleOf(socket) !== undefined;
+  socket.destroy();
+  return isFit;
 }
 
 /** To be called while the name of the host is heard. The handshake goes on whatever the client shows. */
