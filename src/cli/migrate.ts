@@ -44,7 +44,6 @@ export const migrateCommand: CommandDefinition = {
   subcommands: [migrateF5Command],
   configure: (command: Command) => {
     command
-      // What stands behind f5 is for f5, also where both know the option.
       .enablePositionalOptions()
       .argument('[files...]', 'YAML files, folders of them, or - for standard input')
       .option('--kubeconfig <file>', 'read the Ingresses and Services of this cluster; nothing is written')
@@ -113,9 +112,7 @@ function summary(input: MigrationInput, sections: readonly Section[]): string {
   const { lost, changed, carried, stays, harmless } = countNotes(sections);
   const policies = sections.filter(({ policy }) => policy !== undefined).length;
   const ingresses = input.ingresses.length + input.broken.length;
-  const closed = sections.filter(({ remarks }) =>
-    remarks.some((remark) => remark.startsWith('CLOSED')),
-  ).length;
+  const closed = sections.filter(({ isClosed }) => isClosed === true).length;
   const lines = [
     `${ingresses} ${ingresses === 1 ? 'Ingress' : 'Ingresses'}, ${policies} ${policies === 1 ? 'policy' : 'policies'}: ${carried} carried over, ${changed} not quite the same, ${stays} stay in the Ingress, ${harmless} not needed, ${lost} without counterpart.`,
     ...(closed === 0 ? [] : [`${closed} CLOSED until you say who may come in; see the comments.`]),

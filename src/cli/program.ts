@@ -41,6 +41,8 @@ export async function loadCommands(called?: string): Promise<readonly CommandDef
 export function createProgram(commands: readonly CommandDefinition[]): Command {
   const program = new Command(PROGRAM)
     .description('Ingress controller for Mattermost')
+    // What stands behind a command is for that command, also where those above know the option.
+    .enablePositionalOptions()
     .version(versionLine(PROGRAM), '-V, --version', 'say what this is: version, commit, Node and platform')
     .showHelpAfterError(`See ${PROGRAM} --help`)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))

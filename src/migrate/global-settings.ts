@@ -3,11 +3,13 @@
 import type { ClientSpec, PolicySpec } from '../api/policy.ts';
 import { isRecord } from '../api/json-access.ts';
 import { checkPolicy } from '../api/validate.ts';
+import { readNetwork } from '../translate/annotations/admission.ts';
 import { NGINX_PREFIX } from '../translate/annotations/reader.ts';
 import { restrictsAccess } from '../translate/annotations/snippet.ts';
 import { nginxAnnotations } from '../translate/annotations/table.ts';
 import { formatSeconds, readSeconds, readSwitch } from '../translate/annotations/values.ts';
 import { noteSayings } from './annotation-notes.ts';
+import { GLOBAL_KEYS } from './global-keys.ts';
 import type { SourceSettings } from './input.ts';
 import type { Note } from './note.ts';
 
@@ -19,6 +21,8 @@ export type GlobalSettings = {
   /** Values of annotations that hold where an Ingress says nothing, by whole key. */
   readonly defaults: Readonly<Record<string, string>>;
   readonly spec: GlobalSpec;
+  /** Networks that are kept out of every site. */
+  readonly blocked: readonly string[];
   /** Names of keys that keep somebody out in a way that is not known here. */
   readonly restrictions: readonly string[];
   readonly notes: readonly Note[];
@@ -30,6 +34,8 @@ type Reader = (value: string, all: SourceSettings['data']) => Reading;
 const annotationNames: ReadonlyMap<string, boolean> = new Map(
   nginxAnnotations.map(({ name, staysInIngress = false }) => [name, staysInIngress]),
 );
+
+const globalAuth = /^global-auth-/u;
 
 const readers: Readonly<Record<string, Reader>> = {
   hsts: (_value, all) => hsts(all),
@@ -48,64 +54,15 @@ const readers: Readonly<Record<string, Reader>> = {
   'disable-access-log': (value) => checked({ accessLog: { enabled: readSwitch(value) !== true } }),
 };
 
-/** Keys by name that become options of the controller, or that nobody will miss. */
-const others: readonly (readonly [pattern: RegExp, kind: 'lost' | 'harmless', text: string])[] = [
-  [
-    /^(?:use-forwarded-headers|proxy-real-ip-cidr|forwarded-for-.*|compute-full-forwarded-for|enable-real-ip)$/u,
-    'lost',
-    'An option of the controller: --trusted-proxies with the networks of what stands in front',
-  ],
-  [
-    /^use-proxy-protocol$/u,
-    'lost',
-    'An option of the controller: --proxy-protocol-from with the networks of the load balancer',
-  ],
-  [/^worker-shutdown-timeout$/u, 'lost', 'An option of the controller: --drain-timeout'],
-  [/^worker-processes$/u, 'lost', 'An option of the controller: --workers'],
-  [/^hsts-preload$/u, 'lost', 'The word preload is not written; browsers hold to maxAge'],
-  [
-    /^(?:add-headers|proxy-set-headers|hide-headers)$/u,
-    'lost',
-    'Headers are not added or hidden here; let Mattermost set them',
-  ],
-  [/^block-/u, 'lost', 'Write a rule with action Deny first in spec.admission.rules'],
-  [/snippet$/u, 'lost', 'Snippets never run; spec.admission says who may come in'],
-  [/^http-redirect-code$/u, 'lost', 'A redirect to https is 308'],
-  [
-    /^(?:(?:use-)?(?:gzip|brotli)|enable-brotli|brotli-|gzip-|worker-|max-worker-|keep-alive-requests|enable-multi|http2-|use-http2|http3)/u,
-    'harmless',
-    'Tuning of nginx',
-  ],
-  [
-    /^(?:large-client-header|client-header-buffer|variables-hash|map-hash|server-name-hash|proxy-headers-hash|lua-|reuse-port|bind-address|disable-ipv6|server-tokens|proxy-stream|upstream-keepalive-time$|default-type|nginx-status)/u,
-    'harmless',
-    'Tuning of nginx',
-  ],
-  [
-    /^(?:log-format|access-log|error-log|skip-access-log|http-access-log|stream-access-log|generate-request-id)/u,
-    'harmless',
-    'Log lines are JSON and carry a request id',
-  ],
-  [
-    /^ssl-(?:session|buffer|dh-param|ecdh|early|reject)|^enable-ocsp$/u,
-    'harmless',
-    'TLS is set up by the controller',
-  ],
-  [
-    /^(?:allow-snippet|annotations-risk|annotation-value|strict-validate|allow-cross-namespace|global-allowed|limit-\w+-status-code|retry-non-idempotent|enable-underscores|ignore-invalid)/u,
-    'harmless',
-    'Guards the configuration of nginx, of which there is none here',
-  ],
-];
-const globalAuth = /^global-auth-/u;
-
 /** Whether a ConfigMap holds settings of ingress-nginx. */
 export function isGlobalSettings({ data }: SourceSettings): boolean {
   return Object.keys(data).some((key) => annotationNames.has(key) || isKnown(key));
 }
 
 function isKnown(key: string): boolean {
-  return Object.hasOwn(readers, key) || globalAuth.test(key) || others.some(([pattern]) => pattern.test(key));
+  return (
+    Object.hasOwn(readers, key) || globalAuth.test(key) || GLOBAL_KEYS.some(([pattern]) => pattern.test(key))
+  );
 }
 
 /** What all Ingresses of ingress-nginx are told at once. */
@@ -130,6 +87,7 @@ export function readGlobalSettings({ namespace, name, data }: SourceSettings): G
       (spec, { reading }) => ('spec' in reading ? merge(spec, reading.spec) : spec),
       {},
     ) as GlobalSpec,
+    blocked: readBlocked(data) ?? [],
     restrictions: keys.filter((key) => isRestricting(key, data[key] ?? '')),
     notes: [
       ...noteSayings(sayings, namespace).notes,
@@ -141,26 +99,33 @@ export function readGlobalSettings({ namespace, name, data }: SourceSettings): G
   };
 }
 
+const MAX_BLOCKED = 256;
+
+/** The networks of block-cidrs; undefined where they are not there or cannot be held. */
+function readBlocked({ 'block-cidrs': text = '' }: SourceSettings['data']): readonly string[] | undefined {
+  const networks = text.split(',').map((each) => readNetwork(each.trim()));
+  const known = networks.filter((each) => each !== undefined);
+  return known.length < networks.length || known.length > MAX_BLOCKED ? undefined : [...new Set(known)];
+}
+
 function isRestricting(key: string, value: string): boolean {
   if (annotationNames.has(key)) return false;
+  if (key === 'block-cidrs') return readBlocked({ [key]: value }) === undefined;
   return globalAuth.test(key) || (key.endsWith('snippet') && restrictsAccess(value));
 }
 
 function readKey(key: string, data: SourceSettings['data']): Reading {
   const value = (data[key] ?? '').trim();
-  if (annotationNames.get(key) === true)
-    return {
-      note: {
-        kind: 'lost',
-        text: `Write ${NGINX_PREFIX}${key}: "${readSwitch(value) ?? 'true'}" into the Ingresses`,
-      },
-    };
-  if (Object.hasOwn(readers, key)) return readers[key]?.(value, data) ?? unusable;
-  if (globalAuth.test(key)) {
-    const text = 'Keeps somebody out in a way that is not known here: say the same with spec.admission';
+  if (annotationNames.get(key) === true) {
+    const text = `Write ${NGINX_PREFIX}${key}: "${readSwitch(value) ?? 'true'}" into the Ingresses`;
     return { note: { kind: 'lost', text } };
   }
-  const [, kind, text] = others.find(([pattern]) => pattern.test(key)) ?? [];
+  if (Object.hasOwn(readers, key)) return readers[key]?.(value, data) ?? unusable;
+  if (isRestricting(key, value)) {
+    const text = 'Keeps somebody out in a way that cannot be carried over: say the same with spec.admission';
+    return { note: { kind: 'lost', text } };
+  }
+  const [, kind, text] = GLOBAL_KEYS.find(([pattern]) => pattern.test(key)) ?? [];
   if (kind !== undefined && text !== undefined) return { note: { kind, text } };
   return { note: { kind: 'lost', text: 'Not known here; look it up in the documentation of ingress-nginx' } };
 }

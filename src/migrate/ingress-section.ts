@@ -11,6 +11,9 @@ import { type Saying, sayingsOf, sayingsOfService } from './sayings.ts';
 import type { Section } from './section.ts';
 import { isCanary, isProof } from './structure.ts';
 
+/** Of the schema. */
+const MAX_RULES = 32;
+
 /** What surrounds an Ingress. */
 export type Surroundings = {
   readonly input: MigrationInput;
@@ -32,18 +35,19 @@ export function ingressSection(
   const title = titleOf(source);
   const without = reasonWithout(source, input);
   if (without !== undefined)
-    return { title, remarks: [without.remark], notes: without.isLost ? lostAll(notes) : notes };
+    return { title, remarks: [without.remark], notes: leftBehind(notes, without.becomes) };
   const closing = closedBy(settings.restrictions, global);
   const { admission, ...said } = together(settings.spec, global);
   const spec: PolicySpec = {
     targetRefs: [{ group: 'networking.k8s.io', kind: 'Ingress', name: target }],
-    admission: closing === undefined ? (admission ?? { defaultAction: 'Allow' }) : { defaultAction: 'Deny' },
+    admission: closing === undefined ? beside(global, admission) : { defaultAction: 'Deny' },
     ...said,
   };
   return {
     title,
     remarks: closing === undefined ? [] : [closing],
     notes: [...structure, ...(closing === undefined ? notes : withoutLists(notes))],
+    ...(closing === undefined ? {} : { isClosed: true }),
     policy: { apiVersion: POLICY_API_VERSION, kind: POLICY_KIND, metadata: { name, namespace }, spec },
   };
 }
@@ -56,28 +60,31 @@ function titleOf({ ingress, annotations }: SourceIngress): string {
   return `Ingress ${keyOf(ingress.metadata)} (${served}): ${[...hosts].join(', ') || 'any host'}`;
 }
 
-function reasonWithout(
-  source: SourceIngress,
-  { policies }: MigrationInput,
-): { readonly remark: string; readonly isLost: boolean } | undefined {
+/** Why no policy is to be written, and what becomes of annotations that one would have carried. */
+type Without = { readonly remark: string; readonly becomes: Pick<Note, 'kind' | 'text'> };
+
+function reasonWithout(source: SourceIngress, { policies }: MigrationInput): Without | undefined {
   const { namespace, name } = source.ingress.metadata;
   const governor = policies.find((each) => each.namespace === namespace && each.targets.includes(name));
-  if (governor !== undefined)
-    return { remark: `No policy: ${governor.namespace}/${governor.name} governs it already.`, isLost: false };
-  if (isProof(source))
-    return { remark: 'No policy: a proof for a certificate authority is served without one.', isLost: false };
+  if (governor !== undefined) {
+    const remark = `No policy: ${governor.namespace}/${governor.name} governs it already.`;
+    return { remark, becomes: { kind: 'stays', text: 'Holds where that policy says nothing of it' } };
+  }
+  if (isProof(source)) {
+    const remark = 'No policy: a proof for a certificate authority is served without one.';
+    return { remark, becomes: { kind: 'harmless', text: 'A proof is served to everybody' } };
+  }
   if (!isCanary(source)) return undefined;
   const remark =
     'No policy: a canary, and traffic is not split here. Keep it from this controller: delete it before the switch, or leave it a class that is not taken over.';
-  return { remark, isLost: true };
+  return { remark, becomes: { kind: 'lost', text: 'Goes with the Ingress' } };
 }
 
 /** Without a policy nothing is carried over. */
-function lostAll(notes: readonly Note[]): readonly Note[] {
-  return notes.map((note): Note => {
-    if (note.kind !== 'carried' && note.kind !== 'changed') return note;
-    return { ...note, kind: 'lost', text: 'Goes with the Ingress' };
-  });
+function leftBehind(notes: readonly Note[], becomes: Without['becomes']): readonly Note[] {
+  return notes.map((note) =>
+    note.kind === 'carried' || note.kind === 'changed' ? { ...note, ...becomes } : note,
+  );
 }
 
 /** Annotations of the Services come first: what the Ingress says itself holds. */
@@ -92,14 +99,14 @@ function servicesSayings({ ingress }: SourceIngress, { services }: MigrationInpu
     .flatMap(({ name, annotations }) => sayingsOfService(annotations, `Service ${name}`));
 }
 
-/** A sentence about what keeps somebody out in a way that is not known; undefined where nothing does. */
+/** A sentence about what kept somebody out and is not understood; undefined where nothing did. */
 function closedBy(restrictions: readonly Problem[], global: GlobalSettings | undefined): string | undefined {
-  const keys = [
-    ...restrictions.map(({ field }) => /\["(?<key>.*)"\]$/u.exec(field)?.groups?.['key'] ?? field),
-    ...(global?.restrictions ?? []).map((key) => `${key} of ${global?.subject ?? ''}`),
-  ];
-  if (keys.length === 0) return undefined;
-  return `CLOSED until you say who may come in: ${[...new Set(keys)].join(', ')} kept somebody out in a way that cannot be carried over. Write rules into spec.admission; then remove the annotation, or name it in mattermost-ingress.io/ignore-annotations. Until then the hosts answer 503.`;
+  const own = restrictions.map(({ field }) => /\["(?<key>.*)"\]$/u.exec(field)?.groups?.['key'] ?? field);
+  const all = [...own, ...(global?.restrictions ?? []).map((key) => `${key} (${global?.subject ?? ''})`)];
+  if (all.length === 0) return undefined;
+  const said = `CLOSED until you say who may come in: ${[...new Set(all)].join(', ')} kept somebody out in a way that cannot be carried over. Write rules into spec.admission`;
+  if (own.length === 0) return `${said}; until then the policy refuses everybody.`;
+  return `${said}, then remove the annotation, or name it in mattermost-ingress.io/ignore-annotations. Until then the hosts answer 503.`;
 }
 
 /** Half of what kept somebody out is not carried over alone: both halves had to hold. */
@@ -112,6 +119,19 @@ function withoutLists(notes: readonly Note[]): readonly Note[] {
       text: 'Left out, since it held together with what is not known: add its networks to your rules',
     };
   });
+}
+
+/** What is blocked for all is blocked first. */
+function beside(
+  global: GlobalSettings | undefined,
+  own: PolicySpec['admission'] = { defaultAction: 'Allow' },
+): PolicySpec['admission'] {
+  const blocked = global?.blocked ?? [];
+  const { rules = [] } = own;
+  if (blocked.length === 0) return own;
+  if (rules.length === MAX_RULES) return { defaultAction: 'Deny' };
+  const rule = { name: 'global-block', sourceCIDRs: blocked, action: 'Deny' } as const;
+  return { ...own, rules: [rule, ...rules] };
 }
 
 /** Each field comes from one of the two: what an Ingress says holds, but for what only global settings can say. */

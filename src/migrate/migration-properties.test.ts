@@ -169,8 +169,7 @@ describe('a policy that stands for annotations', () => {
         const text = printSections(['Head'], [section]);
         if (section.policy !== undefined) expect(checkPolicy(section.policy).issues).toEqual([]);
         // What closes an Ingress stands in the Ingress, and is an error of its own until it is removed.
-        const isClosed =
-          section.policy === undefined || section.remarks.some((remark) => remark.startsWith('CLOSED'));
+        const isClosed = section.policy === undefined || section.isClosed === true;
         const found = errorsOf(text, JSON.stringify(raw)).filter(
           (each) => !(isClosed && each.includes('UnsupportedRestriction')),
         );

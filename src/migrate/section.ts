@@ -16,6 +16,8 @@ export type Section = {
   readonly notes: readonly Note[];
   /** Lines that stand in the comment as they are, to be copied. */
   readonly lines?: readonly string[];
+  /** Nobody comes in, since what kept some out cannot be carried over. */
+  readonly isClosed?: true;
   /** Absent where none is to be written. */
   readonly policy?: PrintedPolicy;
 };

@@ -4,7 +4,8 @@ import { type AnnotationEntry, entries } from './entry.ts';
 import { refusedAnnotations } from './refused.ts';
 
 const tooMany = 'Beyond it 429, where ingress-nginx answers 503';
-const newNodes = 'Which node a client gets is computed anew, once; its cookie gets a value of ours';
+const newNodes = 'Which node a client gets is computed anew, once';
+const newValues = `${newNodes}: the cookie gets a value of ours`;
 const streams = 'Bodies pass as they come, in both directions';
 
 /** By the part of the key behind nginx.ingress.kubernetes.io/. */
@@ -28,7 +29,7 @@ export const nginxAnnotations: readonly AnnotationEntry[] = [
       text: 'With `true` plain HTTP is redirected even where the host has no TLS here',
       staysInIngress: true,
     },
-    affinity: { text: '`sessionPersistence.type: Cookie`, which is the default', change: newNodes },
+    affinity: { text: '`sessionPersistence.type: Cookie`, which is the default', change: newValues },
     'session-cookie-name': '`sessionPersistence.cookie.name`',
     'session-cookie-path': '`sessionPersistence.cookie.path`',
     'session-cookie-max-age':

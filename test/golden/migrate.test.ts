@@ -1,0 +1,49 @@
+// What migrate makes of whole manifests, word for word: NAME.yaml in, NAME.policies.yaml out. Every output passes check
+// together with its input. UPDATE_GOLDEN=1 rewrites what is expected; read the difference before it is committed.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { f5Section } from '../../src/migrate/f5-policy.ts';
+import { readAnswers } from '../../src/migrate/f5-questions.ts';
+import { readInput } from '../../src/migrate/input.ts';
+import { migrate } from '../../src/migrate/migration.ts';
+import { printSections } from '../../src/migrate/printed.ts';
+import type { JsonValue } from '../../src/translate/objects/json-value.ts';
+import { errorsOf } from '../support/checked.ts';
+
+const IS_UPDATE = process.env['UPDATE_GOLDEN'] === '1';
+const OUTPUT = '.policies.yaml';
+
+function casesOf(folder: string): readonly string[] {
+  return readdirSync(join(import.meta.dirname, folder)).filter((name) => !name.endsWith(OUTPUT));
+}
+
+function textOf(folder: string, name: string): string {
+  return readFileSync(join(import.meta.dirname, folder, name), 'utf8');
+}
+
+function expectOutput(folder: string, name: string, actual: string): void {
+  const file = name.replace('.yaml', OUTPUT);
+  if (IS_UPDATE) writeFileSync(join(import.meta.dirname, folder, file), actual);
+  expect(actual).toBe(textOf(folder, file));
+}
+
+describe('Ingresses', () => {
+  test.each(casesOf('migrate'))('%s', (name) => {
+    const text = textOf('migrate', name);
+    const documents = parseAllDocuments(text).map((document) => document.toJS() as JsonValue);
+    const output = printSections(['Head'], migrate(readInput(documents)));
+    expectOutput('migrate', name, output);
+    expect(errorsOf(output, text.replace(/^apiVersion: extensions[^]*?^---$/mu, ''))).toEqual([]);
+  });
+});
+
+describe('a BIG-IP', () => {
+  test.each(casesOf('migrate-f5'))('%s', (name) => {
+    const answers = readAnswers(parse(textOf('migrate-f5', name)), name);
+    const output = printSections(['Head'], [f5Section(answers)]);
+    expectOutput('migrate-f5', name, output);
+    expect(errorsOf(output)).toEqual([]);
+  });
+});
