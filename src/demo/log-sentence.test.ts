@@ -45,7 +45,7 @@ test.each<readonly [string, LogLine, string, string]>([
     'with a secret and a long path',
     { path: `/api/v4/${'x'.repeat(90)}`, rule: 'app', secretName: 'current', status: 502, reason: 'refused' },
     'bad',
-    `${HEAD}GET    502 chat.example.com/api/v4/xxxxxxxxxxxxxxxxxxx... Allow app                 node-2 by cookie, key current, refused`,
+    `${HEAD}GET    502 chat.example.com/api/v...xxxxxxxxxxxxxxxxxxxxx Allow app                 node-2 by cookie, key current, refused`,
   ],
   [
     'a WebSocket',
@@ -78,8 +78,8 @@ test.each<readonly [string, LogLine, string, string]>([
 
 test('a narrow terminal has less of the path', () => {
   const rest = 'Allow office-networks     node-2 by cookie';
-  expect(sentenceOf(REQUEST, 120)?.text).toBe(`${HEAD}GET    200 chat.example.com/api/v4/use... ${rest}`);
-  expect(sentenceOf(REQUEST, 40)?.text).toBe(`${HEAD}GET    200 chat.example.co... ${rest}`);
+  expect(sentenceOf(REQUEST, 120)?.text).toBe(`${HEAD}GET    200 chat.example.c...i/v4/users/me ${rest}`);
+  expect(sentenceOf(REQUEST, 40)?.text).toBe(`${HEAD}GET    200 chat.exa...sers/me ${rest}`);
 });
 
 test('what clients choose cannot move a cursor', () => {
@@ -91,7 +91,9 @@ test('what clients choose cannot move a cursor', () => {
   expect(text).not.toMatch(/[^ -~]/);
 });
 
-test('other lines say nothing', () => {
+test('other lines say nothing, and neither do the files of the page', () => {
+  expect(sentenceOf({ ...REQUEST, path: '/static/main.js' }, WIDE)).toBeUndefined();
+  expect(sentenceOf({ ...REQUEST, path: '/static/main.js', status: 403 }, WIDE)).toBeDefined();
   expect(sentenceOf({ level: 30, time: AT, msg: 'policy translated' }, WIDE)).toBeUndefined();
   expect(sentenceOf({}, WIDE)).toBeUndefined();
 });

@@ -23,6 +23,7 @@ const WARNING = 40;
  */
 export function sentenceOf(line: LogLine, width: number): Sentence | undefined {
   const { msg, level } = line;
+  if (isPageFile(line)) return undefined;
   if (msg === 'request' || msg === 'websocket opened') return decisionOf(line, width);
   if (msg === 'websocket closed') return closingOf(line, width);
   if (msg === 'configuration served') {
@@ -35,6 +36,11 @@ export function sentenceOf(line: LogLine, width: number): Sentence | undefined {
   }
   if (typeof level !== 'number' || level < WARNING) return undefined;
   return { tone: 'bad', text: `${timeOf(line)} ${word(line, 'msg')}` };
+}
+
+/** A browser asks for all files of the page at once, and gets them as it got the page. */
+function isPageFile({ path, status }: LogLine): boolean {
+  return typeof path === 'string' && path.startsWith('/static/') && status === 200;
 }
 
 function decisionOf(line: LogLine, width: number): Sentence {
@@ -71,7 +77,7 @@ function headOf(line: LogLine, width: number, [method, status]: readonly [string
     fit(placeOf(client).split(' ')[0] ?? '', PLACE_WIDTH),
     fit(method, METHOD_WIDTH),
     status,
-    fit(host + word(line, 'path'), targetWidth),
+    fitMiddle(host + word(line, 'path'), targetWidth),
   ].join(' ');
 }
 
@@ -93,4 +99,11 @@ function timeOf({ time }: LogLine): string {
 
 function fit(text: string, width: number): string {
   return text.length > width ? `${text.slice(0, width - 3)}...` : text.padEnd(width);
+}
+
+/** Hosts differ at their beginning, paths at their end. */
+function fitMiddle(text: string, width: number): string {
+  if (text.length <= width) return text.padEnd(width);
+  const end = Math.floor((width - 3) / 2);
+  return `${text.slice(0, width - 3 - end)}...${text.slice(-end)}`;
 }

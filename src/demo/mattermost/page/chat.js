@@ -75,7 +75,8 @@ export class Chat {
     const found = await this.#read();
     if (kind === 'first') return tell('good', `Connected to ${node}.`);
     const where = node === before ? `${node} began anew` : `Moved from ${before} to ${node}`;
-    tell('good', `${where} ${after}. ${found === 1 ? '1 message' : `${found} messages`} came meanwhile.`);
+    const said = found === 0 ? 'Nothing' : found === 1 ? '1 message' : `${found} messages`;
+    tell('good', `${where} ${after}. ${said} came meanwhile.`);
   }
 
   #lose({ code, reason, retryMs }) {
