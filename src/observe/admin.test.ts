@@ -255,7 +255,7 @@ describe('opening and closing', () => {
         registry: new Registry(),
         showsState: false,
       }),
-    ).rejects.toThrow(`Admin port ${server.port} on 127.0.0.1 cannot be opened`);
+    ).rejects.toThrow(`Port ${server.port} on 127.0.0.1 (--admin-port) cannot be opened`);
   });
 
   test('closing ends connections, also where an answer is still being made', async () => {

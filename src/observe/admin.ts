@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
+import { listenFailure } from '../model/listen-failure.ts';
 import { answerExplain, type Explain } from './admin-explain.ts';
 import { type PageFile, readDashboard } from './dashboard-files.ts';
 import { parseStateQuery, type StateQuery } from './state-query.ts';
@@ -229,11 +230,7 @@ function shareRunning(run: () => Promise<string>): () => Promise<string> {
 
 function listen(server: Server, { address, port }: AdminOptions): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', (error) => {
-    reject(
-      new Error(`Admin port ${port} on ${address} cannot be opened: ${error.message}`, { cause: error }),
-    );
-  });
+  server.once('error', (error) => reject(listenFailure({ flag: 'admin-port', address, port }, error)));
   server.listen({ host: address, port }, () => {
     const bound = server.address();
     resolve(typeof bound === 'object' && bound !== null ? bound.port : port);

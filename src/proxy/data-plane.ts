@@ -4,6 +4,7 @@ import type { DecideSettings } from '../decide/decide.ts';
 import type { SourceGate } from '../decide/limits.ts';
 import { currentSite } from '../decide/match.ts';
 import type { AddressRanges } from '../model/configuration.ts';
+import { listenFailure } from '../model/listen-failure.ts';
 import type { BoundPorts, Delta } from '../model/delta.ts';
 import type { ClientLimits } from '../model/limits.ts';
 import type { SharedState } from '../model/shared-state.ts';
@@ -177,7 +178,10 @@ export class DataPlane {
     const acceptor = new Acceptor(name, this.#terminator(name), this.#acceptServices());
     const listener = new Listener(acceptor, () => this.#takePlace());
     this.#listeners.push(listener);
-    return listener.listen(this.#settings.bindAddress, port);
+    const address = this.#settings.bindAddress;
+    return listener.listen(address, port).catch((error: Error) => {
+      throw listenFailure({ flag: `${name}-port`, address, port }, error);
+    });
   }
 
   #openTunnels(): TunnelSet {

@@ -73,17 +73,16 @@ describe('a start that cannot be', () => {
     for (const text of wanted) expect(String(error)).toMatch(text);
   });
 
-  test('a port that is taken: exit 2 with its number', async () => {
+  test('a port that is taken: exit 2 with its number, its option, and what to do', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const bound = server.address();
     const port = String(typeof bound === 'object' ? bound?.port : bound);
-    await expect(scene.controller({ flags: { 'http-port': port } })).rejects.toThrow(
-      new RegExp(`ended with 2: .*${port}`),
-    );
-    await expect(scene.controller({ flags: { 'admin-port': port } })).rejects.toThrow(
-      new RegExp(`ended with 2: .*${port}`),
-    );
+    for (const flag of ['http-port', 'https-port', 'legacy-https-port', 'admin-port']) {
+      await expect(scene.controller({ flags: { [flag]: port } })).rejects.toThrow(
+        new RegExp(`ended with 2: Port ${port} on 127.0.0.1 .--${flag}. cannot .* take another port`),
+      );
+    }
     server.close();
   });
 
