@@ -1,6 +1,7 @@
 // `migrate`: Ingresses of other controllers -> policies that say the same, on standard output; what was done on the other.
 import process from 'node:process';
 import type { Command } from 'commander';
+import { DEFAULTS } from '../api/defaults.ts';
 import { type MigrationInput, readInput } from '../migrate/input.ts';
 import { migrate } from '../migrate/migration.ts';
 import { countNotes, printSections } from '../migrate/printed.ts';
@@ -101,10 +102,11 @@ function ofClass(input: MigrationInput, name: string | undefined): MigrationInpu
 }
 
 function preface(): readonly string[] {
+  const { limits, backend } = DEFAULTS;
   return [
     `Written by mattermost-ingress migrate, version ${VERSION}.`,
     'Each policy governs the Ingress that it names in targetRefs; where both say something, the policy holds. The Ingress keeps its hosts, paths, certificates and Services, and must be of class mattermost, or of a class that the controller takes over (--take-over-class).',
-    'What no annotation says, and is not as with ingress-nginx: clients are kept on a node by a cookie; bodies of requests may have 110Mi, not 1m; a node may be silent for 600s, not 60s; Strict-Transport-Security is sent only where client.tls.hsts of a policy says so.',
+    `What no annotation says, and is not as with ingress-nginx: clients are kept on a node by a cookie; bodies of requests may have ${limits.requestBody}, not 1m; a node may be silent for ${backend.timeouts.response}, not 60s; Strict-Transport-Security is sent only where client.tls.hsts of a policy says so.`,
   ];
 }
 
@@ -114,7 +116,7 @@ function summary(input: MigrationInput, sections: readonly Section[]): string {
   const ingresses = input.ingresses.length + input.broken.length;
   const closed = sections.filter(({ isClosed }) => isClosed === true).length;
   const lines = [
-    `${ingresses} ${ingresses === 1 ? 'Ingress' : 'Ingresses'}, ${policies} ${policies === 1 ? 'policy' : 'policies'}: ${carried} carried over, ${changed} not quite the same, ${stays} stay in the Ingress, ${harmless} not needed, ${lost} without counterpart.`,
+    `${ingresses} ${ingresses === 1 ? 'Ingress' : 'Ingresses'}, ${policies} ${policies === 1 ? 'policy' : 'policies'}: ${carried} carried over, ${changed} not quite the same, ${stays} left in the Ingress, ${harmless} not needed, ${lost} without counterpart.`,
     ...(closed === 0 ? [] : [`${closed} CLOSED until you say who may come in; see the comments.`]),
   ];
   return `${lines.join('\n')}\n`;

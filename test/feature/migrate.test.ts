@@ -42,7 +42,7 @@ describe('files', () => {
     const { code, out, error } = await migrate(['-'], ingressText(`${NGINX}/proxy-body-size: 50m`));
     expect(code).toBe(0);
     expect(error).toBe(
-      '1 Ingress, 1 policy: 1 carried over, 0 not quite the same, 0 stay in the Ingress, 0 not needed, 0 without counterpart.\n',
+      '1 Ingress, 1 policy: 1 carried over, 0 not quite the same, 0 left in the Ingress, 0 not needed, 0 without counterpart.\n',
     );
     expect(parseAllDocuments(out).at(-1)?.toJS()).toMatchObject({
       metadata: { name: 'chat', namespace: 'mattermost' },
