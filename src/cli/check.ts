@@ -1,16 +1,14 @@
 // `check`: manifests through the translator without serving them, for people before they apply and for their CI.
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import process from 'node:process';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
-import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
-import { adoptProblem, adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
+import type { ManifestFile } from '../manifests/manifest-file.ts';
 import { type Finding, type FindingReason, locateFinding, type ObjectReference } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
 import type { CommandDefinition } from './command.ts';
-import { createProgress, painter, type Progress } from './terminal.ts';
+import { readManifestPaths } from './manifest-paths.ts';
+import { createProgress, painter } from './terminal.ts';
 
 /** Findings that speak of objects which need not be among the files that are checked. */
 const MISSING: ReadonlySet<FindingReason> = new Set<FindingReason>([
@@ -53,7 +51,7 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
   let files: readonly ManifestFile[];
   const progress = createProgress(process.stderr, () => performance.now());
   try {
-    files = (await Promise.all(paths.map((path) => readPath(path, progress)))).flat();
+    files = await readManifestPaths(paths, progress);
   } catch (error) {
     progress.end();
     const message = error instanceof Error ? error.message : String(error);
@@ -96,36 +94,6 @@ function findingsOf(assembly: Assembly): readonly Finding[] {
     ...assembly.findings,
     ...findings.map((finding) => locateFinding(finding, (object, field) => assembly.locate(object, field))),
   ];
-}
-
-/** Folders and files are read as `run` reads them, with the same bounds. */
-async function readPath(path: string, progress: Progress): Promise<readonly ManifestFile[]> {
-  if (path === '-') return [adoptText(undefined, 'standard input', await readStandardInput())];
-  if (!(await stat(path)).isDirectory()) return [await readFileAt(path)];
-  const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
-  const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
-  let read = 0;
-  return Promise.all(
-    files.map(async (file) => {
-      const found = await readFileAt(join(path, file.path));
-      progress.show(`reading ${path}: ${++read} of ${counted(files.length, 'file')}`);
-      return found;
-    }),
-  );
-}
-
-async function readFileAt(path: string): Promise<ManifestFile> {
-  const sighting = await readManifest(path, undefined, defaultLimits);
-  if (sighting.kind === 'text') return adoptText(undefined, path, sighting.text);
-  const problem =
-    sighting.kind === 'problem' ? sighting.problem : { message: 'Not there any more', remedy: 'Run again' };
-  return adoptProblem(undefined, path, problem);
-}
-
-async function readStandardInput(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += String(chunk);
-  return text;
 }
 
 type Summary = {

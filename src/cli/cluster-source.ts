@@ -7,6 +7,7 @@ import { type ApiCredentials, type KubeconfigChoice, loadCredentials } from '../
 import { createKubeSource, type KubeSource } from '../kube/source.ts';
 import { StateCache } from '../kube/state-cache.ts';
 import { defaultTiming, nodeTimers } from '../kube/timing.ts';
+import type { WatchMetrics } from '../kube/watch-report.ts';
 import { parseAddress } from '../model/address.ts';
 import type { AddressRanges } from '../model/configuration.ts';
 import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
@@ -18,39 +19,62 @@ import { VERSION } from './version.ts';
 /** Addresses that are another machine's to nobody: who may write EndpointSlices must not reach through us to them. */
 const LOCAL_NETWORKS = ['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1/128', '::/128', 'fe80::/10'];
 
+/** An API server that is only read. */
+export type OpenedCluster = {
+  readonly api: ApiClient;
+  readonly source: KubeSource;
+  readonly server: string;
+  /** Of the kubeconfig, where there is one. */
+  readonly context: string | undefined;
+  readonly deniedEndpoints: () => AddressRanges;
+};
+
+type ReadTools = Pick<SourceTools, 'clock' | 'log'> & { readonly metrics: WatchMetrics };
+
 /** Rejects with a message for people where there is no usable configuration; the server itself may be away. */
-export async function openCluster(
+export async function openForReading(
   choice: KubeconfigChoice,
   options: ClusterOptions,
-  tools: SourceTools,
-): Promise<ChosenSource> {
+  tools: ReadTools,
+): Promise<OpenedCluster> {
   const credentials = await loadCredentials(choice);
   const api = new ApiClient({ credentials, userAgent: `mattermost-ingress/${VERSION}` });
-  const { watchNamespaces: namespaces, secretsMode } = options;
   const source = createKubeSource({
     ...tools,
     api,
     timers: nodeTimers,
     timing: defaultTiming,
     chance: () => Math.random(),
-    namespaces,
-    secretsMode,
+    namespaces: options.watchNamespaces,
+    secretsMode: options.secretsMode,
     ingressClassReading: classReading(options),
     knownServerAddresses: knownAddresses(credentials),
     publishedService: options.publishService,
     stateCache: stateCacheOf(options, credentials, tools),
   });
+  const { server, context } = credentials;
+  return { api, source, server, context, deniedEndpoints: deniedBeside(source) };
+}
+
+/** The same, and what is written there. */
+export async function openCluster(
+  choice: KubeconfigChoice,
+  options: ClusterOptions,
+  tools: SourceTools,
+): Promise<ChosenSource> {
+  const { api, source, server, context, deniedEndpoints } = await openForReading(choice, options, tools);
+  const { watchNamespaces: namespaces, secretsMode } = options;
   return {
     source,
     facts: {
       source: sourceName(choice),
-      server: credentials.server,
-      context: credentials.context,
+      server,
+      context,
       namespaces: namespaces.length === 0 ? 'all' : namespaces,
       secretsMode,
     },
     watches: () => source.watches(),
-    deniedEndpoints: deniedBeside(source),
+    deniedEndpoints,
     writer: createClusterWriter(options, { ...tools, api, source }),
     loadKey: keyLoader({ ...tools, api }),
     readKey: keyReader(api),
@@ -74,7 +98,7 @@ function classReading({
 function stateCacheOf(
   { stateCache, watchNamespaces, secretsMode, controllerName }: ClusterOptions,
   { server }: ApiCredentials,
-  { clock, log }: SourceTools,
+  { clock, log }: ReadTools,
 ): StateCache | undefined {
   if (stateCache === undefined) return undefined;
   const identity = JSON.stringify([VERSION, server, controllerName, secretsMode, watchNamespaces]);

@@ -5,7 +5,6 @@ import { Worker } from 'node:worker_threads';
 import { Fleet } from '../control/fleet.ts';
 import { HealthMonitor } from '../control/health.ts';
 import { ControlLoop, type LoopOptions } from '../control/loop.ts';
-import { type StartProbe, startProbe } from '../control/probe.ts';
 import { Publisher } from '../control/publisher.ts';
 import { OutcomeReporter } from '../control/reporter.ts';
 import { StatusBoard } from '../control/status-board.ts';
@@ -20,14 +19,15 @@ import { createMetrics, type Metrics } from '../observe/registry.ts';
 import { SeriesReader } from '../observe/series-reader.ts';
 import type { Options } from '../options/options.ts';
 import { OwnAddresses } from '../proxy/backend/own-addresses.ts';
-import { SourceAddresses } from '../proxy/backend/source-addresses.ts';
 import { canAskForCertificates } from '../proxy/client/client-certificates.ts';
 import type { WorkerData } from '../proxy/worker.ts';
 import { stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
+import { explainRunning } from './explain/running.ts';
 import { chooseSource } from './object-source.ts';
 import { Observation } from './observation.ts';
+import { probeFromPool } from './pool-probe.ts';
 import { endpointSamples } from './state-endpoints.ts';
 import { StickyKeys } from './sticky-keys.ts';
 import { REVISION, VERSION } from './version.ts';
@@ -70,6 +70,7 @@ export async function startController(options: Options, sink: LogSink): Promise<
     state: {
       status: () => statusOf(base.publisher, parts, progress),
       state: (query) => stateOf({ ...base, parts, health: parts?.health }, query, clock),
+      explain: (asked) => explainRunning(asked, { ...base, options, clock, parts }),
     },
     registry: base.metrics.registry,
   });
@@ -115,6 +116,7 @@ type Parts = {
   readonly loop: ControlLoop;
   readonly health: HealthMonitor;
   readonly stickyKeys: StickyKeys;
+  readonly secretDigestKey: Uint8Array;
 };
 
 async function buildBase(options: Options, sink: LogSink): Promise<Base> {
@@ -177,7 +179,7 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
     state,
     clock,
     random: Math.random,
-    startProbe: probeFromPool(),
+    startProbe: probeFromPool(() => clock.monotonicMs()),
     log,
     metrics: metrics.main,
     onChanged: () => loop.refresh(),
@@ -186,7 +188,7 @@ async function buildParts(base: Base, options: Options, sink: LogSink): Promise<
   const stickyKeys = await StickyKeys.load(options, base);
   const parts = { publisher, fleet, health, clock, log, load, metrics: metrics.main };
   const loop = buildLoop(options, parts, { ...base, stickyKeys, secretDigestKey });
-  return { fleet, loop, health, stickyKeys };
+  return { fleet, loop, health, stickyKeys, secretDigestKey };
 }
 
 type LoopKeys = { readonly stickyKeys: StickyKeys; readonly secretDigestKey: Uint8Array };
@@ -273,21 +275,6 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
       await writer?.close();
       await Promise.all([fleet.close(), loop.close(), admin.close()]);
     },
-  };
-}
-
-/** Checks go the way of requests: a firewall in front of the nodes may let nobody in but the pool. */
-function probeFromPool(): StartProbe {
-  const addresses = new OwnAddresses();
-  const sources = new SourceAddresses({
-    ownAddresses: () => addresses.now(),
-    nowMs: () => clock.monotonicMs(),
-    onFailed: () => {},
-  });
-  return (target, done) => {
-    const { sourceAddresses, endpoint } = target;
-    const localAddress = sourceAddresses && sources.next(sourceAddresses, endpoint.address.includes(':'));
-    return startProbe({ ...target, localAddress }, done);
   };
 }
 

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   run: async () => (await import('./run.ts')).runCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
   check: async () => (await import('./check.ts')).checkCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
   migrate: async () => (await import('./migrate.ts')).migrateCommand,
   crd: async () => (await import('./crd.ts')).crdCommand,
   completion: async () => (await import('./completion.ts')).completionCommand,

@@ -45,7 +45,7 @@ export function admit(
   return { rule: 'default', action: admission.defaultAction, mode, secretKey: undefined, shapeOnly: false };
 }
 
-function isSignedIn(session: SessionAnswer, { onError }: VerifySession): boolean {
+export function isSignedIn(session: SessionAnswer, { onError }: VerifySession): boolean {
   return session === 'valid' || (session === 'unknown' && onError === 'Allow');
 }
 

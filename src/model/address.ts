@@ -36,6 +36,11 @@ export function networkHex(hex: string, bits: number): string {
   return hex.slice(0, whole) + digit.toString(16) + '0'.repeat(hex.length - whole - 1);
 }
 
+/** For people: the address with these digits. */
+export function textOfHex(hex: string): string {
+  return hex.length === 8 ? dotted(hex) : ipv6Text(hex);
+}
+
 /** The short spelling (RFC 5952), which is also the kernel's: one address has one name in logs and headers. */
 function ipv6Text(hex: string): string {
   const groups = hex.match(/.{4}/g) ?? [];

@@ -7,6 +7,7 @@ type LayerName =
   | 'decide'
   | 'wire'
   | 'observe'
+  | 'explain'
   | 'proxy'
   | 'control'
   | 'kube'
@@ -50,6 +51,7 @@ export const layers: readonly Layer[] = [
   { ...pure, name: 'decide', imports: ['api', 'model'], packages: [] },
   { ...pure, name: 'wire', imports: ['api', 'model'], packages: [] },
   { kind: 'folder', builtins: 'io', name: 'observe', imports: ['model'], packages: ['prom-client', 'pino'] },
+  { ...pure, name: 'explain', imports: ['api', 'model', 'decide', 'wire', 'observe'], packages: [] },
   { ...io, name: 'proxy', packages: [] },
   { ...io, name: 'control', packages: [] },
   { ...io, name: 'kube', packages: ['@kubernetes/client-node', 'undici'] },
@@ -67,7 +69,7 @@ export const layers: readonly Layer[] = [
     kind: 'folder',
     builtins: 'any',
     name: 'cli',
-    imports: [...pureRings, 'observe', ...ioRings, 'migrate', 'demo', 'options'],
+    imports: [...pureRings, 'observe', 'explain', ...ioRings, 'migrate', 'demo', 'options'],
     packages: 'any',
   },
   {

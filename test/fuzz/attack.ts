@@ -121,7 +121,7 @@ function numberOf({ head }: Message): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-function configurationOf(spec: object, port: number): Configuration {
+export function configurationOf(spec: object, port: number): Configuration {
   const endpoint = { addresses: ['127.0.0.1'], conditions: { ready: true }, targetUid: 'uid-1' };
   const objects = objectSet(
     policy('chat/it', spec),

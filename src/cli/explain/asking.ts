@@ -1,0 +1,58 @@
+// Asks a running controller: it explains itself, with what it knows now and nobody else may see.
+import { request } from 'undici';
+import type { DescribedRequest } from '../../explain/described-request.ts';
+import type { Explanation } from '../../explain/explanation.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** Rejects with a message for people. @param url of the admin port */
+export async function askController(url: string, described: DescribedRequest): Promise<Explanation> {
+  const endpoint = endpointOf(url);
+  const { status, text } = await post(endpoint, JSON.stringify(described));
+  if (status === 200) return JSON.parse(text) as Explanation;
+  throw new Error(`${endpoint.href} says ${status}: ${said(text)}${remedyFor(status)}`);
+}
+
+function endpointOf(url: string): URL {
+  const full = /^https?:\/\//i.test(url) ? url : `http://${url}`;
+  if (!URL.canParse(full))
+    throw new Error('--admin wants the address of an admin port: http://127.0.0.1:10254');
+  return new URL('/api/explain', full);
+}
+
+async function post(
+  endpoint: URL,
+  body: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  try {
+    const response = await request(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return { status: response.statusCode, text: await response.body.text() };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${endpoint.href} cannot be asked: ${message}\nA pod is reached by kubectl port-forward POD 10254, then --admin http://127.0.0.1:10254`,
+      { cause: error },
+    );
+  }
+}
+
+/** The admin port answers in JSON or in a line. */
+function said(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown };
+    if (typeof error === 'string') return error;
+  } catch {
+    // No JSON.
+  }
+  return text.trim().slice(0, 200);
+}
+
+function remedyFor(status: number): string {
+  if (status === 403) return '\nAsk from its own machine or pod: kubectl port-forward POD 10254';
+  return status === 404 || status === 405 ? '\nIs this the admin port of a controller of this version?' : '';
+}

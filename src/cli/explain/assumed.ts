@@ -1,0 +1,81 @@
+// What is known without a controller that runs: the configuration that objects give, nodes that are healthy and idle,
+// clients that have not been here yet.
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+import type { ObjectSet } from '../../api/objects.ts';
+import { Publisher } from '../../control/publisher.ts';
+import { SourceLimiter } from '../../decide/limits.ts';
+import { type Knowledge, servingFor } from '../../explain/knowledge.ts';
+import type { AddressRanges } from '../../model/configuration.ts';
+import { HealthBoard, healthBoardBytes } from '../../model/health-board.ts';
+import { allocateSourceMemory } from '../../model/source-table.ts';
+import type { Options } from '../../options/options.ts';
+import { EMPTY_MEMORY, translate, type Translation } from '../../translate/translate.ts';
+
+const KEY_BYTES = 32;
+const SOURCES = 64;
+
+export type Translating = (objects: ObjectSet) => Translation;
+
+/** The translation of `run` with these options. @param denied networks that no endpoint may lie in */
+export async function translating(options: Options, denied: () => AddressRanges) {
+  const secretDigestKey = randomBytes(KEY_BYTES);
+  const stickyKeys = await readStickyKeys(options.stickyKeyFile);
+  const translateAll: Translating = (objects) =>
+    translate(
+      objects,
+      {
+        ...options,
+        stickyKeys,
+        secretDigestKey,
+        hasLegacyListener: options.legacyHttpsPort !== undefined,
+        deniedEndpoints: options.denyEndpointRanges ?? denied(),
+        nowMs: Date.now(),
+      },
+      EMPTY_MEMORY,
+    );
+  return { translateAll, secretDigestKey };
+}
+
+/** One key a line, as `run` reads them; of our own making nothing is recognised. */
+async function readStickyKeys(file: string | undefined): Promise<readonly Uint8Array[]> {
+  if (file === undefined) return [randomBytes(KEY_BYTES)];
+  const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'utf8'));
+  return keys.length === 0 ? [randomBytes(KEY_BYTES)] : keys;
+}
+
+/** @param hostnames whose sites are asked for */
+export function assumedKnowledge(
+  { configuration }: Translation,
+  options: Options,
+  hostnames: readonly string[],
+  secretDigestKey: Uint8Array,
+): Knowledge {
+  const publisher = new Publisher(options.maxEndpoints);
+  publisher.advance(configuration);
+  const { sites, placedBackends: backends } = publisher;
+  const monotonicMs = () => Number(process.hrtime.bigint() / 1_000_000n);
+  const memory = allocateSourceMemory(1, SOURCES, randomBytes(8));
+  return {
+    serving: servingFor(hostnames, { sites, backends }),
+    settings: {
+      trustedProxies: options.trustedProxies,
+      secretDigestKey,
+      redirectHttpsPort: options.redirectHttpsPort,
+      sources: new SourceLimiter(memory, 0, monotonicMs),
+    },
+    limits: options,
+    refusesUnknownNames: options.refusesUnknownNames,
+    loads: {
+      load: () => 0,
+      health: new HealthBoard(new SharedArrayBuffer(healthBoardBytes(options.maxEndpoints))),
+      nowMs: monotonicMs,
+    },
+    endpoint: () => ({ state: 'ready' }),
+    isLive: false,
+    areLimitsLive: false,
+    hosts: () => sites.flatMap(({ hosts }) => hosts),
+  };
+}
