@@ -48,9 +48,11 @@ export class ChatClient {
     this.#client.initialize(url);
   }
 
-  /** The node of the WebSocket, while one is open. */
+  /** The node of the WebSocket, while one is open; on another node than before it first has to hear a hello. */
   get node(): string | undefined {
-    return this.#socket?.readyState === WebSocket.OPEN ? this.stays.at(-1)?.node : undefined;
+    const [before, now] = [this.stays.at(-2), this.stays.at(-1)];
+    const isKnown = now?.isNew === true || now?.node === before?.node;
+    return isKnown && this.#socket?.readyState === WebSocket.OPEN ? now?.node : undefined;
   }
 
   /** Its network breaks, and is there again when the signal comes. */
