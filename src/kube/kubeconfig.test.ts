@@ -68,7 +68,7 @@ describe('a kubeconfig file', () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ['is not there', '', /Kubeconfig .*absent cannot be read: ENOENT/],
+    ['is not there', '', /Kubeconfig .*absent cannot be read: ENOENT.*--kubeconfig FILE/],
     ['is no YAML', ': [', /cannot be read/],
     ['has no context', 'clusters: []\n', /has no current context with a cluster/],
     [

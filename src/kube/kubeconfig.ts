@@ -77,7 +77,9 @@ function loadConfig(
     honourTokenFile(config, filesOf(choice), parse);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${nameOf(choice)} cannot be read: ${message}`, { cause: error });
+    const isFileLost = choice.kind !== 'in-cluster' && error instanceof Error && 'code' in error;
+    const remedy = isFileLost ? '. Name one that can with --kubeconfig FILE' : '';
+    throw new Error(`${nameOf(choice)} cannot be read: ${message}${remedy}`, { cause: error });
   }
   return config;
 }

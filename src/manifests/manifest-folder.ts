@@ -80,9 +80,8 @@ export class ManifestFolder {
   #takeMissingFolder(error: unknown): boolean {
     const problem = describeError(error, 'folder');
     if (!this.#wasListed) {
-      throw new Error(`Cannot read the manifests folder ${this.#directory}: ${problem.message}`, {
-        cause: error,
-      });
+      const what = `Cannot read the manifests folder ${this.#directory}: ${problem.message}`;
+      throw new Error(`${what}. ${problem.remedy}`, { cause: error });
     }
     this.#pendingCount = 0;
     const message = `${problem.message}; all objects of its last good version stay`;

@@ -92,8 +92,8 @@ describe('start', () => {
   });
 
   test.each([
-    { name: 'missing', path: 'x', message: 'The folder does not exist (ENOENT)' },
-    { name: 'a file', path: 'a.yaml', message: 'The folder is not a folder (ENOTDIR)' },
+    { name: 'missing', path: 'x', message: 'The folder does not exist (ENOENT). Create it, or ' },
+    { name: 'a file', path: 'a.yaml', message: 'The folder is not a folder (ENOTDIR). Name the folder' },
   ])('a folder that is $name is an error with its path', async ({ path, message }) => {
     write('a.yaml', '');
     const source = createManifestSource({ directory: join(directory, path), clock });
