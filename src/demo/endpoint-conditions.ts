@@ -1,12 +1,11 @@
 // The conditions of the demo's nodes as they stand in endpoints.yaml, read and changed as text: people edit it too.
 
 /** What a node is given in the file. */
-export type Conditions = 'ready' | 'draining' | 'out';
+type Conditions = 'ready' | 'draining';
 
 const WRITTEN: Readonly<Record<Conditions, string>> = {
   ready: '{ready: true}',
   draining: '{ready: false, serving: true, terminating: true}',
-  out: '{ready: false}',
 };
 
 function lineOf(node: string): RegExp {
