@@ -18,6 +18,7 @@ import {
   backendOf,
   countEndpoints,
   type EndpointSources,
+  leftEndpointOf,
   textOfBackend,
   troubledFirst,
   usableEndpoints,
@@ -72,6 +73,7 @@ export function stateOf(sources: StateSources, query: StateQuery, clock: Clock):
     traffic: observation.traffic.view(clock.epochMs()),
     sites: lists.sites.items.map((site) => siteOf(site, placed, state)),
     backends: lists.backends.items.map((each) => backendOf(each, sources, baseMs)),
+    leftEndpoints: lists.leftEndpoints.items.map((each) => leftEndpointOf(each, state, baseMs)),
     admission: lists.admission.items,
     refusals: { isLogged: logsAccess, list: lists.refusals.items },
     certificates: lists.certificates.items.map(certificateOf),
@@ -81,10 +83,11 @@ export function stateOf(sources: StateSources, query: StateQuery, clock: Clock):
 }
 
 function sizesOf(lists: Readonly<Record<ListName, { readonly size: ListSize }>>): State['lists'] {
-  const { sites, backends, admission, refusals, certificates, findings } = lists;
+  const { sites, backends, leftEndpoints, admission, refusals, certificates, findings } = lists;
   return {
     sites: sites.size,
     backends: backends.size,
+    leftEndpoints: leftEndpoints.size,
     admission: admission.size,
     refusals: refusals.size,
     certificates: certificates.size,
@@ -94,12 +97,15 @@ function sizesOf(lists: Readonly<Record<ListName, { readonly size: ListSize }>>)
 
 /** What matters most comes first in each. */
 function listsOf(sources: StateSources, placed: readonly PlacedBackend[], query: StateQuery) {
-  const { publisher, state, observation } = sources;
+  const { publisher, state, observation, health } = sources;
   const { admission, refusals, findings } = observation;
   const certificates = publisher.certificates.toSorted((a, b) => a.notAfterMs - b.notAfterMs);
   return {
     sites: excerptOf(publisher.sites, query, ({ key, hosts, path }) => [key, ...hosts, path].join(' ')),
     backends: excerptOf(troubledFirst(placed, state), query, textOfBackend),
+    leftEndpoints: excerptOf(health?.left.list ?? [], query, ({ service, endpoint: { name, address } }) =>
+      [service.namespace, service.name, name, address].join(' '),
+    ),
     admission: excerptOf(admission.list, query, ({ site, host, rule }) => [site, host, rule].join(' ')),
     refusals: excerptOf(refusals.list, query, (refusal) => Object.values(refusal).join(' ')),
     certificates: excerptOf(certificates, query, ({ key }) => key),

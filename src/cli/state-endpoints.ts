@@ -1,5 +1,6 @@
 // Endpoints as /api/state tells of them.
 import type { HealthMonitor } from '../control/health.ts';
+import type { LeftEndpoint } from '../control/left-endpoints.ts';
 import type { Publisher } from '../control/publisher.ts';
 import type { WatchedEndpoint } from '../control/watched-endpoint.ts';
 import type { Endpoint } from '../model/configuration.ts';
@@ -71,6 +72,22 @@ export function backendOf({ backend, slots }: PlacedBackend, sources: EndpointSo
     key,
     service,
     endpoints: endpoints.map((endpoint, at) => endpointOf(endpoint, slots[at] ?? 0, sources, baseMs)),
+  };
+}
+
+/** One that has left, and to which somebody is still connected. */
+export function leftEndpointOf(left: LeftEndpoint, state: SharedState, baseMs: number) {
+  const { slot, service, endpoint, sinceMs, webSocketsAtDrain } = left;
+  const { name, address, port } = endpoint;
+  return {
+    service,
+    name,
+    address,
+    port,
+    since: new Date(baseMs + sinceMs).toISOString(),
+    inFlight: state.inFlight(slot),
+    webSockets: state.tunnels(slot),
+    webSocketsAtDrain,
   };
 }
 

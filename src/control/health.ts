@@ -12,6 +12,7 @@ import { CheckSchedule, DEFAULT_SCHEDULE_LIMITS, type ScheduleLimits } from './c
 import { FailureStreaks } from './failure-streaks.ts';
 import { mayEject } from './ejection.ts';
 import { failingBackends, findingsOf } from './health-findings.ts';
+import { LeftEndpoints } from './left-endpoints.ts';
 import { LoopLag } from './loop-lag.ts';
 import type { CheckFailed, CheckResult, StartProbe } from './probe.ts';
 import { WatchedEndpoint } from './watched-endpoint.ts';
@@ -41,6 +42,7 @@ const TICK_MS = 100;
 const TELL_MS = 1_000;
 
 export class HealthMonitor {
+  readonly left: LeftEndpoints;
   readonly #options: HealthOptions;
   readonly #schedule: CheckSchedule<Member>;
   readonly #streaks: FailureStreaks;
@@ -60,6 +62,7 @@ export class HealthMonitor {
 
   constructor(options: HealthOptions) {
     this.#options = options;
+    this.left = new LeftEndpoints(options.state);
     this.#schedule = new CheckSchedule(options.limits ?? DEFAULT_SCHEDULE_LIMITS, options.random);
     this.#streaks = new FailureStreaks(options.state.rows);
   }
@@ -142,6 +145,7 @@ export class HealthMonitor {
     if (twin !== undefined) watched.adopt(twin.watched);
     else if (isAddition) watched.startSlowly(backend.health, nowMs);
     this.#bySlot.set(slot, member);
+    this.left.forget(slot);
     this.#byQuestion.set(questionOf(member), member);
     this.#streaks.begin(slot);
     const { check } = backend.health;
@@ -167,8 +171,16 @@ export class HealthMonitor {
     const { slot } = member.watched;
     if (this.#bySlot.get(slot) !== member) return;
     this.#bySlot.delete(slot);
+    this.#noteLeft(member);
     this.#streaks.forget(slot);
     this.#options.state.health.set(slot, 'ready', 0);
+  }
+
+  #noteLeft({ watched: { slot, drain }, backend, endpoint }: Member): void {
+    const { state, clock } = this.#options;
+    const webSocketsAtDrain = drain?.webSockets ?? state.tunnels(slot);
+    const { service } = backend;
+    this.left.add({ slot, service, endpoint, sinceMs: clock.monotonicMs(), webSocketsAtDrain });
   }
 
   // === what happens to them ===

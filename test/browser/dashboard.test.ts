@@ -83,7 +83,21 @@ describe('without being loaded anew it shows', () => {
     expect(await page.text('#attention')).toMatch(/^1 endpoint drains: \d WebSockets? still there\./);
     expect(await page.text('#sites-list')).toContain('2 of 3 endpoints take users');
     expect(await page.evaluate('document.title')).toBe('(1) mattermost-ingress');
+
+    await scene.leave('mattermost-1');
+    await eventually(async () => {
+      const [gone] = await page.rows('endpoints-list');
+      expect(gone?.slice(0, 3)).toEqual([
+        expect.stringMatching(/^mattermost-1\n/),
+        'left',
+        expect.stringMatching(/^is no longer in the Service\n\d+ s ago, at /),
+      ]);
+      expect(gone?.[4]).toMatch(/^\d\n\d of 10 closed/);
+    });
+    expect(await page.text('#attention')).toMatch(/^1 endpoint has left: \d WebSockets? still there\./);
     for (const { socket } of sockets) socket.close();
+    await eventually(async () => expect(await page.text('#attention')).toBe('Nothing needs attention.'));
+    expect(await page.rows('endpoints-list')).toHaveLength(2);
   });
 
   test('a mistake in the objects, with its remedy', async () => {

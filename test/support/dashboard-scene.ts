@@ -69,6 +69,13 @@ export class DashboardScene {
     await this.controller.apply('start.yaml', ...this.#manifests(places));
   }
 
+  /** The node fails its readiness probe: it is no longer in the Service. */
+  async leave(name: string): Promise<void> {
+    const stay = this.nodes.filter((node) => node.name !== name);
+    const places = stay.map((node) => ({ name: node.name, port: node.port }));
+    await this.controller.apply('start.yaml', ...this.#manifests(places));
+  }
+
   async openWebSockets(count: number): Promise<readonly Conversation[]> {
     const { token } = await login(`http://127.0.0.1:${this.nodes[0]?.port}`, ALICE);
     const headers = { ...HEADER, Authorization: `Bearer ${token}` };

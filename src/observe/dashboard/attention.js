@@ -59,7 +59,7 @@ function siteConcerns({ counts, sites }) {
 }
 
 /** @param {State} state  @returns {Concern[]} */
-function endpointConcerns({ counts, backends, traffic }) {
+function endpointConcerns({ counts, backends, leftEndpoints, lists }) {
   /** @type {Concern[]} */
   const concerns = [];
   const { unhealthy, ejected, draining } = counts.endpoints;
@@ -75,9 +75,9 @@ function endpointConcerns({ counts, backends, traffic }) {
     const text = `${counted(draining, 'endpoint drains', 'endpoints drain')}: ${counted(webSockets, 'WebSocket')} still there.`;
     concerns.push({ mark: 'notice', text, section: 'endpoints' });
   }
-  const orphans = traffic.webSockets - counts.webSockets;
-  if (orphans > 0) {
-    const text = `${counted(orphans, 'WebSocket is', 'WebSockets are')} still open to endpoints that have left.`;
+  if (leftEndpoints.length > 0) {
+    const webSockets = leftEndpoints.reduce((sum, endpoint) => sum + endpoint.webSockets, 0);
+    const text = `${counted(lists.leftEndpoints.matching, 'endpoint has', 'endpoints have')} left: ${counted(webSockets, 'WebSocket')} still there.`;
     concerns.push({ mark: 'notice', text, section: 'endpoints' });
   }
   return concerns;

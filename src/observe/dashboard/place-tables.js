@@ -2,7 +2,7 @@
 import { emptyText, hostsCell, left } from './cells.js';
 import { byId } from './dom.js';
 import { clockTime, count, counted, duration, secondsSince } from './format.js';
-import { makeTable } from './table.js';
+import { FEW_ROWS, makeTable } from './table.js';
 
 /**
  * @typedef {import('./state.ts').State} State
@@ -78,22 +78,10 @@ export function endpointsTable() {
     { head: 'WebSockets', isNumber: true },
     { head: 'Service' },
   ]);
-  return ({ backends, lists, now }, isFiltered) =>
+  return (state, isFiltered) =>
     fill({
-      rows: backends.flatMap(({ key, service, endpoints }) =>
-        endpoints.map((endpoint) => ({
-          key: JSON.stringify([key, endpoint.name, endpoint.address, endpoint.port]),
-          cells: [
-            { text: endpoint.name, more: addressOf(endpoint) },
-            ENDPOINT_STATES[endpoint.state] ?? endpoint.state,
-            changeCell(endpoint, Date.parse(now)),
-            count(endpoint.inFlight),
-            webSocketsCell(endpoint),
-            { text: `${service.namespace}/${service.name}`, more: `port ${service.port}` },
-          ],
-        })),
-      ),
-      ...left(lists.backends, 'Services'),
+      rows: endpointRows(state),
+      ...left(state.lists.backends, 'Services'),
       empty: emptyText(
         isFiltered,
         'No endpoint. A Service that a site names has no ready pod, or there is no site yet: kubectl get endpointslices.',
@@ -101,7 +89,51 @@ export function endpointsTable() {
     });
 }
 
-/** @param {EndpointView} endpoint */
+/** Where there are too many to be seen at once, those that are not simply ready come first. @param {State} state */
+function endpointRows({ backends, leftEndpoints, now }) {
+  const nowMs = Date.parse(now);
+  const gone = leftEndpoints.map((endpoint, at) => ({
+    isReady: false,
+    key: `left ${at}`,
+    cells: endpointCells(
+      endpoint,
+      { mark: 'notice', text: 'left' },
+      agoCell('is no longer in the Service', endpoint.since, nowMs),
+    ),
+  }));
+  const placed = backends.flatMap(({ key, service, endpoints }) =>
+    endpoints.map((endpoint) => ({
+      isReady: endpoint.state === 'ready',
+      key: `${key} ${endpoint.name} ${addressOf(endpoint)}`,
+      cells: endpointCells(
+        { ...endpoint, service },
+        ENDPOINT_STATES[endpoint.state] ?? { text: endpoint.state },
+        changeCell(endpoint, nowMs),
+      ),
+    })),
+  );
+  const all = [...gone, ...placed];
+  return all.length > FEW_ROWS ? all.toSorted((a, b) => Number(a.isReady) - Number(b.isReady)) : all;
+}
+
+/**
+ * @param {Pick<EndpointView, 'name' | 'address' | 'port' | 'inFlight' | 'webSockets' | 'webSocketsAtDrain'> & { readonly service: State['backends'][number]['service'] }} endpoint
+ * @param {Cell} state
+ * @param {Cell} change
+ */
+function endpointCells(endpoint, state, change) {
+  const { name, service, inFlight } = endpoint;
+  return [
+    { text: name, more: addressOf(endpoint) },
+    state,
+    change,
+    count(inFlight),
+    webSocketsCell(endpoint),
+    { text: `${service.namespace}/${service.name}`, more: `port ${service.port}` },
+  ];
+}
+
+/** @param {Pick<EndpointView, 'address' | 'port'>} endpoint */
 function addressOf({ address, port }) {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
@@ -110,12 +142,17 @@ function addressOf({ address, port }) {
 function changeCell({ reason, since, lastCheck }, nowMs) {
   const failure =
     lastCheck?.kind === 'failed' ? `: ${lastCheck.failure} ${lastCheck.status ?? ''}`.trimEnd() : '';
-  const ago =
-    since === null ? '' : `${duration(secondsSince(since, nowMs))} ago, at ${clockTime(Date.parse(since))}`;
-  return { text: `${REASONS[reason] ?? reason}${reason === 'check-failed' ? failure : ''}`, more: ago };
+  return agoCell(`${REASONS[reason] ?? reason}${reason === 'check-failed' ? failure : ''}`, since, nowMs);
 }
 
-/** @param {EndpointView} endpoint  @returns {Cell} */
+/** @param {string} text  @param {string | null} since  @param {number} nowMs  @returns {Cell} */
+function agoCell(text, since, nowMs) {
+  if (since === null) return { text };
+  const ago = duration(secondsSince(since, nowMs));
+  return { text, more: `${ago} ago, at ${clockTime(Date.parse(since))}` };
+}
+
+/** @param {Pick<EndpointView, 'webSockets' | 'webSocketsAtDrain'>} endpoint  @returns {Cell} */
 function webSocketsCell({ webSockets, webSocketsAtDrain }) {
   if (webSocketsAtDrain === undefined) return { text: count(webSockets) };
   // Who had one and comes back in the meantime is counted again.

@@ -7,7 +7,14 @@ import type { TrafficView } from '../traffic-history.ts';
 /** How many entries there are, how many of them have the text that was asked for, and how many of those are listed. */
 export type ListSize = { readonly total: number; readonly matching: number; readonly listed: number };
 
-export type ListName = 'sites' | 'backends' | 'admission' | 'refusals' | 'certificates' | 'findings';
+export type ListName =
+  | 'sites'
+  | 'backends'
+  | 'leftEndpoints'
+  | 'admission'
+  | 'refusals'
+  | 'certificates'
+  | 'findings';
 
 export type State = {
   readonly now: string;
@@ -32,6 +39,8 @@ export type State = {
   readonly traffic: TrafficView;
   readonly sites: readonly SiteState[];
   readonly backends: readonly BackendState[];
+  /** Those that have left, and to which somebody is still connected. */
+  readonly leftEndpoints: readonly LeftEndpointState[];
   readonly admission: readonly AdmissionCount[];
   /** `isLogged`: whether there is an access log that they could be found in. */
   readonly refusals: { readonly isLogged: boolean; readonly list: readonly Refusal[] };
@@ -72,6 +81,15 @@ export type EndpointView = {
   readonly webSockets: number;
   /** How many it had when it began to drain. */
   readonly webSocketsAtDrain?: number;
+};
+
+export type LeftEndpointState = Pick<
+  EndpointView,
+  'name' | 'address' | 'port' | 'inFlight' | 'webSockets'
+> & {
+  readonly service: BackendState['service'];
+  readonly since: string;
+  readonly webSocketsAtDrain: number;
 };
 
 export type LastCheck =

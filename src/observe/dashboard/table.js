@@ -11,7 +11,7 @@ import { keep, make, setAttribute, setText } from './dom.js';
  */
 
 /** Rows shown until somebody asks for all. */
-const FEW = 15;
+export const FEW_ROWS = 15;
 
 /**
  * Makes the table once, and gives what fills it.
@@ -41,7 +41,7 @@ export function makeTable(place, caption, columns) {
   place.append(table, empty, all, left);
   const fill = (/** @type {Content} */ content) => {
     shown = content;
-    keep(body, showsAll ? content.rows : content.rows.slice(0, FEW), {
+    keep(body, showsAll ? content.rows : content.rows.slice(0, FEW_ROWS), {
       key: (row) => row.key,
       make: () => makeRow(columns),
       update: (element, row) => fillRow(element, row),
@@ -53,8 +53,8 @@ export function makeTable(place, caption, columns) {
     setText(empty, isEmpty ? content.empty : '');
     left.toggleAttribute('hidden', content.left === undefined);
     setText(left, content.left ?? '');
-    all.toggleAttribute('hidden', content.rows.length <= FEW);
-    setText(all, showsAll ? `Show ${FEW} only` : `Show all ${content.rows.length}`);
+    all.toggleAttribute('hidden', content.rows.length <= FEW_ROWS);
+    setText(all, showsAll ? `Show ${FEW_ROWS} only` : `Show all ${content.rows.length}`);
   };
   all.addEventListener('click', () => {
     showsAll = !showsAll;
