@@ -47,7 +47,7 @@ export function annotationsPage(): string {
     '## Affinity of other controllers',
     '',
     'A running controller does not read them; `mattermost-ingress migrate` does, and writes the policy that says the same. Those of Traefik 2',
-    'and 3 stand on the Service. Any other annotation of `nginx.org/`, `nginx.com/`, `haproxy…` and `traefik…` has no effect.',
+    'and 3 stand on the Service. Any other annotation of these controllers has no effect, and closes the site where its name speaks of access.',
     '',
     ...foreignTable(),
   ]

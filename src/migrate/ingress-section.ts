@@ -48,7 +48,12 @@ export function ingressSection(
     remarks: closing === undefined ? [] : [closing],
     notes: [...structure, ...(closing === undefined ? notes : withoutLists(notes))],
     ...(closing === undefined ? {} : { isClosed: true }),
-    policy: { apiVersion: POLICY_API_VERSION, kind: POLICY_KIND, metadata: { name, namespace }, spec },
+    policy: {
+      apiVersion: POLICY_API_VERSION,
+      kind: POLICY_KIND,
+      metadata: { name, ...(source.namesNamespace ? { namespace } : {}) },
+      spec,
+    },
   };
 }
 

@@ -16,6 +16,8 @@ export type Annotated = {
 
 export type SourceIngress = {
   readonly ingress: Ingress;
+  /** False where the file leaves the namespace to whoever applies it. */
+  readonly namesNamespace: boolean;
   /** All of them, also those that nobody here reads. */
   readonly annotations: Readonly<Record<string, string>>;
 };
@@ -74,8 +76,9 @@ function readIngress(raw: JsonMap): SourceIngress | MigrationInput['broken'][num
   }
   const { object, issues } = readObject(raw);
   const [issue] = issues;
+  const namesNamespace = string(get(raw['metadata'], 'namespace')) !== '';
   if (object?.kind === 'Ingress' && issue === undefined)
-    return { ingress: object, annotations: annotationsOf(raw) };
+    return { ingress: object, namesNamespace, annotations: annotationsOf(raw) };
   return { subject, text: `${issue?.message ?? 'Cannot be read'}. ${issue?.remedy ?? ''}` };
 }
 

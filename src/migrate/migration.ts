@@ -18,7 +18,29 @@ export function migrate(input: MigrationInput): readonly Section[] {
     const notes = structure.get(keyOf(metadata)) ?? [];
     return ingressSection(source, { input, global, structure: notes, name: freeName(metadata, taken) });
   });
-  return [...globalSections(global, further), ...brokenSections(input), ...sections];
+  return [...globalSections(global, further), ...brokenSections(input), ...withOpenPlaces(input, sections)];
+}
+
+/** ingress-nginx judges path by path: one that is open beside a closed one of its host stays so, and is pointed at. */
+function withOpenPlaces({ ingresses }: MigrationInput, sections: readonly Section[]): readonly Section[] {
+  const placed = ingresses.map((source, at) => ({ ...source.ingress, section: sections[at] }));
+  const guards = placed.filter(({ section }) => !isOpen(section) && section?.policy !== undefined);
+  return placed.flatMap(({ metadata, rules, section }) => {
+    if (section === undefined) return [];
+    const hosts = new Set(rules.map(({ host }) => host));
+    const guard = guards.find(
+      (each) =>
+        each.metadata.namespace === metadata.namespace && each.rules.some(({ host }) => hosts.has(host)),
+    );
+    if (guard === undefined || !isOpen(section)) return [section];
+    const remark = `OPEN as it was, although Ingress ${keyOf(guard.metadata)} of the same host is not: say the same here, if that was not meant.`;
+    return [{ ...section, remarks: [...section.remarks, remark] }];
+  });
+}
+
+function isOpen(section: Section | undefined): boolean {
+  const admission = section?.policy?.spec.admission;
+  return admission?.defaultAction === 'Allow' && admission.rules === undefined;
 }
 
 function globalSections(

@@ -5,7 +5,7 @@ import type { Note } from './note.ts';
 export type PrintedPolicy = {
   readonly apiVersion: typeof POLICY_API_VERSION;
   readonly kind: typeof POLICY_KIND;
-  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec: PolicySpec;
 };
 
