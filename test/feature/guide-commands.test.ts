@@ -74,6 +74,11 @@ async function writeTools(): Promise<void> {
     'kubectl',
     `case "$*" in
 *port-forward*) exit 0;;
+*" exec "*)
+  while [ "$1" != -- ]; do shift; done
+  shift 3
+  for word; do shift; [ "$word" = http://localhost:10254 ] && word=http://127.0.0.1:${String(admin)}; set -- "$@" "$word"; done
+  exec "${process.execPath}" "${join(ROOT, 'src/main.ts')}" "$@";;
 *" logs "*--prefix*) sed 's/^/[pod\\/x\\/controller] /' "${tools}/log";;
 *" logs "*) cat "${tools}/log";;
 *) echo "no cluster here: $*" >&2; exit 1;;
@@ -113,6 +118,7 @@ describe('a look', () => {
     ['docs/troubleshooting.md', '"reason":"admission"', /^ +1 127\.0\.0\.1\tdefault\tGET\t\/refused$/mu],
     ['docs/troubleshooting.md', 'REQUEST_ID', /^\[pod\/x\/controller\] \{.*"path":"\/refused"/mu],
     ['docs/troubleshooting.md', '"msg":"websocket closed"', /^ +1 client-closed\t127\.0\.0\.1$/mu],
+    ['docs/troubleshooting.md', ' explain ', /^is answered here with 403 \(admission\)$/mu],
     ['docs/troubleshooting.md', 'Sec-WebSocket-Key', /^HTTP\/1\.1 403 [\s\S]*ingress\.admission/mu],
     [
       'docs/troubleshooting.md',
@@ -127,7 +133,9 @@ describe('a look', () => {
     const { requestId } = await controller.logged({ path: '/refused' });
     const script = scriptWith(page, words).replaceAll('REQUEST_ID', String(requestId));
     const env = { PATH: `${tools}:${process.env['PATH']}` };
-    await eventually(async () => expect((await run('sh', ['-c', script], { env })).stdout).toMatch(found));
+    await eventually(async () =>
+      expect((await run('sh', ['-c', `${script}\n:`], { env })).stdout).toMatch(found),
+    );
   });
 });
 
