@@ -163,7 +163,7 @@ function explainForward({ head, knowledge }: Visit, decision: Forward<Destinatio
     endpoints: explainEndpoints(target.backend, possible, knowledge),
   };
   if (choice !== undefined) {
-    const backend = explainSent(head, target, context, REQUEST_ID);
+    const backend = explainSent(head, target, context);
     return { ...found, outcome: 'forward', backend, answer: noAnswer() };
   }
   const lack = isFull ? 'endpoints-full' : 'no-endpoints';

@@ -2,30 +2,27 @@
 // proxy says itself is told with its value.
 import { cookieLine, valuesOf } from '../decide/cookies.ts';
 import type { Destination } from '../decide/decide.ts';
-import { forwardedRequestFields } from '../decide/headers.ts';
+import { forwardedRequestFields, usableRequestId } from '../decide/headers.ts';
 import type { Context } from '../model/decision.ts';
 import { FORWARDING_FIELDS, HOP_BY_HOP } from '../model/field-names.ts';
-import type { RequestHead } from '../model/request.ts';
+import { type RequestHead, singleField } from '../model/request.ts';
 import { loggablePath } from '../observe/log-text.ts';
 import type { ExplainedBackend } from './explanation.ts';
 import { queryNames } from './request-facts.ts';
-
-/** Its value holds what proxies in front have said. */
-const NOT_OURS_ALONE: ReadonlySet<string> = new Set(['Via']);
 
 export function explainSent(
   head: RequestHead,
   { site, backend }: Destination,
   context: Context,
-  requestId: string,
 ): ExplainedBackend {
   const cookieName = site.open?.persistence.cookieName ?? '';
-  const facts = { droppedFields: site.droppedFields, cookieName, requestId };
+  const facts = { droppedFields: site.droppedFields, cookieName, requestId: requestIdOf(head) };
   const kept = forwardedRequestFields(head, { ...facts, context: undefined });
   const ours = forwardedRequestFields(head, { ...facts, context }).slice(kept.length);
   const added = pairsOf(ours).map(([name, value]) => ({
     name,
-    value: NOT_OURS_ALONE.has(name) ? '(as sent, and ours)' : value,
+    // Proxies in front have said the rest of it.
+    value: name === 'Via' && head.names.includes('via') ? '(as sent, and ours)' : value,
   }));
   return {
     method: head.method,
@@ -39,6 +36,11 @@ export function explainSent(
     added: [...added, ...framingOf(head)],
     tls: backend.backend.tls !== undefined,
   };
+}
+
+function requestIdOf(head: RequestHead): string {
+  const own = usableRequestId(singleField(head, 'x-request-id'));
+  return own === undefined ? '(a new one)' : '(that of the client)';
 }
 
 function isSent(head: RequestHead, cookieName: string): boolean {

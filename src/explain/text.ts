@@ -1,4 +1,5 @@
 // An explanation as text for people, from what happened to why. Nothing here decides anything.
+import type { AffinityResult } from '../model/decision.ts';
 import type { ExplainedRule, Explanation } from './explanation.ts';
 import { endpointLines, sentLines } from './text-backend.ts';
 import { counted, listed, bytesText, type Paint, printable, section, type Tone } from './wording.ts';
@@ -135,11 +136,19 @@ function ruleLines({ name, action, result, conditions }: ExplainedRule, paint: P
   ];
 }
 
+const FOUND_BY: Readonly<Record<AffinityResult, string>> = {
+  cookie: 'the node of its cookie',
+  'cookie-draining': 'the node of its cookie, which is draining',
+  user: 'the node of this user',
+  source: 'the node of this address',
+  balanced: 'whoever load balancing chooses',
+};
+
 function persistenceLines({ persistence }: Explanation): readonly string[] {
   if (persistence === undefined) return [];
   const { type, keys, result } = persistence;
   return section('Persistence', [
-    result === undefined ? type : `${type}: ${result}`,
+    result === undefined ? type : `${type}: ${result}, ${FOUND_BY[result]}`,
     ...keys.map(({ key, result: said }) => `  ${key}: ${said}`),
   ]);
 }
