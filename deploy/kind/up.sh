@@ -10,7 +10,7 @@ usage() {
   cat <<TEXT
 Usage: deploy/kind/up.sh [--no-test | --down | --help]
 
-Makes a kind cluster named $NAME, builds the image and loads it, runs the end-to-end test there (some four minutes),
+Makes a kind cluster named $NAME, builds the image and loads it, runs the end-to-end test there (some six minutes),
 then installs the controller with three pods that play Mattermost, and says what to try.
 Needs docker, kind, kubectl, helm, npm and make. Ports 8080 and 8443 of this machine must be free.
 
@@ -48,7 +48,7 @@ if [ "$test_first" = yes ]; then
   say 'End-to-end test'
   helm uninstall mattermost-ingress --namespace mattermost-ingress --ignore-not-found --wait
   kubectl delete namespace mattermost-ingress mattermost --ignore-not-found
-  E2E_ADDRESS=127.0.0.1:8080:8443 E2E_HELM_ARGS=$NODE_PORTS make e2e "IMAGE=$IMAGE"
+  E2E_ADDRESS=127.0.0.1:8080:8443 E2E_HELM_ARGS=$NODE_PORTS make e2e "IMAGE=$IMAGE" ARGS=controller
 fi
 
 say 'Controller and Mattermost'

@@ -1,7 +1,10 @@
 // Three Mattermost nodes as processes behind a controller, and what may become of each: as pods under a kubelet, whose
 // endpoints follow a moment after the fact.
 import { freePort } from '../bench/stage/ports.ts';
+import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
+import { login } from '../../src/demo/mattermost/session.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import type { Door } from './crowd.ts';
 import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
 import { type NodeProcess, startNodeProcess } from '../support/node-process.ts';
 
@@ -16,7 +19,7 @@ const RESPONSE_TIMEOUT = '2s';
 
 type Pod = { readonly process: NodeProcess; readonly place: EndpointPlace };
 
-export class Cluster {
+export class Cluster implements Door {
   readonly controller: ControllerProcess;
   readonly #pods: Pod[] = [];
   readonly #parts: { readonly [part: string]: unknown };
@@ -46,9 +49,18 @@ export class Cluster {
     return this.#pods.length;
   }
 
-  /** Any node, for a login that all of them believe. */
-  get url(): string {
-    return `http://127.0.0.1:${this.#pods[0]?.place.port ?? 0}`;
+  /** At any node: all of them believe it. */
+  async login(): Promise<string> {
+    return (await login(`http://127.0.0.1:${this.#pods[0]?.place.port ?? 0}`, ACCOUNT)).token;
+  }
+
+  open(path: string, cookies: string): Promise<Conversation> {
+    return this.controller.open(HOST, { path, headers: { Cookie: cookies } });
+  }
+
+  /** A WebSocket that ends while a worker does has lost its way, unless its node goes. */
+  breaksTo(node: string): boolean {
+    return this.step === 'worker' && !this.gone.has(node);
   }
 
   /** A rolling restart's step: no new users, a while to move them, SIGTERM, and another pod. */

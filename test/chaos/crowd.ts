@@ -1,12 +1,28 @@
 // People with open WebSockets who come back as Mattermost's clients do: after a while, with their cookie, asking to resume.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RawData } from 'ws';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
-import { login } from '../../src/demo/mattermost/session.ts';
-import { ACCOUNT, type Cluster, HOST, pause } from './cluster.ts';
+import { peakPerSecond } from '../bench/suite/drain/peaks.ts';
 import type { Chance } from './chance.ts';
 
+/** Where they come in, and as whom: one session for all, whoever they say they are. */
+export type Door = {
+  /** Gives the token of a session. */
+  login(): Promise<string>;
+  /** @param cookies the line of all that a client has */
+  open(path: string, cookies: string): Promise<Conversation>;
+  /** Whether what ends a WebSocket to that node now is the way there, and not the node; never where absent. */
+  breaksTo?(node: string): boolean;
+};
+
 /** The end of one WebSocket that its client did not want. */
-export type Loss = { readonly node: string; readonly code: number };
+export type Loss = {
+  /** Number of the client. */
+  readonly client: number;
+  readonly node: string;
+  readonly code: number;
+  readonly atMs: number;
+};
 
 export type CrowdOptions = {
   readonly clients: number;
@@ -19,7 +35,7 @@ const ID_LENGTH = 26;
 export class Crowd {
   readonly losses: Loss[] = [];
   /** Times at which clients came back. */
-  readonly #returnsMs: number[] = [];
+  readonly returnsMs: number[] = [];
   opens = 0;
   refusals = 0;
   /** Openings that began with a hello: everything is read anew. */
@@ -27,7 +43,7 @@ export class Crowd {
   /** Clients whose own network broke, or their worker, and those of them who came back to their node. */
   cuts = 0;
   resumes = 0;
-  readonly #cluster: Cluster;
+  readonly #door: Door;
   readonly #token: string;
   readonly #chance: Chance;
   readonly options: CrowdOptions;
@@ -36,16 +52,15 @@ export class Crowd {
   readonly #lives: Promise<void>[] = [];
   #isOver = false;
 
-  private constructor(cluster: Cluster, token: string, chance: Chance, options: CrowdOptions) {
-    this.#cluster = cluster;
+  private constructor(door: Door, token: string, chance: Chance, options: CrowdOptions) {
+    this.#door = door;
     this.#token = token;
     this.#chance = chance;
     this.options = options;
   }
 
-  static async gather(cluster: Cluster, chance: Chance, options: CrowdOptions): Promise<Crowd> {
-    const { token } = await login(cluster.url, ACCOUNT);
-    const crowd = new Crowd(cluster, token, chance, options);
+  static async gather(door: Door, chance: Chance, options: CrowdOptions): Promise<Crowd> {
+    const crowd = new Crowd(door, await door.login(), chance, options);
     for (let at = 0; at < options.clients; at++) crowd.#lives.push(crowd.#live(at));
     return crowd;
   }
@@ -54,20 +69,18 @@ export class Crowd {
     return this.#open.size;
   }
 
+  /** Nodes that open WebSockets are on. */
+  get nodes(): ReadonlySet<string> {
+    return new Set([...this.#open].map(({ node }) => node));
+  }
+
   get returns(): number {
-    return this.#returnsMs.length;
+    return this.returnsMs.length;
   }
 
   /** Most clients that came back within a second. */
   get peak(): number {
-    const times = this.#returnsMs.toSorted((a, b) => a - b);
-    let from = 0;
-    let most = 0;
-    for (const [at, time] of times.entries()) {
-      while (time - (times[from] ?? 0) > 1000) from++;
-      most = Math.max(most, at - from + 1);
-    }
-    return most;
+    return peakPerSecond(this.returnsMs);
   }
 
   /** The network of some clients breaks; their nodes are well. */
@@ -94,12 +107,13 @@ export class Crowd {
     while (!this.#isOver) {
       const conversation = await this.#enter(user, memory);
       if (conversation !== undefined) {
-        if (isBack) this.#returnsMs.push(performance.now());
+        if (isBack) this.returnsMs.push(performance.now());
         isBack = true;
         const { code } = await conversation.closed;
         this.#open.delete(conversation);
         if (this.#wasCut(conversation)) memory.cutFrom = conversation.node;
-        else if (!this.#isOver) this.losses.push({ node: conversation.node, code });
+        else if (!this.#isOver)
+          this.losses.push({ client: at, node: conversation.node, code, atMs: performance.now() });
       }
       if (this.#isOver) return;
       const [from, to] = this.options.reconnectMs;
@@ -110,8 +124,7 @@ export class Crowd {
   /** Its node is well: the way there broke. */
   #wasCut(conversation: Conversation): boolean {
     if (this.#cut.delete(conversation)) return true;
-    if (this.#isOver || this.#cluster.step !== 'worker' || this.#cluster.gone.has(conversation.node))
-      return false;
+    if (this.#isOver || this.#door.breaksTo?.(conversation.node) !== true) return false;
     this.cuts++;
     return true;
   }
@@ -120,8 +133,8 @@ export class Crowd {
     const cookies = [`MMAUTHTOKEN=${this.#token}`, `MMUSERID=${user}`];
     if (memory.sticky !== '') cookies.push(memory.sticky);
     const query = `connection_id=${memory.connectionId}&sequence_number=${memory.sequence}`;
-    const conversation = await this.#cluster.controller
-      .open(HOST, { path: `/api/v4/websocket?${query}`, headers: { Cookie: cookies.join('; ') } })
+    const conversation = await this.#door
+      .open(`/api/v4/websocket?${query}`, cookies.join('; '))
       .catch(() => undefined);
     if (conversation === undefined) {
       this.refusals++;

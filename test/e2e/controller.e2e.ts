@@ -1,14 +1,14 @@
 // The life of an installation on a cluster with real pods: installed, used, changed, killed, removed. Each step stands on
 // those before it.
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apply, kubectl, list, namesOf, valueOf } from './cluster-tools.ts';
 import { stickyCookieOf, Visitor } from './entrance.ts';
+import { printFirstTrouble } from './first-trouble.ts';
 import {
   clearCluster,
   clusterNames,
   controllerPods,
   CRD,
-  describeTrouble,
   errorsLogged,
   expectRollout,
   isReady,
@@ -51,14 +51,7 @@ beforeAll(async () => {
   visitor = scene.visitor;
 });
 
-let hasFailed = false;
-beforeEach(() => {
-  // What follows the first failure often follows from it.
-  onTestFailed(async () => {
-    if (!hasFailed) console.log(await describeTrouble());
-    hasFailed = true;
-  });
-});
+printFirstTrouble();
 
 afterAll(async () => {
   if (process.env['E2E_KEEP'] === undefined) await clearCluster();

@@ -1,5 +1,5 @@
 // Where the controller's Service can be reached from here, and requests that go there.
-import type { IncomingHttpHeaders } from 'node:http';
+import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import { openWebSocket, type Reply, request } from '../../src/demo/mattermost/session.ts';
@@ -84,6 +84,8 @@ export type Ask = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
   readonly body?: string;
+  /** Keeps connections; without one each request opens its own. */
+  readonly agent?: Agent;
 };
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -98,7 +100,7 @@ export class Visitor {
     this.ca = ca;
   }
 
-  /** Over TLS where the host has a certificate; each request on a connection of its own. */
+  /** Over TLS where the host has a certificate. */
   get(ask: Ask = {}): Promise<Reply> {
     const { host = CHAT_HOST, path = '/api/v4/system/ping', ...rest } = ask;
     const isTls = host === CHAT_HOST;
@@ -110,8 +112,8 @@ export class Visitor {
     return request({ ...this.via(false), url: `http://${host}${path}` });
   }
 
-  open(headers: Readonly<Record<string, string>>): Promise<Conversation> {
-    return openWebSocket({ headers, ...this.via(true), url: `https://${CHAT_HOST}/api/v4/websocket` });
+  open(headers: Readonly<Record<string, string>>, path = '/api/v4/websocket'): Promise<Conversation> {
+    return openWebSocket({ headers, ...this.via(true), url: `https://${CHAT_HOST}${path}` });
   }
 
   via(isTls: boolean) {

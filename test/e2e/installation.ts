@@ -11,6 +11,11 @@ export const CRD =
 const CHART = join(import.meta.dirname, '../../charts/mattermost-ingress');
 const SELECTOR = `--selector=app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=controller`;
 
+const LABELS = Object.entries(OURS).flatMap(([name, value]) => [
+  '--set-string',
+  `podLabels.${name.replaceAll('.', '\\.')}=${value}`,
+]);
+
 /** Of the log lines. */
 const ERROR_LEVEL = 50;
 
@@ -31,7 +36,7 @@ export function imageValues(image: string): readonly string[] {
 /** @returns what Helm warned of */
 export async function install(...values: readonly string[]): Promise<string> {
   const place = ['--namespace', RELEASE, '--create-namespace'];
-  const { error } = await helm('install', RELEASE, CHART, ...place, ...values);
+  const { error } = await helm('install', RELEASE, CHART, ...place, ...LABELS, ...values);
   await expectRollout(RELEASE, `deployment/${RELEASE}`);
   return error;
 }
@@ -40,6 +45,38 @@ export async function install(...values: readonly string[]): Promise<string> {
 export async function upgrade(...values: readonly string[]): Promise<void> {
   await helm('upgrade', RELEASE, CHART, '--namespace', RELEASE, '--reuse-values', ...values);
   await expectRollout(RELEASE, `deployment/${RELEASE}`);
+}
+
+/** All its pods are replaced as by an upgrade. */
+export async function restartController(): Promise<void> {
+  await upgrade('--set-string', `podAnnotations.restarted=${new Date().toISOString()}`);
+}
+
+/** One pod alone, on a node that takes no other, while something is done to it. */
+export async function withLastPod(act: (name: string) => Promise<void>): Promise<void> {
+  const scale = `scale deployment/${RELEASE} --namespace ${RELEASE}`;
+  await kubectl(`${scale} --replicas=1`);
+  const [pod] = await until(async () => {
+    const pods = await list('pods', RELEASE, SELECTOR);
+    if (pods.length > 1) throw new Error(`${pods.length} pods are left`);
+    return pods as readonly (Pod & { readonly spec: { readonly nodeName: string } })[];
+  }, 120_000);
+  if (pod === undefined) throw new Error('No pod of the controller is left');
+  await kubectl(`cordon ${pod.spec.nodeName}`);
+  try {
+    await act(pod.metadata.name);
+  } finally {
+    await kubectl(`uncordon ${pod.spec.nodeName}`);
+    await kubectl(`${scale} --replicas=2`);
+    await expectRollout(RELEASE, `deployment/${RELEASE}`);
+  }
+}
+
+/** WebSockets that go through one pod of the controller. */
+export async function webSocketsOf(pod: string): Promise<number> {
+  const metrics = await kubectl(`get --raw /api/v1/namespaces/${RELEASE}/pods/${pod}:10254/proxy/metrics`);
+  const counts = [...metrics.matchAll(/^mattermost_ingress_websocket_connections\{.*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 export async function expectRollout(namespace: string, object: string): Promise<void> {

@@ -16,7 +16,7 @@ export const TOWN_SECRET = 'town of the e2e test';
 const PORT = 8065;
 const LABELS = { app: 'mattermost' };
 
-/** Marks namespaces that a later run may remove. */
+/** Marks namespaces that a later run may remove, and all pods of a run. */
 export const OURS = { 'mattermost-ingress.io/e2e': 'true' };
 
 /** The namespace takes restricted pods alone, and says what would not be. */
@@ -27,17 +27,37 @@ export function restrictedNamespace(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...OURS, ...profile } } };
 }
 
-export function mattermost(image: string, replicas: number): readonly KubeObject[] {
+/** How its pods are replaced. */
+export type Manners = {
+  /** Pause before SIGTERM, during which a pod serves as before; none where absent. */
+  readonly preStopSeconds?: number;
+  readonly graceSeconds: number;
+  readonly minReadySeconds: number;
+};
+
+/** What the runbook recommends. */
+export const RECOMMENDED: Manners = { preStopSeconds: 40, graceSeconds: 60, minReadySeconds: 45 };
+/** A pause that is long enough for endpoints to be taken out, and short enough for a test. */
+export const QUICK: Manners = { preStopSeconds: 5, graceSeconds: 20, minReadySeconds: 0 };
+
+export function mattermost(image: string, replicas: number, manners: Manners): readonly KubeObject[] {
   const deployment: KubeObject = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'mattermost', namespace: SITES },
     spec: {
       replicas,
+      minReadySeconds: manners.minReadySeconds,
       selector: { matchLabels: LABELS },
       strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      template: { metadata: { labels: LABELS }, spec: mattermostPod(image) },
+      template: { metadata: { labels: { ...LABELS, ...OURS } }, spec: mattermostPod(image, manners) },
     },
+  };
+  const budget: KubeObject = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'mattermost', namespace: SITES },
+    spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: LABELS } },
   };
   const service: KubeObject = {
     apiVersion: 'v1',
@@ -45,14 +65,14 @@ export function mattermost(image: string, replicas: number): readonly KubeObject
     metadata: { name: 'mattermost', namespace: SITES },
     spec: { selector: LABELS, ports: [{ name: 'app', port: PORT, targetPort: PORT }] },
   };
-  return [deployment, service];
+  return [deployment, budget, service];
 }
 
-/** With the pause before SIGTERM that Mattermost's pods need: it refuses connections the moment it is told to stop. */
-function mattermostPod(image: string): Manifest {
+/** Mattermost refuses connections the moment it is told to stop, and so does this one. */
+function mattermostPod(image: string, { preStopSeconds, graceSeconds }: Manners): Manifest {
   return {
     automountServiceAccountToken: false,
-    terminationGracePeriodSeconds: 20,
+    terminationGracePeriodSeconds: graceSeconds,
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [
       {
@@ -61,8 +81,14 @@ function mattermostPod(image: string): Manifest {
         imagePullPolicy: 'IfNotPresent',
         args: ['demo', '--node', '--secret', TOWN_SECRET],
         ports: [{ containerPort: PORT }],
-        readinessProbe: { httpGet: { path: '/api/v4/system/ping', port: PORT }, periodSeconds: 1 },
-        lifecycle: { preStop: { sleep: { seconds: 5 } } },
+        readinessProbe: {
+          httpGet: { path: '/api/v4/system/ping', port: PORT },
+          periodSeconds: 1,
+          timeoutSeconds: 5,
+        },
+        ...(preStopSeconds === undefined
+          ? {}
+          : { lifecycle: { preStop: { sleep: { seconds: preStopSeconds } } } }),
         resources: { requests: { cpu: '50m', memory: '64Mi' } },
         securityContext: {
           allowPrivilegeEscalation: false,
@@ -99,11 +125,12 @@ function policy(name: string, spec: Manifest): KubeObject {
 
 const service = { name: 'mattermost', port: PORT };
 
-/** The main site; who may come in is what its tests change. */
-export function chatPolicy(admission: Manifest): KubeObject {
+/** The main site; who may come in is what its tests change. @param more fields of its spec */
+export function chatPolicy(admission: Manifest, more: Manifest = {}): KubeObject {
   return policy('chat', {
     route: { hosts: [CHAT_HOST], service, tls: { secretName: 'chat-tls' } },
     admission,
+    ...more,
   });
 }
 

@@ -14,8 +14,10 @@ import {
 import {
   certificate,
   chatPolicy,
+  type Manners,
   mattermost,
   operatorIngress,
+  QUICK,
   restrictedNamespace,
   secretOf,
   SITES,
@@ -64,8 +66,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   return { image, given, balancer, values: E2E_HELM_ARGS.split(' ').filter((word) => word !== '') };
 }
 
-/** Installs and applies everything; resolves when the Service can be reached. */
-export async function createScene({ image, given, balancer, values }: Settings): Promise<Scene> {
+/** Installs and applies everything; resolves when the Service can be reached. @param manners of Mattermost's pods */
+export async function createScene(
+  { image, given, balancer, values }: Settings,
+  manners: Manners = QUICK,
+): Promise<Scene> {
   await clearCluster();
   const clusterBefore = await clusterNames();
   await apply(restrictedNamespace(RELEASE), restrictedNamespace(SITES));
@@ -73,7 +78,7 @@ export async function createScene({ image, given, balancer, values }: Settings):
   if (balancer !== undefined) await giveAddress(balancer);
   const { secret, authority } = await certificate();
   const applied = await apply(
-    ...mattermost(image, 2),
+    ...mattermost(image, 2, manners),
     secret,
     secretOf('preauth', { current: FIRST_SECRET }),
   );

@@ -10,7 +10,8 @@ export type Figures = {
   readonly nodes: readonly string[];
 };
 
-const PACE_MS = 25;
+/** 50 a second. */
+const PACE_MS = 20;
 
 export class SteadyTraffic {
   readonly #failures: string[] = [];
