@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { RECOMMENDED } from '../e2e/mattermost-objects.ts';
 import { call } from './builder.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -13,6 +14,40 @@ test('the manifests are right', () => {
   const result = call(process.execPath, [main, 'check', '--allow-missing', join(FOLDER, 'mattermost.yaml')]);
   expect(result).toMatchObject({ status: 0, out: expect.stringContaining('in 1 policy of 1 file') });
 });
+
+test('its Mattermost pods, the runbook and the end-to-end test agree on how pods are replaced', () => {
+  const [, block = ''] =
+    /### A Deployment of your own[^]*?```yaml\n([^]*?)```/.exec(
+      readFileSync(join(PROJECT, 'docs/runbook.md'), 'utf8'),
+    ) ?? [];
+  const { replicas: _, ...recommended } = (
+    parse(block) as { readonly spec: Readonly<Record<string, unknown>> }
+  ).spec;
+  const manifests = parseAllDocuments(readFileSync(join(FOLDER, 'mattermost.yaml'), 'utf8'));
+  const objects = manifests.map(
+    (document) => document.toJS() as { readonly kind: string; readonly spec: unknown },
+  );
+  const deployment = objects.find(({ kind }) => kind === 'Deployment');
+  const { containers, ...pod } = podSpecOf(recommended);
+  expect(deployment?.spec).toMatchObject({ ...recommended, template: { spec: pod } });
+  expect(podSpecOf(deployment?.spec).containers[0]).toMatchObject(containers[0] ?? {});
+  expect(RECOMMENDED).toEqual({
+    preStopSeconds: containers[0]?.lifecycle.preStop.sleep.seconds,
+    graceSeconds: podSpecOf(recommended).terminationGracePeriodSeconds,
+    minReadySeconds: recommended['minReadySeconds'],
+  });
+});
+
+type PodSpec = {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly {
+    readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+  }[];
+};
+
+function podSpecOf(spec: unknown): PodSpec {
+  return (spec as { readonly template: { readonly spec: PodSpec } }).template.spec;
+}
 
 test('script and cluster agree on the ports', () => {
   const script = readFileSync(join(FOLDER, 'up.sh'), 'utf8');
