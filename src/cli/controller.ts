@@ -258,8 +258,7 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
       void writer?.close();
     },
     drain: async (timeoutMs) => {
-      progress.isDraining = true;
-      progress.isListening = false;
+      Object.assign(progress, { isDraining: true, isListening: false });
       stickyKeys.close();
       await writer?.close();
       await loop.close();
