@@ -1,5 +1,6 @@
 // A real Prometheus reads a running controller: it takes every metric, and each query of the dashboard and of the alert
 // rules can be evaluated. After traffic of every kind the panels have something to show.
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { login } from '../../src/demo/mattermost/session.ts';
 import { parse } from 'yaml';
@@ -15,6 +16,7 @@ import { makeCertificate } from '../support/certificates.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { hostOf, secret, site, tlsSecret } from '../support/manifest-builders.ts';
+import { FakeApiServer } from '../support/kube/fake-api-server.ts';
 import { PrometheusProcess } from '../support/prometheus.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 
@@ -22,9 +24,11 @@ const missing = PrometheusProcess.missing();
 const panels = panelsOf(readDashboard());
 const queries = panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ title, expr })));
 const rules = alertRules();
-/** What a healthy controller that reads a folder has no series of. */
+/** What healthy controllers have no series of. */
 const MAY_BE_EMPTY =
-  /watch_staleness_seconds|watch_errors_total|source_address_failures|connections_rejected|ejections_total|endpoints_full/u;
+  /watch_errors_total|source_address_failures|connections_rejected|ejections_total|endpoints_full/u;
+/** Two controllers, a node and Prometheus. */
+const START_TIMEOUT_MS = 60_000;
 const SECRET = 'a-secret-of-the-apps';
 const ADMISSION = {
   rules: [
@@ -60,7 +64,7 @@ beforeAll(async () => {
       ...site('gone', [nobody]),
     ],
   });
-  prometheus = await PrometheusProcess.start(configOfGuide(controller.adminPort));
+  prometheus = await PrometheusProcess.start(configOfGuide([controller.adminPort, await clusterAdminPort()]));
   scene.add(prometheus);
   const session = await login(`http://127.0.0.1:${node.port}`, ALICE);
   visit = async () => {
@@ -79,15 +83,26 @@ beforeAll(async () => {
     for (let at = 1; at <= 16; at++) await controller.get(hostOf('half'), '/', { from: `127.0.1.${at}` });
     expect((await controller.get(hostOf('gone'), '/')).status).toBe(502);
   };
-});
+}, START_TIMEOUT_MS);
 afterAll(() => scene.end());
 
+/** Of a controller that reads an API server, for what only such a one has to tell. */
+async function clusterAdminPort(): Promise<number> {
+  const server = await FakeApiServer.start();
+  scene.add(server);
+  controller.write('kubeconfig', server.kubeconfig('{token: token-1}'));
+  const { adminPort } = await scene.controller({
+    source: { kubeconfig: join(controller.folder, 'kubeconfig') },
+  });
+  return adminPort;
+}
+
 /** The configuration that the guide gives its reader, with places of this test. */
-function configOfGuide(adminPort: number): Readonly<Record<string, unknown>> {
+function configOfGuide(adminPorts: readonly number[]): Readonly<Record<string, unknown>> {
   const [, text = ''] = /```yaml\n([\s\S]*?)```/u.exec(GUIDE) ?? [];
   const placed = text
     .replace('- alert-rules.yaml', `- ${ALERTS_FILE}`)
-    .replace(/targets: \[.*\]/u, `targets: ["127.0.0.1:${adminPort}"]`);
+    .replace(/targets: \[.*\]/u, `targets: ${JSON.stringify(adminPorts.map((port) => `127.0.0.1:${port}`))}`);
   return parse(placed) as Readonly<Record<string, unknown>>;
 }
 
@@ -104,7 +119,7 @@ describe('Prometheus', () => {
       const found = await prometheus.query('mattermost_ingress_requests_total{host="chat.example.com"}');
       expect(found.map(({ labels }) => labels['namespace'])).toContain('test');
     });
-    expect(await prometheus.scrapeError()).toBe('');
+    expect(await prometheus.scrapeErrors()).toEqual(['', '']);
   });
 
   test('has an answer to every query of the dashboard', async (context) => {

@@ -85,14 +85,12 @@ export class PrometheusProcess {
     return groups.flatMap(({ rules }) => rules);
   }
 
-  /** What went wrong with the last scrape; empty where nothing did. */
-  async scrapeError(): Promise<string> {
+  /** What went wrong with the last scrape of each target; empty where nothing did. */
+  async scrapeErrors(): Promise<readonly string[]> {
     const { activeTargets } = await this.#ask<{
       activeTargets: readonly { health: string; lastError: string }[];
     }>('/api/v1/targets');
-    return activeTargets
-      .map(({ health, lastError }) => (health === 'up' ? '' : `${health} ${lastError}`))
-      .join();
+    return activeTargets.map(({ health, lastError }) => (health === 'up' ? '' : `${health} ${lastError}`));
   }
 
   async stop(): Promise<void> {
