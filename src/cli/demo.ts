@@ -60,7 +60,12 @@ export const demoCommand: CommandDefinition = {
       .option('--tour', 'show by itself all that it does, and say whether it was as promised')
       .option('--http-port <PORT>', 'port for plain HTTP; 0 picks a free one', readPort, '0')
       .option('--https-port <PORT>', 'port for HTTPS; 0 picks a free one', readPort, '0')
-      .option('--admin-port <PORT>', 'port of the dashboard, metrics and health; 0 picks a free one', readPort, '0')
+      .option(
+        '--admin-port <PORT>',
+        'port of the dashboard, metrics and health; 0 picks a free one',
+        readPort,
+        '0',
+      )
       .addOption(new Option('--node', 'start one fake Mattermost node alone, for a pod').conflicts('tour'))
       .option('--listen <ADDRESS:PORT>', 'where --node listens', '0.0.0.0:8065')
       .option('--secret <TEXT>', 'nodes with the same one are one town: they know the same sessions', 'demo')
