@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+/** The program is started once for each shell. */
+const START_TIMEOUT_MS = 60_000;
 const ROOT = join(import.meta.dirname, '../..');
 
 /** What has been typed so far, the last word being completed, and what is offered: all of it, in any order. */
@@ -63,7 +65,7 @@ beforeAll(() => {
     writeFileSync(file, stdout);
     scripts.set(shell, file);
   }
-});
+}, START_TIMEOUT_MS);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
