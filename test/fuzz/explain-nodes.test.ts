@@ -78,7 +78,10 @@ function apply({ kept, more, states }: Drawn): Knowledge {
   const sites = [site(HOST, openSite({ persistence: { ...COOKIE, ...kept } }))];
   const wanted = configuration(sites, [backend(endpoints, more)]);
   plane.apply(wanted);
-  states.forEach(({ health }, slot) => plane.setHealth(slot, health));
+  states.forEach(({ health }, slot) => {
+    plane.setDraining(slot);
+    plane.setHealth(slot, health);
+  });
   return knowledgeOf(
     wanted,
     states.map(({ health }) => health),

@@ -27,7 +27,10 @@ export function describedOf({ asked, number }: Attack, version: '1.1' | '2'): De
 /** What is known of a plane that serves this and has nothing to do. @param states of endpoints by slot */
 export function knowledgeOf(configuration: Configuration, states: readonly HealthState[] = []): Knowledge {
   const health = new HealthBoard(new SharedArrayBuffer(healthBoardBytes(SLOTS)));
-  states.forEach((state, slot) => health.set(slot, state, NOW_MS));
+  states.forEach((state, slot) => {
+    health.setDraining(slot, NOW_MS);
+    health.set(slot, state, NOW_MS);
+  });
   return {
     serving: servingOf(configuration),
     settings: { ...DECIDE_SETTINGS, secretDigestKey: DIGEST_KEY },

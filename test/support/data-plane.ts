@@ -131,6 +131,11 @@ export class TestPlane {
     this.#shared.health.set(slot, state, this.#nowMs);
   }
 
+  /** As the main thread would say it of an endpoint that is draining from now on. */
+  setDraining(slot: number): void {
+    this.#shared.health.setDraining(slot, this.#nowMs);
+  }
+
   /** What attempts have said about the endpoint in that slot. */
   failuresInARow(slot: number): number {
     return this.#shared.row(0).failuresInARow(slot);
