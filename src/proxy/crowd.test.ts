@@ -1,3 +1,4 @@
+// Work that comes in a crowd: in turn, with room for everybody else, and no mistake hurts a neighbour.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Crowd, type Errand } from './crowd.ts';

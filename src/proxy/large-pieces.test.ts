@@ -1,3 +1,4 @@
+// Buffers that are used again: never while somebody still has them.
 import { describe, expect, it } from 'vitest';
 import { LargePieces } from './large-pieces.ts';
 

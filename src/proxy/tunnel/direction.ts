@@ -1,7 +1,7 @@
 // One direction of a tunnel: the owner of the socket that it comes from. Bytes pass at once; that a side has ended is
 // told in its turn, since a network that fails or a node that dies ends thousands in one moment.
 import type { Socket } from 'node:net';
-import { FrameFollower, type FrameSender } from '../../wire/websocket-frame.ts';
+import type { FrameFollower, FrameSender } from '../../wire/websocket-frame.ts';
 import type { Crowd, Errand } from '../crowd.ts';
 import type { SocketOwner } from '../socket-owner.ts';
 
