@@ -121,6 +121,37 @@ test('a controller that is gone is told in a sentence, and shown again when it i
   browser.takeTroubles();
 });
 
+test('a controller that is told to stop says so as long as it answers', async () => {
+  const controller = await start({ flags: { 'shutdown-delay': '5s' } });
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () => expect(await page.text('#readiness')).toBe('Serving'));
+  controller.signal('SIGTERM');
+  await eventually(async () => expect(await page.text('#readiness')).toBe('Stopping'));
+  expect(await page.text('#attention')).toMatch(/^This controller was told to stop/);
+  await page.close();
+});
+
+test('nodes that die are unhealthy, and what their checks said is shown', async () => {
+  const dead = await freePort();
+  const healthCheck = { interval: '1s', timeout: '300ms', unhealthyThreshold: 1 };
+  const controller = await start({
+    objects: site('dead', [{ name: 'dead-0', port: dead }], { backend: { healthCheck, slowStart: '0s' } }),
+  });
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () => {
+    const [row] = await page.rows('endpoints-list');
+    expect([row?.[1], row?.[2]]).toEqual([
+      'unhealthy',
+      expect.stringMatching(/^its health checks fail: [\w-]+\n\d+ s ago/),
+    ]);
+  });
+  expect(await page.text('#attention')).toMatch(/1 endpoint gets no users: 1 unhealthy, 0 ejected\./);
+  expect(await page.text('#sites-list')).toContain('0 of 1 endpoint take users');
+  expect((await controller.get(hostOf('dead'), '/')).status).toBe(502);
+  await eventually(async () => expect(await page.text('#refusals-list')).toContain('502'));
+  await page.close();
+});
+
 test('a page that never got an answer says so, too', async () => {
   const controller = await start();
   const page = await DashboardPage.open(browser, controller.adminPort);

@@ -4,12 +4,17 @@ import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import type { MattermostNode } from '../../src/demo/mattermost/node.ts';
 import { login } from '../../src/demo/mattermost/session.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { stateOf } from '../support/dashboard-page.ts';
 import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { ALICE, Scene } from '../support/scene.ts';
 import { INSPECT, WorkerThreads } from '../support/worker-threads.ts';
 
 const SOCKETS = 24;
+/** So that it is full soon. */
+const SMALL_HEAP = '--max-old-space-size=64';
+const LEAK =
+  'globalThis.kept = []; void setInterval(() => kept.push(Array.from({ length: 200_000 }, (_, at) => ({ at }))), 1)';
 const host = hostOf('chat');
 
 let scene = new Scene();
@@ -26,7 +31,7 @@ async function start(): Promise<{
 }> {
   const node = await scene.node('node');
   const controller = await scene.controller({
-    nodeFlags: [INSPECT],
+    nodeFlags: [INSPECT, SMALL_HEAP],
     objects: site('chat', [{ name: 'node', port: node.port }]),
   });
   const threads = await WorkerThreads.attach(controller);
@@ -61,6 +66,7 @@ async function complete(controller: ControllerProcess): Promise<void> {
 test.each([
   ['ends', 'process.exit(3)'],
   ['throws', 'void setTimeout(() => { throw new Error("planted") })'],
+  ['fills its heap', LEAK],
 ])('a worker that %s: the connections of the other live on, it is replaced', async (what, expression) => {
   const { controller, node, threads } = await start();
   const { talks, closed } = await openMany(controller, node);
@@ -70,7 +76,7 @@ test.each([
   );
   threads.run(expression);
   expect(await controller.logged({ msg: 'worker ended and is replaced' })).toMatchObject({ level: 50 });
-  if (what === 'throws') await controller.logged({ msg: 'worker failed' });
+  if (what !== 'ends') await controller.logged({ msg: 'worker failed' });
   await complete(controller);
 
   // Its own connections are gone, the others reach their node as before.
@@ -99,6 +105,10 @@ test.each([
     expect(metrics.sum('endpoint_websockets')).toBe(alive.length);
     expect(metrics.sum('endpoint_inflight')).toBe(0);
   });
+  const { workers } = await stateOf(controller);
+  expect(workers.map(({ restarts }) => restarts).toSorted()).toEqual([0, 1]);
+  const sumOf = (name: 'webSockets' | 'connections') => workers.reduce((sum, each) => sum + each[name], 0);
+  expect([sumOf('webSockets'), sumOf('connections')]).toEqual([alive.length, alive.length]);
   threads.detach();
 });
 
