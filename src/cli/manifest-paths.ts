@@ -1,11 +1,6 @@
-// Files, folders and standard input as manifests, for commands that look at them once: read as `run` reads them, with
-// the same bounds.
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import process from 'node:process';
-import { text } from 'node:stream/consumers';
-import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
+// Files, folders and standard input as manifests, for commands that look at them once.
 import { adoptProblem, adoptText, type ManifestFile } from '../manifests/manifest-file.ts';
+import { readNamedTexts } from './named-texts.ts';
 import type { Progress } from './terminal.ts';
 
 /** Rejects where a path is not there. @param paths `-` for standard input */
@@ -13,28 +8,10 @@ export async function readManifestPaths(
   paths: readonly string[],
   progress: Progress,
 ): Promise<readonly ManifestFile[]> {
-  return (await Promise.all(paths.map((path) => readPath(path, progress)))).flat();
-}
-
-async function readPath(path: string, progress: Progress): Promise<readonly ManifestFile[]> {
-  if (path === '-') return [adoptText(undefined, 'standard input', await text(process.stdin))];
-  if (!(await stat(path)).isDirectory()) return [await readFileAt(path)];
-  const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
-  const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
-  let read = 0;
-  return Promise.all(
-    files.map(async (file) => {
-      const found = await readFileAt(join(path, file.path));
-      progress.show(`reading ${path}: ${++read} of ${files.length} files`);
-      return found;
-    }),
+  const texts = await readNamedTexts(paths, progress);
+  return texts.map((each) =>
+    'text' in each
+      ? adoptText(undefined, each.file, each.text)
+      : adoptProblem(undefined, each.file, each.problem),
   );
-}
-
-async function readFileAt(path: string): Promise<ManifestFile> {
-  const sighting = await readManifest(path, undefined, defaultLimits);
-  if (sighting.kind === 'text') return adoptText(undefined, path, sighting.text);
-  const problem =
-    sighting.kind === 'problem' ? sighting.problem : { message: 'Not there any more', remedy: 'Run again' };
-  return adoptProblem(undefined, path, problem);
 }

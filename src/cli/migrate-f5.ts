@@ -49,8 +49,11 @@ async function run(options: Readonly<Record<string, unknown>>): Promise<void> {
   }
 }
 
+/** A few lines are read at once. */
+const NO_PROGRESS = { show: () => undefined, end: () => undefined };
+
 async function readFile(path: string): Promise<Answers> {
-  const documents = (await readDocuments([path])).filter((document) => document !== null);
+  const documents = (await readDocuments([path], NO_PROGRESS)).filter((document) => document !== null);
   if (documents.length > 1) throw new Error(`${path} must hold one document`);
   return readAnswers(documents[0], path === '-' ? 'Standard input' : path);
 }

@@ -80,14 +80,13 @@ async function readAll(files: readonly string[], options: MigrateOptions): Promi
   const { kubeconfig, context, namespace, configMap } = options;
   const wantsCluster = (kubeconfig ?? context ?? namespace ?? configMap) !== undefined;
   if (files.length > 0 && wantsCluster) throw new Error('Files and a cluster at once: name one of the two.');
-  if (files.length > 0) return readDocuments(files);
-  if (!wantsCluster) throw new Error(`There is nothing to migrate. ${NEXT_STEP}`);
-  const { readClusterDocuments } = await import('./cluster-documents.ts');
+  if (files.length === 0 && !wantsCluster) throw new Error(`There is nothing to migrate. ${NEXT_STEP}`);
   const progress = createProgress(process.stderr, () => performance.now());
   try {
-    return await readClusterDocuments({ kubeconfig, context, namespace, configMap }, (text) =>
-      progress.show(text),
-    );
+    if (files.length > 0) return await readDocuments(files, progress);
+    const { readClusterDocuments } = await import('./cluster-documents.ts');
+    const choice = { kubeconfig, context, namespace, configMap };
+    return await readClusterDocuments(choice, (text) => progress.show(text));
   } finally {
     progress.end();
   }

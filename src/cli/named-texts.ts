@@ -1,0 +1,45 @@
+// Files, folders and standard input as texts with their names, for commands that look at them once: read as `run` reads
+// them, with the same bounds.
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
+import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
+import type { ReadProblem } from '../manifests/manifest-file.ts';
+import type { Progress } from './terminal.ts';
+
+/** A file, or why it cannot be read. */
+export type NamedText = { readonly file: string } & (
+  | { readonly text: string }
+  | { readonly problem: ReadProblem }
+);
+
+/** Rejects where a path is not there. @param paths `-` for standard input */
+export async function readNamedTexts(
+  paths: readonly string[],
+  progress: Progress,
+): Promise<readonly NamedText[]> {
+  return (await Promise.all(paths.map((path) => readPath(path, progress)))).flat();
+}
+
+async function readPath(path: string, progress: Progress): Promise<readonly NamedText[]> {
+  if (path === '-') return [{ file: 'standard input', text: await text(process.stdin) }];
+  if (!(await stat(path)).isDirectory()) return [await readFileAt(path)];
+  const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
+  const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
+  let read = 0;
+  return Promise.all(
+    files.map(async (file) => {
+      const found = await readFileAt(join(path, file.path));
+      progress.show(`reading ${path}: ${++read} of ${files.length} files`);
+      return found;
+    }),
+  );
+}
+
+async function readFileAt(path: string): Promise<NamedText> {
+  const sighting = await readManifest(path, undefined, defaultLimits);
+  if (sighting.kind === 'text') return { file: path, text: sighting.text };
+  const gone = { message: 'Not there any more', remedy: 'Run again' };
+  return { file: path, problem: sighting.kind === 'problem' ? sighting.problem : gone };
+}
