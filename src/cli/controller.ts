@@ -1,6 +1,7 @@
 // A whole controller in this process: source, loop, workers, admin port. `run` and `demo` both start this one.
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Fleet } from '../control/fleet.ts';
 import { HealthMonitor } from '../control/health.ts';
@@ -25,6 +26,7 @@ import { stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
 import { explainRunning } from './explain/running.ts';
+import { workerHeapMb } from './machine.ts';
 import { chooseSource } from './object-source.ts';
 import { Observation } from './observation.ts';
 import { probeFromPool } from './pool-probe.ts';
@@ -51,6 +53,7 @@ const METRIC_CELLS = 65_536;
 /** The last one asked must have time to answer its Close frame. */
 const CLOSE_ANSWER_MS = 6_000;
 const YOUNG_GENERATION_MB = 96;
+const BYTES_PER_MB = 1024 * 1024;
 
 const clock: Clock = {
   epochMs: () => Date.now(),
@@ -278,9 +281,13 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
 }
 
 function spawnWorker(workerData: WorkerData): Worker {
+  const heapMb = getHeapStatistics().heap_size_limit / BYTES_PER_MB;
   const worker = new Worker(new URL('../proxy/worker.ts', import.meta.url), {
     workerData,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: {
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+      maxOldGenerationSizeMb: workerHeapMb(heapMb, workerData.memory.layout.workers),
+    },
   });
   worker.once('exit', () => clearSources(workerData.sources, workerData.worker));
   return worker;

@@ -7,7 +7,17 @@ import type { MachineFacts } from '../options/flags.ts';
 const MAX_DEFAULT_WORKERS = 8;
 /** Where nothing says how many: what systems without /proc allow. */
 const FALLBACK_DESCRIPTORS = 10_240;
+/** Enough for some thousand sites. */
+const MIN_WORKER_HEAP_MB = 128;
 const UNLIMITED_DESCRIPTORS = 1_048_576;
+
+/**
+ * What one worker may keep: together as much as the main thread, which Node would allow each of them. A worker that keeps
+ * everything is to end before the pod does.
+ */
+export function workerHeapMb(heapMb: number, workers: number): number {
+  return Math.floor(Math.max(heapMb / workers, Math.min(heapMb, MIN_WORKER_HEAP_MB)));
+}
 
 export function machineFacts(): MachineFacts {
   return { cpus: usableCpus(), descriptors: descriptorLimit() };
