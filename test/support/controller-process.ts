@@ -48,6 +48,8 @@ export type ControllerOptions = {
   readonly objects?: readonly Manifest[];
   /** Options of node itself. */
   readonly nodeFlags?: readonly string[];
+  /** Variables beside the few it always has. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** How many descriptors it may open; as many as the test itself where absent. */
   readonly descriptors?: number;
 };
@@ -76,7 +78,8 @@ export class ControllerProcess {
   #started: LogLine = {};
   #servedBeforeWrite = 0;
 
-  private constructor({ flags, source, objects = [], nodeFlags = [], descriptors }: ControllerOptions) {
+  private constructor(controllerOptions: ControllerOptions) {
+    const { flags, source, objects = [], nodeFlags = [], descriptors, environment } = controllerOptions;
     this.folder = mkdtempSync(join(tmpdir(), 'controller-'));
     if (objects.length > 0) this.write('start.yaml', yamlOf(...objects));
     const options = Object.entries({ ...DEFAULTS, ...(source ?? { manifests: this.folder }), ...flags });
@@ -86,7 +89,7 @@ export class ControllerProcess {
     this.#child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Neither options nor a kubeconfig of whoever runs the tests.
-      env: { PATH: process.env['PATH'], HOME: this.folder },
+      env: { PATH: process.env['PATH'], HOME: this.folder, ...environment },
     });
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
