@@ -35,17 +35,18 @@ export type ChaosReport = {
   /** Returns that read everything anew: to another node than before. */
   readonly resyncs: number;
   readonly peakReturnsPerSecond: number;
+  /** The longest wait for an answer. */
+  readonly slowestMs: number;
   /** From the end of a worker until another one served in its place, each time. */
   readonly workerBackMs: readonly number[];
   readonly violations: readonly string[];
 };
 
-/** What the end of a node makes of a request that it had got, and its silence: nobody may send that again. */
+/** What the end of a node makes of a request that it had got: nobody may send that again. */
 const DEATH: readonly string[] = ['closed-before-response', 'response-truncated'];
 const EXCUSED: Readonly<Record<string, readonly string[]>> = {
   kill: DEATH,
   reuse: DEATH,
-  freeze: ['response-timeout'],
   // The client's connection is gone, and with it the line of the log.
   worker: ['not in the log'],
 };
@@ -64,13 +65,14 @@ export async function runChaos(
   const chance = chanceOf(plan.seed);
   const cluster = await Cluster.start(controller, plan.parts);
   const crowd = await Crowd.gather(cluster, chance, plan);
-  const traffic = new Traffic(controller, plan.requestsPerSecond, () => cluster.step);
+  let traffic: Traffic | undefined;
   const threads = await WorkerThreads.attach(controller);
   const steps: string[] = [];
   const violations: string[] = [];
   const workerBackMs: number[] = [];
   try {
     if (!(await allOnline(crowd, plan))) violations.push('not everybody came in at the start');
+    traffic = new Traffic(controller, plan.requestsPerSecond, () => cluster.step);
     for await (const step of isOver === undefined
       ? roll(cluster, plan)
       : strike(cluster, { crowd, chance, plan, threads, workerBackMs })) {
@@ -85,7 +87,7 @@ export async function runChaos(
     return reportOf({ plan, seconds, steps, violations, workerBackMs }, traffic, failures, crowd);
   } finally {
     threads.detach();
-    await Promise.all([traffic.stop(), crowd.stop()]);
+    await Promise.all([traffic?.stop(), crowd.stop()]);
     await cluster.stop();
   }
 }
@@ -187,6 +189,7 @@ function reportOf(
     resumes: crowd.resumes,
     resyncs: crowd.hellos - plan.clients,
     peakReturnsPerSecond: crowd.peak,
+    slowestMs: Math.round(traffic.slowestMs),
   };
 }
 

@@ -15,6 +15,7 @@ const TICK_MS = 20;
 
 export class Traffic {
   sent = 0;
+  slowestMs = 0;
   readonly #controller: ControllerProcess;
   readonly #now: () => string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 100 });
@@ -50,6 +51,7 @@ export class Traffic {
     const id = `chaos-${++this.sent}`;
     const isRead = this.sent % 2 === 0;
     const method = isRead ? 'GET' : 'POST';
+    const beganMs = performance.now();
     const asked = this.#controller
       .get(HOST, isRead ? '/api/v4/system/ping' : '/api/v4/demo/echo', {
         method,
@@ -62,6 +64,7 @@ export class Traffic {
         () => 0,
       )
       .then((status) => {
+        this.slowestMs = Math.max(this.slowestMs, performance.now() - beganMs);
         if (status !== 200) this.#failed.push({ id, method, status, during: this.#now() });
       });
     const running: Promise<void> = asked.finally(() => this.#running.delete(running));
