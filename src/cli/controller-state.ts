@@ -21,6 +21,7 @@ import {
   leftEndpointOf,
   textOfBackend,
   troubledFirst,
+  usableBackends,
   usableEndpoints,
 } from './state-endpoints.ts';
 import { excerptOf } from './state-excerpt.ts';
@@ -64,11 +65,13 @@ export function stateOf(sources: StateSources, query: StateQuery, clock: Clock):
   // The monotonic clock counts from anywhere.
   const baseMs = clock.epochMs() - clock.monotonicMs();
   const placed = new Map(publisher.placedBackends.map((each) => [each.backend.key, each]));
-  const lists = listsOf(sources, [...placed.values()], query);
+  const usable = usableBackends([...placed.values()], state);
+  const isLost = ({ service }: Site) => service.kind === 'open' && !usable.has(service.backend);
+  const lists = listsOf(sources, { placed: [...placed.values()], isLost }, query);
   return {
     ...processOf(sources, clock),
     generation: publisher.generation,
-    counts: { ...countSites(publisher.sites), ...countEndpoints(sources) },
+    counts: { ...countSites(publisher.sites, isLost), ...countEndpoints(sources) },
     lists: sizesOf(lists),
     traffic: observation.traffic.view(clock.epochMs()),
     sites: lists.sites.items.map((site) => siteOf(site, placed, state)),
@@ -96,12 +99,14 @@ function sizesOf(lists: Readonly<Record<ListName, { readonly size: ListSize }>>)
 }
 
 /** What matters most comes first in each. */
-function listsOf(sources: StateSources, placed: readonly PlacedBackend[], query: StateQuery) {
+function listsOf(sources: StateSources, { placed, isLost }: Places, query: StateQuery) {
   const { publisher, state, observation, health } = sources;
   const { admission, refusals, findings } = observation;
   const certificates = publisher.certificates.toSorted((a, b) => a.notAfterMs - b.notAfterMs);
   return {
-    sites: excerptOf(publisher.sites, query, ({ key, hosts, path }) => [key, ...hosts, path].join(' ')),
+    sites: excerptOf(closedFirst(publisher.sites, isLost), query, ({ key, hosts, path }) =>
+      [key, ...hosts, path].join(' '),
+    ),
     backends: excerptOf(troubledFirst(placed, state), query, textOfBackend),
     leftEndpoints: excerptOf(health?.left.list ?? [], query, ({ service, endpoint: { name, address } }) =>
       [service.namespace, service.name, name, address].join(' '),
@@ -129,9 +134,24 @@ function processOf({ publisher, parts, progress, observation }: StateSources, cl
   };
 }
 
-function countSites(sites: readonly Site[]) {
-  const closed = sites.filter(({ service }) => service.kind === 'closed').length;
-  return { sites: sites.length, closedSites: closed };
+type Places = {
+  readonly placed: readonly PlacedBackend[];
+  /** Open, and without an endpoint that takes users. */
+  readonly isLost: (site: Site) => boolean;
+};
+
+function isClosed({ service }: Site): boolean {
+  return service.kind === 'closed';
+}
+
+function closedFirst(sites: readonly Site[], isLost: Places['isLost']): readonly Site[] {
+  const rank = (site: Site) => (isClosed(site) ? 0 : isLost(site) ? 1 : 2);
+  return sites.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function countSites(sites: readonly Site[], isLost: Places['isLost']) {
+  const [closed, lost] = [sites.filter(isClosed), sites.filter(isLost)];
+  return { sites: sites.length, closedSites: closed.length, lostSites: lost.length };
 }
 
 function siteOf(

@@ -58,6 +58,15 @@ export function textOfBackend({ backend: { key, endpoints } }: PlacedBackend): s
   return [key, ...endpoints.flatMap(({ name, address }) => [name, address])].join(' ');
 }
 
+/** Keys of the backends that have an endpoint for new users. */
+export function usableBackends(placed: readonly PlacedBackend[], state: SharedState): ReadonlySet<string> {
+  const takesUsers = ({ backend, slots }: PlacedBackend) =>
+    backend.endpoints.some(
+      (endpoint, at) => endpoint.state === 'ready' && state.health.takesUsers(slots[at] ?? 0),
+    );
+  return new Set(placed.filter(takesUsers).map(({ backend }) => backend.key));
+}
+
 /** How many endpoints of a backend take users, and how many there are. */
 export function usableEndpoints({ backend, slots }: PlacedBackend, state: SharedState) {
   const states = backend.endpoints.map((endpoint, at) => endpointState(endpoint, slots[at] ?? 0, state));

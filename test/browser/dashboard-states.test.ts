@@ -8,9 +8,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test
 import { ControllerProcess } from '../support/controller-process.ts';
 import { DashboardPage, stateOf } from '../support/dashboard-page.ts';
 import { eventually } from '../support/eventually.ts';
-import { policy } from '../support/kube/cluster-objects.ts';
+import { policy as clusterPolicy } from '../support/kube/cluster-objects.ts';
 import { FakeApiServer } from '../support/kube/fake-api-server.ts';
-import { hostOf, site } from '../support/manifest-builders.ts';
+import { hostOf, policy, site } from '../support/manifest-builders.ts';
 import { TestBrowser } from '../support/test-browser.ts';
 
 const browser = new TestBrowser();
@@ -73,7 +73,7 @@ test('of a cluster it shows how fresh each kind is, and what is wrong with its o
   });
   const kubeconfig = join(folder, 'config');
   writeFileSync(kubeconfig, server.kubeconfig('{token: token-1}'));
-  server.cluster.put('mattermostingresspolicies', policy('lonely'));
+  server.cluster.put('mattermostingresspolicies', clusterPolicy('lonely'));
   const controller = await start({ source: { kubeconfig } });
   const page = await DashboardPage.open(browser, controller.adminPort);
   await eventually(async () => {
@@ -145,6 +145,7 @@ test('nodes that die are unhealthy, and what their checks said is shown', async 
       expect.stringMatching(/^its health checks fail: [\w-]+\n\d+ s ago/),
     ]);
   });
+  expect(await page.text('#attention')).toMatch(/1 site has no endpoint that takes new users\./);
   expect(await page.text('#attention')).toMatch(/1 endpoint gets no users: 1 unhealthy, 0 ejected\./);
   expect(await page.text('#sites-list')).toContain('0 of 1 endpoint take users');
   expect((await controller.get(hostOf('dead'), '/')).status).toBe(502);
@@ -195,11 +196,14 @@ describe('who asks under another name', () => {
 
 test('of many sites the first ones are shown, and the filter finds the others', async () => {
   const names = Array.from({ length: 300 }, (_, at) => `site-${String(at).padStart(3, '0')}`);
-  const controller = await start({ objects: names.flatMap((name) => site(name, [])) });
+  const broken = policy('zz-broken', { admission: { defaultAction: 'Denny' } });
+  const controller = await start({ objects: [...names.flatMap((name) => site(name, [])), broken] });
   const page = await DashboardPage.open(browser, controller.adminPort);
   await eventually(async () => expect(await page.rows('sites-list')).toHaveLength(15));
-  expect(await page.text('#sites-list')).toContain('200 more sites are not shown');
-  expect(await page.text('#counts')).toContain('300');
+  // What is wrong comes first.
+  expect((await page.rows('sites-list'))[0]?.[0]).toBe(hostOf('zz-broken'));
+  expect(await page.text('#sites-list')).toContain('201 more sites are not shown');
+  expect(await page.text('#counts')).toContain('301');
   await page.page.click('#sites-list button');
   expect(await page.rows('sites-list')).toHaveLength(100);
   await page.page.type('#filter', 'SITE-299.');
@@ -207,7 +211,7 @@ test('of many sites the first ones are shown, and the filter finds the others', 
     expect((await page.rows('sites-list')).map(([host]) => host)).toEqual([hostOf('site-299')]),
   );
   const { sites, lists } = await stateOf(controller, '?limit=7&filter=site-1');
-  expect([sites.length, lists.sites]).toEqual([7, { total: 300, matching: 100, listed: 7 }]);
+  expect([sites.length, lists.sites]).toEqual([7, { total: 301, matching: 100, listed: 7 }]);
   await page.close();
 });
 

@@ -43,16 +43,15 @@ function processConcerns({ process }) {
 }
 
 /** @param {State} state  @returns {Concern[]} */
-function siteConcerns({ counts, sites }) {
+function siteConcerns({ counts }) {
   /** @type {Concern[]} */
   const concerns = [];
   if (counts.closedSites > 0) {
     const text = `${counted(counts.closedSites, 'site is', 'sites are')} held closed (503) until the object is mended.`;
     concerns.push({ mark: 'bad', text, section: 'sites' });
   }
-  const lost = sites.filter(({ endpoints }) => endpoints?.usable === 0).length;
-  if (lost > 0) {
-    const text = `${counted(lost, 'site has', 'sites have')} no endpoint that takes new users.`;
+  if (counts.lostSites > 0) {
+    const text = `${counted(counts.lostSites, 'site has', 'sites have')} no endpoint that takes new users.`;
     concerns.push({ mark: 'bad', text, section: 'sites' });
   }
   return concerns;

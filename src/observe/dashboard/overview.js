@@ -37,6 +37,7 @@ function fillAttention(state) {
   const concerns = concernsOf(state);
   const list = byId('attention');
   list.classList.toggle('calm', concerns.length === 0);
+  list.classList.toggle('bad', concerns[0]?.mark === 'bad');
   document.title = `${concerns.length === 0 ? '' : `(${concerns.length}) `}mattermost-ingress`;
   const lines =
     concerns.length === 0 ? [{ mark: 'good', text: 'Nothing needs attention.', section: '' }] : concerns;

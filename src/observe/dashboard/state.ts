@@ -31,6 +31,8 @@ export type State = {
   readonly counts: {
     readonly sites: number;
     readonly closedSites: number;
+    /** Sites that are open, and have no endpoint that takes users. */
+    readonly lostSites: number;
     readonly endpoints: Readonly<Record<EndpointState, number>>;
     readonly inFlight: number;
     readonly webSockets: number;
