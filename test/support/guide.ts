@@ -72,8 +72,9 @@ function matchLines(actual: readonly string[], [first, ...rest]: readonly string
 export function shownAnswer(markdown: string, at: number): RegExp {
   const block = guideBlocks(markdown).filter(({ language }) => language === 'http')[at];
   if (block === undefined) throw new Error(`The page shows no answer ${at}`);
-  const lines = RegExp.escape(block.text.trimEnd()).replaceAll(RegExp.escape('…'), '[^]*?');
-  return new RegExp(`^${lines.replaceAll(RegExp.escape('\n'), '\\r?\\n')}\\s*$`, 'u');
+  const pieces = block.text.trimEnd().split('…');
+  const escaped = pieces.map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`));
+  return new RegExp(`^${escaped.join('[^]*?').replaceAll('\n', String.raw`\r?\n`)}\\s*$`, 'u');
 }
 
 /** The calls of the program in a shell script: its command (with that below it) and its options, continued lines joined. */
