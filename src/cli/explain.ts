@@ -66,11 +66,10 @@ async function explainAgainst(options: ExplainOptions, described: DescribedReque
   }
   const shared = sharedOptionsOf(options);
   const names = hostnamesOf(described);
-  const { worldOfCluster, worldOfManifests } = await import('./explain/world.ts');
   const { knowledge, findings } =
     manifests.length > 0
-      ? await worldOfManifests(manifests, shared, names)
-      : await worldOfCluster(options, shared, names);
+      ? await (await import('./explain/world.ts')).worldOfManifests(manifests, shared, names)
+      : await (await import('./explain/cluster.ts')).worldOfCluster(options, shared, names);
   const explanation = explain(described, knowledge);
   return { ...explanation, notes: [...explanation.notes, ...findingNotes(findings)] };
 }

@@ -55,6 +55,16 @@ test('one that cannot be reached is named, with what to try', async () => {
   expect(error).toContain('Try kubectl get mmip -A');
 });
 
+test('one that may not be read says what is missing', async () => {
+  const forbidden = { kind: 'status', status: 403, reason: 'Forbidden' } as const;
+  server.fault('list', 'secrets', ...Array<typeof forbidden>(20).fill(forbidden));
+  const { code, error } = await explain([url, ...FROM, '--kubeconfig', kubeconfig]);
+  expect(code).toBe(2);
+  expect(error).toContain(`The API server ${server.url}`);
+  expect(error).toContain('did not tell everything. Secret objects of all namespaces cannot be read');
+  expect(error).toContain('list and watch on secrets');
+});
+
 afterAll(async () => {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
