@@ -25,7 +25,7 @@ export class Observation {
     this.#timer = setInterval(() => {
       this.traffic.sample(clock.epochMs());
       this.admission.sample(clock.epochMs());
-    }, SAMPLE_INTERVAL_MS);
+    }, SAMPLE_INTERVAL_MS).unref();
   }
 
   close(): void {
