@@ -108,7 +108,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     if (head.status >= 200 || head.status === 101) this.#attempts.answered();
     if (head.status === 101) this.#onSwitch(head);
     else if (head.status < 200) this.#onInterim(head);
-    else if (this.#isUnprovenUpgrade()) this.#refuseUpgrade();
+    else if (this.#isUnprovenUpgrade()) this.#refuseUpgrade(head.status);
     else this.#relay(head);
   }
 
@@ -142,8 +142,11 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
     return this.#isUpgrade && admission?.shapeOnly === true && admission.mode === 'Enforce';
   }
 
-  #refuseUpgrade(): void {
-    this.#parts.report.reason = 'upgrade-not-accepted';
+  /** @param status what the backend said, which is for the log alone */
+  #refuseUpgrade(status: number): void {
+    const { report } = this.#parts;
+    report.reason = 'upgrade-not-accepted';
+    report.detail = `The endpoint answered ${status}`;
     this.#answer('upgrade-not-accepted');
   }
 

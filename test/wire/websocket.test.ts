@@ -145,7 +145,9 @@ describe('U7 another answer than 101', () => {
     expect(splitAnswers(client.bytes).statuses).toEqual([403]);
     expect(client.text).not.toContain('secret');
     await closed.upstreamEnd();
-    expect(closed.plane.records).toMatchObject([{ status: 403, reason: 'upgrade-not-accepted' }]);
+    expect(closed.plane.records).toMatchObject([
+      { status: 403, reason: 'upgrade-not-accepted', detail: 'The endpoint answered 200' },
+    ]);
     await closed.end();
   });
 });
