@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { policyCrd } from '../../src/api/crd.ts';
+import { runCommand } from '../support/command.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const GOOD = `
@@ -29,14 +30,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-async function run(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}) {
-  // Without a home there is no kubeconfig of the machine that runs the tests.
-  const env = { PATH: process.env['PATH'], HOME: folder, ...environment };
-  const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), ...args], { env });
-  child.stdin.end(input);
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { code: await ended, out, error };
+function run(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = {}) {
+  return runCommand(args, { home: folder, input, environment });
 }
 
 describe('check', () => {

@@ -7,12 +7,18 @@ const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export type CommandResult = { readonly code: number | null; readonly out: string; readonly error: string };
 
-/** @param home without a kubeconfig, so that none of whoever runs the tests is read */
+type CommandOptions = {
+  readonly home: string;
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
+/** @param options.home without a kubeconfig, so that none of whoever runs the tests is read */
 export async function runCommand(
   args: readonly string[],
-  { home, input = '' }: { readonly home: string; readonly input?: string },
+  { home, input = '', environment = {} }: CommandOptions,
 ): Promise<CommandResult> {
-  const env = { PATH: process.env['PATH'], HOME: home };
+  const env = { PATH: process.env['PATH'], HOME: home, ...environment };
   const child = spawn(process.execPath, [PROGRAM, ...args], { env });
   // A command need not read what it is given.
   child.stdin.on('error', () => undefined).end(input);
