@@ -1,4 +1,7 @@
 // `explain --admin`: a running controller explains itself, with what only it knows, and is what it says.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MattermostNode } from '../../src/demo/mattermost/node.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
@@ -119,6 +122,19 @@ test('what is not the admin port of a controller is told so', async () => {
   ]);
   expect(code).toBe(2);
   expect(error).toContain('says 404');
+});
+
+test.each([
+  ['another page', 200, '<html>', 'does not explain: is this the admin port'],
+  ['other JSON', 200, '{"outcome":"forward"}', 'does not explain: is this the admin port'],
+  ['what steers a terminal', 500, '\u001b[31mred', 'says 500: \\x1b[31mred'],
+])('%s is no explanation', async (_, status, body, problem) => {
+  const other = createServer((_request, response) => response.writeHead(status).end(body));
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, error } = await explain([url, ...FROM, '--admin', `127.0.0.1:${port}`]);
+  other.close();
+  expect([code, error]).toEqual([2, expect.stringContaining(problem)]);
 });
 
 afterAll(() => scene.end());

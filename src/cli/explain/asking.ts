@@ -2,6 +2,7 @@
 import { request } from 'undici';
 import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Explanation } from '../../explain/explanation.ts';
+import { printable } from '../../explain/wording.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -9,8 +10,22 @@ const TIMEOUT_MS = 15_000;
 export async function askController(url: string, described: DescribedRequest): Promise<Explanation> {
   const endpoint = endpointOf(url);
   const { status, text } = await post(endpoint, JSON.stringify(described));
-  if (status === 200) return JSON.parse(text) as Explanation;
+  if (status === 200) return readAnswer(text, endpoint);
   throw new Error(`${endpoint.href} says ${status}: ${said(text)}${remedyFor(status)}`);
+}
+
+/** Anything may answer at an address that somebody has typed. */
+function readAnswer(text: string, { href }: URL): Explanation {
+  try {
+    const found = JSON.parse(text) as Partial<Explanation>;
+    const isWhole = [found.request, found.client, found.answer, found.notes].every(
+      (part) => part !== undefined,
+    );
+    if (isWhole && typeof found.outcome === 'string') return found as Explanation;
+  } catch {
+    // No JSON: nor an explanation.
+  }
+  throw new Error(`${href} does not explain: is this the admin port of a controller of this version?`);
 }
 
 function endpointOf(url: string): URL {
@@ -45,11 +60,11 @@ async function post(
 function said(text: string): string {
   try {
     const { error } = JSON.parse(text) as { readonly error?: unknown };
-    if (typeof error === 'string') return error;
+    if (typeof error === 'string') return printable(error);
   } catch {
     // No JSON.
   }
-  return text.trim().slice(0, 200);
+  return printable(text.trim().slice(0, 200));
 }
 
 function remedyFor(status: number): string {
