@@ -29,7 +29,7 @@ export const migrateF5Command: CommandDefinition = {
       command.option(`--${name} <${value}${isList === true ? '...' : ''}>`, words);
     }
     command
-      .option('--answers <file>', 'YAML file with the answers; - for standard input')
+      .option('--answers <FILE>', 'YAML file with the answers; - for standard input')
       .action((options: Readonly<Record<string, unknown>>) => run(options));
   },
 };

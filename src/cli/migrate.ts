@@ -47,14 +47,14 @@ export const migrateCommand: CommandDefinition = {
     command
       .enablePositionalOptions()
       .argument('[files...]', 'YAML files, folders of them, or - for standard input')
-      .option('--kubeconfig <file>', 'read the Ingresses and Services of this cluster; nothing is written')
-      .option('--context <name>', 'context of the kubeconfig; the current one unless said')
-      .option('--namespace <name>', 'read this namespace alone; all unless said')
+      .option('--kubeconfig <FILE>', 'read the Ingresses and Services of this cluster; nothing is written')
+      .option('--context <NAME>', 'context of the kubeconfig; the current one unless said')
+      .option('--namespace <NAME>', 'read this namespace alone; all unless said')
       .option(
-        '--config-map <namespace/name>',
+        '--config-map <NAMESPACE/NAME>',
         'of the cluster: the settings of ingress-nginx, such as ingress-nginx/ingress-nginx-controller',
       )
-      .option('--ingress-class <name>', 'only Ingresses of this class')
+      .option('--ingress-class <NAME>', 'only Ingresses of this class')
       .action((files: readonly string[], options: MigrateOptions) => run(files, options));
   },
 };
