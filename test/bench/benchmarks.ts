@@ -2,6 +2,7 @@
 import type { Benchmark } from './benchmark.ts';
 import { churnBenchmark } from './suite/churn/churn.ts';
 import { drainBenchmark } from './suite/drain/drain.ts';
+import { floodBenchmark } from './suite/flood.ts';
 import { idleBenchmark, idleSecureBenchmark } from './suite/idle.ts';
 import { latencyBenchmark } from './suite/latency.ts';
 import {
@@ -33,6 +34,7 @@ export const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ['workers', workersBenchmark],
   ['churn', churnBenchmark],
   ['drain', drainBenchmark],
+  ['flood', floodBenchmark],
   ['pause', pauseBenchmark],
   ['scale', scaleBenchmark],
 ]);

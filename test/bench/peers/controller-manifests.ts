@@ -6,7 +6,7 @@ import { HOST } from './host.ts';
 
 /** The objects as one YAML text. The load comes from loopback, which the second rule lets in. */
 export function controllerManifests(options: CommandOptions): string {
-  const { transport, backendPort, hasAccessLog } = options;
+  const { transport, backendPort, hasAccessLog, limitPerSecond } = options;
   const isTls = transport === 'tls';
   return `apiVersion: mattermost-ingress.io/v1alpha1
 kind: MattermostIngressPolicy
@@ -27,7 +27,11 @@ spec:
     type: Cookie
     cookie: {name: MMSTICKY}
     fallback: [UserIdentity, SourceAddress]
-  accessLog: {enabled: ${hasAccessLog}}
+  accessLog: {enabled: ${hasAccessLog}}${
+    limitPerSecond === undefined
+      ? ''
+      : `\n  limits: {requestsPerSecond: ${limitPerSecond}, burst: ${limitPerSecond}}`
+  }
 ---
 apiVersion: v1
 kind: Service

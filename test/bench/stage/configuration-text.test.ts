@@ -2,15 +2,18 @@
 import { expect, test } from 'vitest';
 import { filledIn } from './configuration-text.ts';
 
-const TEMPLATE = 'listen {{port}}\n    {{accessLog}} log {{folder}}/log\n    {{noAccessLog}} log off\n';
+const TEMPLATE =
+  'listen {{port}}\n    {{accessLog}} log {{folder}}/log\n    {{noAccessLog}} log off\n    {{limited}} limit 5\n';
 
 test.each([
-  [true, 'listen 80\n    log /run/log\n'],
-  [false, 'listen 80\n    log off\n'],
-])('fills in facts and chooses lines; access log: %j', (hasAccessLog, text) => {
-  expect(filledIn(TEMPLATE, { port: 80, folder: '/run' }, hasAccessLog)).toBe(text);
+  [true, true, 'listen 80\n    log /run/log\n    limit 5\n'],
+  [false, false, 'listen 80\n    log off\n'],
+])('fills in facts and chooses lines; access log: %j, limited: %j', (hasAccessLog, isLimited, text) => {
+  expect(filledIn(TEMPLATE, { port: 80, folder: '/run' }, { hasAccessLog, isLimited })).toBe(text);
 });
 
 test('refuses a name that nobody knows', () => {
-  expect(() => filledIn('{{prot}}', { port: 80 }, false)).toThrow('asks for prot');
+  expect(() => filledIn('{{prot}}', { port: 80 }, { hasAccessLog: false, isLimited: false })).toThrow(
+    'asks for prot',
+  );
 });

@@ -67,6 +67,7 @@ function nodePeer(name: string, program: URL): ProxyKind {
 /** Writes a committed configuration with the facts of this run filled in; says where. */
 function configuration(name: string, options: CommandOptions): string {
   const { plainPort, tlsPort, backendPort, workers, folder, files, hasAccessLog } = options;
+  const { limitPerSecond = 0 } = options;
   const template = readFileSync(new URL(`../peers/${name}`, import.meta.url), 'utf8');
   const path = join(folder, name);
   const values = {
@@ -78,8 +79,9 @@ function configuration(name: string, options: CommandOptions): string {
     certificate: files.certificate,
     key: files.key,
     certificateAndKey: files.both,
+    limitPerSecond,
   };
-  writeFileSync(path, filledIn(template, values, hasAccessLog));
+  writeFileSync(path, filledIn(template, values, { hasAccessLog, isLimited: limitPerSecond > 0 }));
   return path;
 }
 

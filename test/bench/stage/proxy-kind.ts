@@ -7,6 +7,8 @@ export type Setup = {
   readonly transport: Transport;
   /** Worker threads or processes. */
   readonly workers: number;
+  /** Requests a second that one source may send, and as many at once; no limit where it is absent. */
+  readonly limitPerSecond?: number;
 };
 
 /** Where a proxy listens, where its backend is, and a folder of its own with its certificate. */
