@@ -1,7 +1,7 @@
 // 200 people with WebSockets who come back as Mattermost's clients do, and steady requests beside them: what something
 // that is done to the cluster costs them.
 import { Agent } from 'node:https';
-import { login } from '../../src/demo/mattermost/session.ts';
+import { login, type Reply } from '../../src/demo/mattermost/session.ts';
 import { USERS } from '../../src/demo/site.ts';
 import { chanceOf } from '../chaos/chance.ts';
 import { Crowd, type Door, type Loss } from '../chaos/crowd.ts';
@@ -85,19 +85,14 @@ export class Audience {
   }
 
   /** New connections and kept ones, to any node and to one's own, what may be repeated and what may not, in turn. */
-  #send() {
-    const agent = this.#agent;
-    const body = 'once';
-    switch (this.#sent++ % 4) {
-      case 0:
-        return this.#visitor.get({ host: SPREAD_HOST });
-      case 1:
-        return this.#visitor.get({ agent });
-      case 2:
-        return this.#visitor.get({ host: SPREAD_HOST, method: 'POST', path: '/api/v4/demo/echo', body });
-      default:
-        return this.#visitor.get({ agent, method: 'POST', path: '/api/v4/demo/echo', body });
-    }
+  async #send(): Promise<Reply> {
+    const turn = this.#sent++;
+    const way = turn % 2 === 0 ? { host: SPREAD_HOST } : { agent: this.#agent };
+    const method = turn % 4 < 2 ? 'GET' : 'POST';
+    const what = method === 'GET' ? {} : { path: '/api/v4/demo/echo', body: 'once' };
+    const reply = await this.#visitor.get({ ...way, ...what, method });
+    if (reply.status === 200) return reply;
+    throw new Error(`${method} ${reply.status} ${reply.body.toString().slice(0, 200)}`);
   }
 
   /** Resolves when all are there, and nobody at a pod that is going or gone: the controller keeps those for their turn. */
