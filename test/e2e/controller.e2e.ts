@@ -241,6 +241,8 @@ describe('the controller', () => {
         'shutdownDelaySeconds=5',
         '--set',
         'drainTimeoutSeconds=10',
+        '--set',
+        'minReadySeconds=0',
       );
       await expectGone(RELEASE, old);
     });
