@@ -8,7 +8,7 @@ import type { Door } from './crowd.ts';
 import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
 import { type NodeProcess, startNodeProcess } from '../support/node-process.ts';
 
-export const ACCOUNT = { username: 'alice', password: 'alice-password' };
+const ACCOUNT = { username: 'alice', password: 'alice-password' };
 export const HOST = hostOf('chat');
 
 const SECRET = 'one town';
