@@ -7,7 +7,7 @@ import { type Finding, type FindingReason, locateFinding, type ObjectReference }
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
 import type { CommandDefinition } from './command.ts';
-import { readManifestPaths } from './manifest-paths.ts';
+import { readManifestPaths } from './input/manifest-paths.ts';
 import { createProgress, painter } from './terminal.ts';
 
 /** Findings that speak of objects which need not be among the files that are checked. */

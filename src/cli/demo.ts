@@ -18,9 +18,9 @@ import { LogSink } from '../observe/log.ts';
 import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
 import type { CommandDefinition } from './command.ts';
-import type { Controller } from './controller.ts';
+import type { Controller } from './controller/controller.ts';
 import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
-import { machineFacts } from './machine.ts';
+import { machineFacts } from './controller/machine.ts';
 import { nextSignal } from './run.ts';
 import { hasColours, painter } from './terminal.ts';
 
@@ -97,7 +97,7 @@ async function perform(given: DemoOptions): Promise<number> {
   const folder = await makeFolder();
   const stage = await createStage(folder, given.manifests);
   const sink = new LogSink(stage.journal.stream);
-  const { startController } = await import('./controller.ts');
+  const { startController } = await import('./controller/controller.ts');
   const controller = await startController(await optionsOf(given, stage), sink);
   const tourController = seenByTour(controller);
   // Half a tour needs no orderly end; without one, the second signal is the one that does not wait.

@@ -5,7 +5,7 @@ import { f5Section } from '../migrate/f5-policy.ts';
 import { type Answers, F5_QUESTIONS, readAnswers } from '../migrate/f5-questions.ts';
 import { printSections } from '../migrate/printed.ts';
 import type { CommandDefinition } from './command.ts';
-import { readDocuments } from './input-documents.ts';
+import { readDocuments } from './input/input-documents.ts';
 import { VERSION } from './version.ts';
 
 export const migrateF5Command: CommandDefinition = {

@@ -8,7 +8,7 @@ import { countNotes, printSections } from '../migrate/printed.ts';
 import type { Section } from '../migrate/section.ts';
 import type { JsonValue } from '../translate/objects/json-value.ts';
 import type { CommandDefinition } from './command.ts';
-import { readDocuments } from './input-documents.ts';
+import { readDocuments } from './input/input-documents.ts';
 import { migrateF5Command } from './migrate-f5.ts';
 import { createProgress } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -84,7 +84,7 @@ async function readAll(files: readonly string[], options: MigrateOptions): Promi
   const progress = createProgress(process.stderr, () => performance.now());
   try {
     if (files.length > 0) return await readDocuments(files, progress);
-    const { readClusterDocuments } = await import('./cluster-documents.ts');
+    const { readClusterDocuments } = await import('./input/cluster-documents.ts');
     const choice = { kubeconfig, context, namespace, configMap };
     return await readClusterDocuments(choice, (text) => progress.show(text));
   } finally {

@@ -8,8 +8,8 @@ import { flagTable } from '../options/flags.ts';
 import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
 import type { CommandDefinition } from './command.ts';
-import type { Controller } from './controller.ts';
-import { machineFacts } from './machine.ts';
+import type { Controller } from './controller/controller.ts';
+import { machineFacts } from './controller/machine.ts';
 
 const LOG_FLUSH_MS = 2_000;
 
@@ -56,7 +56,7 @@ async function run(given: Readonly<Record<string, string | undefined>>): Promise
   const sink = new LogSink(process.stdout);
   try {
     // Loaded here: other commands, and help, need none of it.
-    const { startController } = await import('./controller.ts');
+    const { startController } = await import('./controller/controller.ts');
     const signal = nextSignal();
     // It may wait for an API server; nothing is served then, and nothing has to end in order.
     const controller = await Promise.race([startController(resolved.options, sink), signal]);

@@ -89,6 +89,13 @@ describe('a condition says why', () => {
       false,
       'its value is that of none of the keys of the Secret: current, next',
     ],
+    [
+      'headers[x-secret]',
+      { headers: [{ ...SECRET, secrets: [] }] },
+      at('/', 'X-Secret: canary-9876543210'),
+      false,
+      'there is no Secret with a usable value to compare it with',
+    ],
     ['headers[x-secret]', { headers: [SECRET] }, at('/'), false, 'it is not sent'],
     [
       'headers[x-secret]',

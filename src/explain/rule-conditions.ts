@@ -120,6 +120,7 @@ function unmetHeader(wanted: HeaderCondition, head: RequestHead): string {
   if (wanted.type !== 'Secret')
     return `its value is none of the ${counted(wanted.values.length, 'value')} wanted (${wanted.type})`;
   const keys = wanted.secrets.map(({ key }) => key);
+  if (keys.length === 0) return 'there is no Secret with a usable value to compare it with';
   return `its value is that of none of the keys of the Secret: ${listed(keys)}`;
 }
 

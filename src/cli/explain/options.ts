@@ -9,7 +9,7 @@ import { environmentName } from '../../options/environment.ts';
 import { flagTable } from '../../options/flags.ts';
 import type { Options } from '../../options/options.ts';
 import { resolveOptions } from '../../options/resolve.ts';
-import { machineFacts } from '../machine.ts';
+import { machineFacts } from '../controller/machine.ts';
 
 export type ExplainOptions = {
   readonly from?: string;

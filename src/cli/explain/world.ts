@@ -5,7 +5,7 @@ import type { Knowledge } from '../../explain/knowledge.ts';
 import { assemble } from '../../manifests/assembly.ts';
 import type { Options } from '../../options/options.ts';
 import { NO_ADDRESSES } from '../../translate/address-ranges.ts';
-import { readManifestPaths } from '../manifest-paths.ts';
+import { readManifestPaths } from '../input/manifest-paths.ts';
 import { createProgress } from '../terminal.ts';
 import { assumedKnowledge, translating } from './assumed.ts';
 

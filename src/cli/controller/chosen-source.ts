@@ -1,11 +1,11 @@
 // A source of objects as `run` has chosen it, with all that comes with it. Types only: clusters are loaded when needed.
-import type { Clock } from '../model/clock.ts';
-import type { AddressRanges } from '../model/configuration.ts';
-import type { ObjectSource } from '../model/object-source.ts';
-import type { Logger } from '../observe/log.ts';
-import type { MainMetrics } from '../observe/main-metrics.ts';
-import type { WatchSample } from '../observe/registry.ts';
-import type { Options } from '../options/options.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { AddressRanges } from '../../model/configuration.ts';
+import type { ObjectSource } from '../../model/object-source.ts';
+import type { Logger } from '../../observe/log.ts';
+import type { MainMetrics } from '../../observe/main-metrics.ts';
+import type { WatchSample } from '../../observe/registry.ts';
+import type { Options } from '../../options/options.ts';
 import type { ClusterWriter, LoadKey, ReadKey } from './cluster-writer.ts';
 
 /** What is read of the cluster and written to it, and where it is kept. */

@@ -1,9 +1,9 @@
 // YAML files, folders and standard input as plain JSON documents, for commands that look at more of an object than the
 // controller does. A document that is broken ends it: half of an input is none.
-import { readDocument, splitDocuments } from '../manifests/yaml-document.ts';
-import type { JsonValue } from '../translate/objects/json-value.ts';
+import { readDocument, splitDocuments } from '../../manifests/yaml-document.ts';
+import type { JsonValue } from '../../translate/objects/json-value.ts';
 import { type NamedText, readNamedTexts } from './named-texts.ts';
-import type { Progress } from './terminal.ts';
+import type { Progress } from '../terminal.ts';
 
 /** Rejects with a message for people: the file, the line, what is wrong, what to do. @param paths `-` for standard input */
 export async function readDocuments(

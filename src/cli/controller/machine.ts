@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import type { MachineFacts } from '../options/flags.ts';
+import type { MachineFacts } from '../../options/flags.ts';
 
 const MAX_DEFAULT_WORKERS = 8;
 /** Where nothing says how many: what systems without /proc allow. */

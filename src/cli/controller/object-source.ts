@@ -3,10 +3,10 @@ import { accessSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import type { KubeconfigChoice } from '../kube/kubeconfig.ts';
-import { createManifestSource } from '../manifests/source.ts';
-import type { Options } from '../options/options.ts';
-import { NO_ADDRESSES } from '../translate/address-ranges.ts';
+import type { KubeconfigChoice } from '../../kube/kubeconfig.ts';
+import { createManifestSource } from '../../manifests/source.ts';
+import type { Options } from '../../options/options.ts';
+import { NO_ADDRESSES } from '../../translate/address-ranges.ts';
 import type { ChosenSource, ClusterOptions, SourceTools } from './chosen-source.ts';
 
 type SourceOptions = ClusterOptions & Pick<Options, 'manifests' | 'kubeconfig'>;

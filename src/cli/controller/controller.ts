@@ -3,36 +3,36 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { Fleet } from '../control/fleet.ts';
-import { HealthMonitor } from '../control/health.ts';
-import { ControlLoop, type LoopOptions } from '../control/loop.ts';
-import { Publisher } from '../control/publisher.ts';
-import { OutcomeReporter } from '../control/reporter.ts';
-import { StatusBoard } from '../control/status-board.ts';
-import type { Clock } from '../model/clock.ts';
-import type { BoundPorts } from '../model/delta.ts';
-import { allocateSharedMemory, type SharedMemory, SharedState } from '../model/shared-state.ts';
-import { allocateSourceMemory, clearSources, type SourceMemory } from '../model/source-table.ts';
-import { type AdminServer, createAdminServer } from '../observe/admin.ts';
-import type { MainMetrics } from '../observe/main-metrics.ts';
-import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../observe/log.ts';
-import { createMetrics, type Metrics } from '../observe/registry.ts';
-import { SeriesReader } from '../observe/series-reader.ts';
-import type { Options } from '../options/options.ts';
-import { OwnAddresses } from '../proxy/backend/own-addresses.ts';
-import { canAskForCertificates } from '../proxy/client/client-certificates.ts';
-import type { WorkerData } from '../proxy/worker.ts';
+import { Fleet } from '../../control/fleet.ts';
+import { HealthMonitor } from '../../control/health.ts';
+import { ControlLoop, type LoopOptions } from '../../control/loop.ts';
+import { Publisher } from '../../control/publisher.ts';
+import { OutcomeReporter } from '../../control/reporter.ts';
+import { StatusBoard } from '../../control/status-board.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { BoundPorts } from '../../model/delta.ts';
+import { allocateSharedMemory, type SharedMemory, SharedState } from '../../model/shared-state.ts';
+import { allocateSourceMemory, clearSources, type SourceMemory } from '../../model/source-table.ts';
+import { type AdminServer, createAdminServer } from '../../observe/admin.ts';
+import type { MainMetrics } from '../../observe/main-metrics.ts';
+import { createLogger, type Logger, type LogSink, takeWorkerLines } from '../../observe/log.ts';
+import { createMetrics, type Metrics } from '../../observe/registry.ts';
+import { SeriesReader } from '../../observe/series-reader.ts';
+import type { Options } from '../../options/options.ts';
+import { OwnAddresses } from '../../proxy/backend/own-addresses.ts';
+import { canAskForCertificates } from '../../proxy/client/client-certificates.ts';
+import type { WorkerData } from '../../proxy/worker.ts';
 import { stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
 import type { ChosenSource } from './chosen-source.ts';
-import { explainRunning } from './explain/running.ts';
+import { explainRunning } from '../explain/running.ts';
 import { workerHeapMb } from './machine.ts';
 import { chooseSource } from './object-source.ts';
 import { Observation } from './observation.ts';
 import { probeFromPool } from './pool-probe.ts';
 import { endpointSamples } from './state-endpoints.ts';
 import { StickyKeys } from './sticky-keys.ts';
-import { REVISION, VERSION } from './version.ts';
+import { REVISION, VERSION } from '../version.ts';
 
 export type Controller = {
   readonly ports: BoundPorts;
@@ -282,7 +282,7 @@ function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts
 
 function spawnWorker(workerData: WorkerData): Worker {
   const heapMb = getHeapStatistics().heap_size_limit / BYTES_PER_MB;
-  const worker = new Worker(new URL('../proxy/worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('../../proxy/worker.ts', import.meta.url), {
     workerData,
     resourceLimits: {
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,

@@ -1,12 +1,12 @@
 // Endpoints as /api/state tells of them.
-import type { HealthMonitor } from '../control/health.ts';
-import type { LeftEndpoint } from '../control/left-endpoints.ts';
-import type { Publisher } from '../control/publisher.ts';
-import type { WatchedEndpoint } from '../control/watched-endpoint.ts';
-import type { Endpoint } from '../model/configuration.ts';
-import type { PlacedBackend } from '../model/delta.ts';
-import type { SharedState } from '../model/shared-state.ts';
-import type { EndpointSample, EndpointState } from '../observe/registry.ts';
+import type { HealthMonitor } from '../../control/health.ts';
+import type { LeftEndpoint } from '../../control/left-endpoints.ts';
+import type { Publisher } from '../../control/publisher.ts';
+import type { WatchedEndpoint } from '../../control/watched-endpoint.ts';
+import type { Endpoint } from '../../model/configuration.ts';
+import type { PlacedBackend } from '../../model/delta.ts';
+import type { SharedState } from '../../model/shared-state.ts';
+import type { EndpointSample, EndpointState } from '../../observe/registry.ts';
 
 export type EndpointSources = {
   readonly publisher: Publisher;

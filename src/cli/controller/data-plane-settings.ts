@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { generate } from 'selfsigned';
-import type { Options } from '../options/options.ts';
-import type { DataPlaneSettings } from '../proxy/data-plane.ts';
+import type { Options } from '../../options/options.ts';
+import type { DataPlaneSettings } from '../../proxy/data-plane.ts';
 import type { LoadKey } from './cluster-writer.ts';
 
 const CERTIFICATE_YEARS = 10;

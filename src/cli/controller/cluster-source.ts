@@ -1,20 +1,20 @@
 // The API server as the source of objects of a running controller: credentials, client, reflectors.
 // Loaded only where a cluster is served: the HTTP client and the reader of kubeconfigs cost memory and time.
 import process from 'node:process';
-import { ApiClient } from '../kube/api-client.ts';
-import type { IngressClassReading } from '../kube/kind-watches.ts';
-import { type ApiCredentials, type KubeconfigChoice, loadCredentials } from '../kube/kubeconfig.ts';
-import { createKubeSource, type KubeSource } from '../kube/source.ts';
-import { StateCache } from '../kube/state-cache.ts';
-import { defaultTiming, nodeTimers } from '../kube/timing.ts';
-import type { WatchMetrics } from '../kube/watch-report.ts';
-import { parseAddress } from '../model/address.ts';
-import type { AddressRanges } from '../model/configuration.ts';
-import { compileRanges, NO_ADDRESSES } from '../translate/address-ranges.ts';
+import { ApiClient } from '../../kube/api-client.ts';
+import type { IngressClassReading } from '../../kube/kind-watches.ts';
+import { type ApiCredentials, type KubeconfigChoice, loadCredentials } from '../../kube/kubeconfig.ts';
+import { createKubeSource, type KubeSource } from '../../kube/source.ts';
+import { StateCache } from '../../kube/state-cache.ts';
+import { defaultTiming, nodeTimers } from '../../kube/timing.ts';
+import type { WatchMetrics } from '../../kube/watch-report.ts';
+import { parseAddress } from '../../model/address.ts';
+import type { AddressRanges } from '../../model/configuration.ts';
+import { compileRanges, NO_ADDRESSES } from '../../translate/address-ranges.ts';
 import type { ChosenSource, ClusterOptions, SourceTools } from './chosen-source.ts';
 import { createClusterWriter, keyLoader, keyReader } from './cluster-writer.ts';
 
-import { VERSION } from './version.ts';
+import { VERSION } from '../version.ts';
 
 /** Addresses that are another machine's to nobody: who may write EndpointSlices must not reach through us to them. */
 const LOCAL_NETWORKS = ['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1/128', '::/128', 'fe80::/10'];

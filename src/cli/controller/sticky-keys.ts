@@ -2,9 +2,9 @@
 // added or taken away is in force without a restart.
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { nodeTimers, type Timers } from '../kube/timing.ts';
-import type { Logger } from '../observe/log.ts';
-import type { Options } from '../options/options.ts';
+import { nodeTimers, type Timers } from '../../kube/timing.ts';
+import type { Logger } from '../../observe/log.ts';
+import type { Options } from '../../options/options.ts';
 import type { LoadKey, ReadKey } from './cluster-writer.ts';
 
 type KeyOptions = Pick<Options, 'stickyKeyFile' | 'stickyKeySecret'>;

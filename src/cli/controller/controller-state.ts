@@ -1,18 +1,18 @@
 // What the admin port tells of a running controller: the readiness of it, and all that the dashboard shows.
 import { X509Certificate } from 'node:crypto';
 import process from 'node:process';
-import type { Fleet } from '../control/fleet.ts';
-import type { ControlLoop } from '../control/loop.ts';
-import type { Publisher } from '../control/publisher.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Certificate, Site } from '../model/configuration.ts';
-import type { PlacedBackend } from '../model/delta.ts';
-import type { Finding } from '../model/finding.ts';
-import type { ListName, ListSize, SiteState, State } from '../observe/dashboard/state.ts';
-import type { AdminStatus } from '../observe/admin.ts';
-import type { WatchSample } from '../observe/registry.ts';
-import type { SeriesReader } from '../observe/series-reader.ts';
-import type { StateQuery } from '../observe/state-query.ts';
+import type { Fleet } from '../../control/fleet.ts';
+import type { ControlLoop } from '../../control/loop.ts';
+import type { Publisher } from '../../control/publisher.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Certificate, Site } from '../../model/configuration.ts';
+import type { PlacedBackend } from '../../model/delta.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { ListName, ListSize, SiteState, State } from '../../observe/dashboard/state.ts';
+import type { AdminStatus } from '../../observe/admin.ts';
+import type { WatchSample } from '../../observe/registry.ts';
+import type { SeriesReader } from '../../observe/series-reader.ts';
+import type { StateQuery } from '../../observe/state-query.ts';
 import type { Observation } from './observation.ts';
 import {
   backendOf,
@@ -25,7 +25,7 @@ import {
   usableEndpoints,
 } from './state-endpoints.ts';
 import { excerptOf } from './state-excerpt.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../version.ts';
 
 type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop };
 type Progress = { readonly isListening: boolean; readonly isDraining: boolean };

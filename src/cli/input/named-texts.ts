@@ -4,9 +4,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
-import { defaultLimits, listFolder, readManifest } from '../manifests/folder.ts';
-import type { ReadProblem } from '../manifests/manifest-file.ts';
-import type { Progress } from './terminal.ts';
+import { defaultLimits, listFolder, readManifest } from '../../manifests/folder.ts';
+import type { ReadProblem } from '../../manifests/manifest-file.ts';
+import type { Progress } from '../terminal.ts';
 
 /** A file, or why it cannot be read. */
 export type NamedText = { readonly file: string } & (

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ManualTimers } from '../../test/support/kube/manual-timers.ts';
-import { createLogger } from '../observe/log.ts';
+import { ManualTimers } from '../../../test/support/kube/manual-timers.ts';
+import { createLogger } from '../../observe/log.ts';
 import { StickyKeys } from './sticky-keys.ts';
 
 const OLD = 'an-old-sticky-key';

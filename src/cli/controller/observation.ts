@@ -1,11 +1,11 @@
 // What the main thread remembers of the last minutes, for whoever opens the dashboard now.
 import { clearInterval, setInterval } from 'node:timers';
-import type { Clock } from '../model/clock.ts';
-import type { Finding } from '../model/finding.ts';
-import { AdmissionCounts } from '../observe/admission-counts.ts';
-import { RecentRefusals } from '../observe/recent-refusals.ts';
-import type { SeriesReader } from '../observe/series-reader.ts';
-import { SAMPLE_INTERVAL_MS, TrafficHistory } from '../observe/traffic-history.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Finding } from '../../model/finding.ts';
+import { AdmissionCounts } from '../../observe/admission-counts.ts';
+import { RecentRefusals } from '../../observe/recent-refusals.ts';
+import type { SeriesReader } from '../../observe/series-reader.ts';
+import { SAMPLE_INTERVAL_MS, TrafficHistory } from '../../observe/traffic-history.ts';
 
 export class Observation {
   readonly startedEpochMs: number;

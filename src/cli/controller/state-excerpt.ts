@@ -1,6 +1,6 @@
 // So much of a list as was asked for, and how much there is beyond it.
-import type { ListSize } from '../observe/dashboard/state.ts';
-import type { StateQuery } from '../observe/state-query.ts';
+import type { ListSize } from '../../observe/dashboard/state.ts';
+import type { StateQuery } from '../../observe/state-query.ts';
 
 type Excerpt<Item> = { readonly items: readonly Item[]; readonly size: ListSize };
 

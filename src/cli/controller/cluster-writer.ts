@@ -3,19 +3,19 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
-import type { Note, ToldStatus } from '../control/status-board.ts';
-import type { ApiClient } from '../kube/api-client.ts';
-import { EventRecorder } from '../kube/event-recorder.ts';
-import { type KeySecret, loadKeySecret, readKeySecret } from '../kube/key-secret.ts';
-import { LeaderElector } from '../kube/leader-elector.ts';
-import { LeaseReport } from '../kube/lease-report.ts';
-import type { KubeSource } from '../kube/source.ts';
-import { StatusWriter } from '../kube/status-writer.ts';
-import { nodeTimers } from '../kube/timing.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Logger } from '../observe/log.ts';
-import type { MainMetrics } from '../observe/main-metrics.ts';
-import type { Options } from '../options/options.ts';
+import type { Note, ToldStatus } from '../../control/status-board.ts';
+import type { ApiClient } from '../../kube/api-client.ts';
+import { EventRecorder } from '../../kube/event-recorder.ts';
+import { type KeySecret, loadKeySecret, readKeySecret } from '../../kube/key-secret.ts';
+import { LeaderElector } from '../../kube/leader-elector.ts';
+import { LeaseReport } from '../../kube/lease-report.ts';
+import type { KubeSource } from '../../kube/source.ts';
+import { StatusWriter } from '../../kube/status-writer.ts';
+import { nodeTimers } from '../../kube/timing.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Logger } from '../../observe/log.ts';
+import type { MainMetrics } from '../../observe/main-metrics.ts';
+import type { Options } from '../../options/options.ts';
 
 /** Whoever tells the cluster about its objects. */
 export type ClusterWriter = {

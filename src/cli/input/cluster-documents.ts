@@ -1,12 +1,12 @@
 // Ingresses and Services of a cluster, and the settings of ingress-nginx, read once and as they are, for `migrate`.
 // Loaded only where a cluster is read.
-import { ApiClient } from '../kube/api-client.ts';
-import { failureOf } from '../kube/api-failure.ts';
-import { loadCredentials } from '../kube/kubeconfig.ts';
-import { listAll } from '../kube/object-list.ts';
-import type { JsonValue } from '../translate/objects/json-value.ts';
-import { chooseKubeconfig } from './object-source.ts';
-import { VERSION } from './version.ts';
+import { ApiClient } from '../../kube/api-client.ts';
+import { failureOf } from '../../kube/api-failure.ts';
+import { loadCredentials } from '../../kube/kubeconfig.ts';
+import { listAll } from '../../kube/object-list.ts';
+import type { JsonValue } from '../../translate/objects/json-value.ts';
+import { chooseKubeconfig } from '../controller/object-source.ts';
+import { VERSION } from '../version.ts';
 
 export type ClusterChoice = {
   readonly kubeconfig: string | undefined;
