@@ -91,7 +91,7 @@ describe('a condition says why', () => {
     ],
     [
       'headers[x-secret]',
-      { headers: [{ ...SECRET, secrets: [] }] },
+      { headers: [{ name: 'x-secret', type: 'Secret', secrets: [] }] },
       at('/', 'X-Secret: canary-9876543210'),
       false,
       'there is no Secret with a usable value to compare it with',

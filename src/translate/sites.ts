@@ -17,7 +17,7 @@ import { type BackendSource, type CompiledBackend, compileBackend } from './back
 import { takeCertificate } from './certificates.ts';
 import { compileClientTimeouts } from './client-timeouts.ts';
 import { compileSourceLimits } from './limits.ts';
-import type { Place, SiteSpec } from './places.ts';
+import type { Place, SiteSettings, SiteSpec } from './places.ts';
 import type { Problem, Report } from './problem.ts';
 import type { Grant } from './routes.ts';
 
@@ -142,14 +142,18 @@ function withAuthorities(
 
 /** Doubts about wishes that each are right. */
 function judgeSettings({ settings, inheritsAdmission }: SiteSpec, source: SiteSource, report: Report): void {
-  if (settings.client?.tls?.minVersion === '1.1' && !source.hasLegacyListener)
-    report(warning('LegacyListenerClosed', 'spec.client.tls.minVersion'));
-  const { mode = 'Disabled' } = settings.client?.clientCertificate ?? {};
-  if (mode !== 'Disabled' && !source.canAskForCertificates)
-    report(warning('ClientCertificatesUnavailable', 'spec.client.clientCertificate'));
+  judgeClient(settings.client, source, report);
   const at = settings.admission?.rules?.findIndex(({ sourceCIDRs }) => sourceCIDRs !== undefined) ?? -1;
   if (at >= 0 && !inheritsAdmission && source.isClientAddressDoubtful)
     report(warning('ClientAddressDoubtful', `spec.admission.rules[${at}].sourceCIDRs`));
+}
+
+function judgeClient(client: SiteSettings['client'], source: SiteSource, report: Report): void {
+  if (client?.tls?.minVersion === '1.1' && !source.hasLegacyListener)
+    report(warning('LegacyListenerClosed', 'spec.client.tls.minVersion'));
+  const { mode = 'Disabled' } = client?.clientCertificate ?? {};
+  if (mode !== 'Disabled' && !source.canAskForCertificates)
+    report(warning('ClientCertificatesUnavailable', 'spec.client.clientCertificate'));
 }
 
 type Doubt = 'LegacyListenerClosed' | 'ClientCertificatesUnavailable' | 'ClientAddressDoubtful';

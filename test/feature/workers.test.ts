@@ -106,7 +106,7 @@ test.each([
     expect(metrics.sum('endpoint_inflight')).toBe(0);
   });
   const { workers } = await stateOf(controller);
-  expect(workers.map(({ restarts }) => restarts).toSorted()).toEqual([0, 1]);
+  expect(workers.map(({ restarts }) => restarts).toSorted((one, other) => one - other)).toEqual([0, 1]);
   const sumOf = (name: 'webSockets' | 'connections') => workers.reduce((sum, each) => sum + each[name], 0);
   expect([sumOf('webSockets'), sumOf('connections')]).toEqual([alive.length, alive.length]);
   threads.detach();
