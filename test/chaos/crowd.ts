@@ -43,6 +43,8 @@ export class Crowd {
   /** Clients whose own network broke, or their worker, and those of them who came back to their node. */
   cuts = 0;
   resumes = 0;
+  /** Of the others: from which node to which. */
+  readonly strays: string[] = [];
   readonly #door: Door;
   readonly #token: string;
   readonly #chance: Chance;
@@ -145,6 +147,7 @@ export class Crowd {
     const { socket, node, headers } = conversation;
     memory.sticky = headers['set-cookie']?.[0]?.split(';')[0] ?? memory.sticky;
     if (memory.cutFrom === node) this.resumes++;
+    else if (memory.cutFrom !== undefined) this.strays.push(`${memory.cutFrom} to ${node}`);
     memory.cutFrom = undefined;
     const onMessage = (text: string) => {
       const { event, seq, data } = JSON.parse(text) as Heard;

@@ -1,4 +1,5 @@
 // `npm run chaos`: three Mattermost nodes that die in every way under 200 requests a second and 500 WebSockets, for as long as asked.
+import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ControllerProcess } from '../support/controller-process.ts';
@@ -16,6 +17,7 @@ Options:
   --seed S      of all chance; by default one nobody has tried
   --requests R  a second, 200 by default
   --clients C   with a WebSocket each, 500 by default
+  --log FILE    where the log of the controller goes, but for its requests
   --help        this text
 `;
 const LIMITS = { minutes: 1440, seed: 2 ** 31, requests: 5000, clients: 10_000 };
@@ -29,9 +31,15 @@ function readCount(name: Name, text: string | undefined, otherwise: number): num
   throw new Error(`--${name} must be a number up to ${LIMITS[name]}, not ${JSON.stringify(text)}`);
 }
 
+/** What it told beside the lines of requests. */
+function eventsOf(controller: ControllerProcess): string {
+  const events = controller.log.all.filter(({ requestId }) => requestId === undefined);
+  return events.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
 async function main(): Promise<number> {
   const option = { type: 'string' } as const;
-  const options = { minutes: option, seed: option, requests: option, clients: option } as const;
+  const options = { minutes: option, seed: option, requests: option, clients: option, log: option } as const;
   const { values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h' } } });
   if (values.help === true) {
     process.stdout.write(HELP);
@@ -58,6 +66,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
     return report.violations.length === 0 ? 0 : 1;
   } finally {
+    if (values.log !== undefined) writeFileSync(values.log, eventsOf(controller));
     const troubles = await controller.destroy();
     for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
   }

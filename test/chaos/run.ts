@@ -150,13 +150,19 @@ function judge(failures: readonly Failure[], crowd: Crowd, { gone }: Cluster): r
   return [
     ...wrong.map((name) => `request failed: ${name}`),
     ...(crowd.resumes < crowd.cuts
-      ? [`${crowd.cuts - crowd.resumes} clients did not come back to their node`]
+      ? [`${crowd.cuts - crowd.resumes} clients did not come back to their node: ${straysOf(crowd)}`]
       : []),
     ...(resyncs > crowd.losses.length
       ? [`${resyncs - crowd.losses.length} clients began anew for nothing`]
       : []),
     ...unasked.map(({ node, code }) => `a WebSocket of ${node}, which was there, was lost with ${code}`),
   ];
+}
+
+function straysOf({ strays }: Crowd): string {
+  return Object.entries(countOf(strays))
+    .map(([way, count]) => `${count} from ${way}`)
+    .join(', ');
 }
 
 function nameOf({ method, status, during, cause }: Failure): string {
