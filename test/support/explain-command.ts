@@ -1,11 +1,8 @@
 // `explain` as a process of its own, and what must never come back from it.
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import type { Explanation } from '../../src/explain/explanation.ts';
+import { type CommandResult, runCommand } from './command.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../src/main.ts');
 /** What tests put where secrets are: none of it may be printed, whatever is asked. */
 const CANARIES = /canary/i;
 
@@ -27,22 +24,14 @@ export const EXPLAINED_ADMISSION = {
   defaultAction: 'Deny',
 };
 
-export type Told = { readonly code: number | null; readonly out: string; readonly error: string };
-
 export async function explain(
   args: readonly string[],
   input = '',
-  env: Readonly<Record<string, string>> = {},
-): Promise<Told> {
-  // Neither options nor a kubeconfig of whoever runs the tests.
-  const all = { PATH: process.env['PATH'], HOME: import.meta.dirname, ...env };
-  const child = spawn(process.execPath, [PROGRAM, 'explain', ...args], { env: all });
-  child.stdin.on('error', () => {}).end(input);
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const told = { code: await ended, out, error };
-  expect(out + error).not.toMatch(CANARIES);
-  return told;
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const result = await runCommand(['explain', ...args], { home: import.meta.dirname, input, environment });
+  expect(result.out + result.error).not.toMatch(CANARIES);
+  return result;
 }
 
 /** The same as an object; fails where it could not be explained. */
