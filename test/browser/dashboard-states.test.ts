@@ -1,10 +1,9 @@
 // The dashboard when things are not as they should be: nothing to show, nobody who answers, too much, and the wrong reader.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../bench/stage/ports.ts';
 import { ControllerProcess } from '../support/controller-process.ts';
 import { DashboardPage, stateOf } from '../support/dashboard-page.ts';
 import { eventually } from '../support/eventually.ts';
@@ -214,14 +213,3 @@ test('of many sites the first ones are shown, and the filter finds the others', 
   expect([sites.length, lists.sites]).toEqual([7, { total: 301, matching: 100, listed: 7 }]);
   await page.close();
 });
-
-/** A port that nobody has just now; somebody must come back to it. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

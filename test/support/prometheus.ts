@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { request } from '../../src/demo/mattermost/session.ts';
+import { freePort } from '../bench/stage/ports.ts';
 import { eventually } from './eventually.ts';
 
 const PROGRAM = 'prometheus';
@@ -46,6 +46,7 @@ export class PrometheusProcess {
     const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
     const global = { scrape_interval: SCRAPE_INTERVAL, evaluation_interval: SCRAPE_INTERVAL };
     writeFileSync(join(folder, 'prometheus.yml'), stringify({ ...config, global }));
+    // It does not say which port it was given.
     const port = await freePort();
     const child = spawn(
       PROGRAM,
@@ -108,14 +109,4 @@ export class PrometheusProcess {
     if (status !== 'success') throw new Error(error);
     return data;
   }
-}
-
-/** Prometheus does not say which port it was given. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
