@@ -3,14 +3,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
-import { Browser } from '../support/browser.ts';
+import { KeepAliveClient } from '../support/keep-alive-client.ts';
 import { foreignKinds, type ForeignNode, ForeignNodes } from '../support/foreign-node.ts';
 import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
 import { Scene } from '../support/scene.ts';
 
 const NODES = 3;
-const BROWSERS = 24;
-/** Requests of each browser between two events. */
+const CLIENTS = 24;
+/** Requests of each client between two events. */
 const WHILE = 6;
 const TIMEOUT_MS = 90_000;
 const SITE = 'foreign';
@@ -24,12 +24,12 @@ afterEach(async () => {
   scene = new Scene();
 });
 
-/** Pods of one kind behind a site, under browsers. */
+/** Pods of one kind behind a site, under clients. */
 class Deployment {
   readonly #nodes: ForeignNodes;
   readonly #controller: ControllerProcess;
   readonly #pods: Pod[] = [];
-  readonly #browsers: Browser[] = [];
+  readonly #clients: KeepAliveClient[] = [];
   #born = 0;
 
   constructor(nodes: ForeignNodes, controller: ControllerProcess) {
@@ -40,8 +40,8 @@ class Deployment {
   async start(): Promise<void> {
     for (let at = 0; at < NODES; at++) this.#pods.push(await this.#bear());
     await this.#publish();
-    for (let at = 0; at < BROWSERS; at++)
-      this.#browsers.push(new Browser(this.#controller, hostOf(SITE), `127.0.2.${at + 1}`));
+    for (let at = 0; at < CLIENTS; at++)
+      this.#clients.push(new KeepAliveClient(this.#controller, hostOf(SITE), `127.0.2.${at + 1}`));
     await this.#goOn();
   }
 
@@ -61,15 +61,15 @@ class Deployment {
     }
   }
 
-  async end(): Promise<readonly Browser[]> {
-    await Promise.all(this.#browsers.map((browser) => browser.stop()));
-    return this.#browsers;
+  async end(): Promise<readonly KeepAliveClient[]> {
+    await Promise.all(this.#clients.map((client) => client.stop()));
+    return this.#clients;
   }
 
   async #goOn(): Promise<void> {
-    const before = this.#browsers.map(({ requests }) => requests);
+    const before = this.#clients.map(({ requests }) => requests);
     await eventually(() => {
-      for (const [at, { requests }] of this.#browsers.entries())
+      for (const [at, { requests }] of this.#clients.entries())
         expect(requests).toBeGreaterThanOrEqual((before[at] ?? 0) + WHILE);
     });
   }
@@ -100,15 +100,15 @@ describe('a rolling restart', { timeout: TIMEOUT_MS }, () => {
     const deployment = new Deployment(nodes, await scene.controller());
     await deployment.start();
     await deployment.restart(isAnnounced);
-    const browsers = await deployment.end();
-    const failures = browsers.flatMap((browser) => browser.failures);
+    const clients = await deployment.end();
+    const failures = clients.flatMap((client) => client.failures);
     // What was given to a node that then ended may be lost, and is never given to another one.
     for (const { status, reason } of failures)
       expect([status, reason]).toEqual([502, 'closed-before-response']);
     if (isAnnounced) expect(failures.filter(({ method }) => method !== 'POST')).toEqual([]);
-    const requests = browsers.reduce((sum, browser) => sum + browser.requests, 0);
+    const requests = clients.reduce((sum, client) => sum + client.requests, 0);
     expect(failures.length).toBeLessThan(requests / 50);
-    const seen = new Set(browsers.flatMap((browser) => [...browser.nodes]));
+    const seen = new Set(clients.flatMap((client) => [...client.nodes]));
     expect(seen.size).toBeGreaterThan(NODES);
   });
 });

@@ -11,7 +11,7 @@ type Failure = {
   readonly reason: unknown;
 };
 
-export class Browser {
+export class KeepAliveClient {
   readonly failures: Failure[] = [];
   /** Names of all nodes that answered. */
   readonly nodes = new Set<string>();
