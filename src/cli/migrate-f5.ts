@@ -5,6 +5,7 @@ import { f5Section } from '../migrate/f5-policy.ts';
 import { type Answers, F5_QUESTIONS, readAnswers } from '../migrate/f5-questions.ts';
 import { printSections } from '../migrate/printed.ts';
 import type { CommandDefinition } from './command.ts';
+import { givenFor } from './flag-option.ts';
 import { readDocuments } from './input/input-documents.ts';
 import { VERSION } from './version.ts';
 
@@ -61,7 +62,7 @@ async function readFile(path: string): Promise<Answers> {
 /** Options by the name that they have on the command line. */
 function readOptions(options: Readonly<Record<string, unknown>>): Answers {
   const given = F5_QUESTIONS.flatMap(({ name }) => {
-    const value = options[name.replaceAll(/-[a-z]/gu, (text) => text.slice(1).toUpperCase())];
+    const value = givenFor(name, options);
     return value === undefined ? [] : [[name, value] as const];
   });
   return readAnswers(Object.fromEntries(given), 'The command line');

@@ -1,7 +1,7 @@
 // `run`: the controller until it is told to stop.
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { LogSink } from '../observe/log.ts';
 import { environmentName } from '../options/environment.ts';
 import { flagTable } from '../options/flags.ts';
@@ -10,6 +10,7 @@ import { resolveOptions } from '../options/resolve.ts';
 import type { CommandDefinition } from './command.ts';
 import type { Controller } from './controller/controller.ts';
 import { machineFacts } from './controller/machine.ts';
+import { flagOption, givenFor } from './flag-option.ts';
 
 const LOG_FLUSH_MS = 2_000;
 
@@ -33,19 +34,14 @@ export const runCommand: CommandDefinition = {
 function configure(command: Command): void {
   for (const [name, { flag, placeholder, help, fallback }] of Object.entries(flagTable(machineFacts()))) {
     const shown = fallback === undefined || fallback === '' ? '' : ` (default: ${fallback})`;
-    const option = new Option(`--${flag} <${placeholder}>`, `${help}${shown} [${environmentName(flag)}]`);
-    if (name === 'hostNamespaces')
-      option.argParser((value: string, earlier: string | undefined) =>
-        [earlier, value].filter(Boolean).join(','),
-      );
-    command.addOption(option);
+    command.addOption(flagOption(name, { flag, placeholder }, `${help}${shown} [${environmentName(flag)}]`));
   }
   command.action((given: Record<string, string | undefined>) => run(given));
 }
 
 async function run(given: Readonly<Record<string, string | undefined>>): Promise<void> {
   const byName = Object.fromEntries(
-    Object.entries(flagTable(machineFacts())).map(([name, { flag }]) => [name, given[camelCase(flag)]]),
+    Object.entries(flagTable(machineFacts())).map(([name, { flag }]) => [name, givenFor(flag, given)]),
   );
   const resolved = resolveOptions(byName, process.env, machineFacts());
   if (resolved.kind === 'errors') {
@@ -68,10 +64,6 @@ async function run(given: Readonly<Record<string, string | undefined>>): Promise
   }
   await sink.flush(LOG_FLUSH_MS);
   process.exit();
-}
-
-function camelCase(flag: string): string {
-  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The first signal begins an orderly end, a second one ends at once. */

@@ -10,6 +10,7 @@ import { flagTable } from '../../options/flags.ts';
 import type { Options } from '../../options/options.ts';
 import { resolveOptions } from '../../options/resolve.ts';
 import { machineFacts } from '../controller/machine.ts';
+import { flagOption, givenFor } from '../flag-option.ts';
 
 export type ExplainOptions = {
   readonly from?: string;
@@ -98,13 +99,8 @@ export function addExplainOptions(command: Command): void {
 function sharedOptions(): readonly Option[] {
   const table = flagTable(machineFacts());
   return SHARED.map((name) => {
-    const { flag, placeholder, help } = table[name];
-    const option = new Option(`--${flag} <${placeholder}>`, help);
-    if (name === 'hostNamespaces')
-      option.argParser((value: string, earlier: string | undefined) =>
-        [earlier, value].filter(Boolean).join(','),
-      );
-    return option;
+    const { help, ...flag } = table[name];
+    return flagOption(name, flag, help);
   });
 }
 
@@ -113,7 +109,7 @@ export function sharedOptionsOf(given: Readonly<Record<string, unknown>>): Optio
   const table = flagTable(machineFacts());
   const texts = SHARED.map((name) => {
     const { flag } = table[name];
-    const value = given[flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    const value = givenFor(flag, given);
     return [name, typeof value === 'string' ? value : process.env[environmentName(flag)]] as const;
   });
   const resolved = resolveOptions(Object.fromEntries(texts), {}, machineFacts());
