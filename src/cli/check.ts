@@ -1,11 +1,13 @@
 // `check`: manifests through the translator without serving them, for people before they apply and for their CI.
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
+import type { ObjectSet } from '../api/objects.ts';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
 import type { ManifestFile } from '../manifests/manifest-file.ts';
 import { type Finding, type FindingReason, locateFinding, type ObjectReference } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
-import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
+import { classNameOf } from '../translate/classes.ts';
+import { EMPTY_MEMORY, type Translation, translate } from '../translate/translate.ts';
 import type { CommandDefinition } from './command.ts';
 import { readManifestPaths } from './input/manifest-paths.ts';
 import { createProgress, painter } from './terminal.ts';
@@ -23,7 +25,12 @@ const COLOURS = { error: 'red', warning: 'yellow' } as const;
 
 const NEXT_STEP = 'Name YAML files, folders of them, or - for standard input.';
 
-type CheckOptions = { readonly json?: boolean; readonly allowMissing?: boolean };
+type CheckOptions = {
+  readonly json?: boolean;
+  readonly allowMissing?: boolean;
+  readonly ingressClass?: string;
+  readonly takeOverClass?: string;
+};
 
 export const checkCommand: CommandDefinition = {
   name: 'check',
@@ -32,6 +39,7 @@ export const checkCommand: CommandDefinition = {
     'mattermost-ingress check ./manifests',
     'mattermost-ingress check --allow-missing policy.yaml',
     'kubectl get mmip -A -o yaml | mattermost-ingress check --allow-missing -',
+    'mattermost-ingress check --allow-missing --take-over-class nginx policies.yaml ingresses.yaml',
   ],
   exitCodes: {
     0: 'no errors; warnings are fine',
@@ -43,6 +51,8 @@ export const checkCommand: CommandDefinition = {
       .argument('<files...>', 'YAML files, folders of them, or - for standard input')
       .option('--json', 'print one JSON object instead of text')
       .option('--allow-missing', 'Ingresses, Secrets, ConfigMaps, Services and endpoints may live elsewhere')
+      .option('--ingress-class <NAME>', 'as given to run: IngressClass that is ours')
+      .option('--take-over-class <NAME>', 'as given to run: class of ingress-nginx to serve as well')
       .action((files: readonly string[], options: CheckOptions) => check(files, options));
   },
 };
@@ -61,7 +71,8 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
   }
   progress.show(`checking ${counted(files.length, 'file')}`);
   const assembly = assemble(files);
-  const findings = findingsOf(assembly).filter(
+  const translation = translated(assembly.objects, options);
+  const findings = findingsOf(assembly, translation).filter(
     ({ reason }) => options.allowMissing !== true || !MISSING.has(reason),
   );
   progress.end();
@@ -71,6 +82,7 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     warnings: findings.length - errors,
     policies: assembly.objects.policies.size,
     ingresses: assembly.objects.ingresses.size,
+    otherClasses: otherClasses(assembly.objects, translation),
     files: files.length,
   };
   const output =
@@ -79,9 +91,10 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
   process.exitCode = errors > 0 ? 1 : 0;
 }
 
-/** What reading found, then what translating found, each with its place in the files. */
-function findingsOf(assembly: Assembly): readonly Finding[] {
+function translated(objects: ObjectSet, { ingressClass, takeOverClass }: CheckOptions): Translation {
   const settings = {
+    ...(ingressClass === undefined ? {} : { ingressClass }),
+    ...(takeOverClass === undefined ? {} : { takeOverClass }),
     hostNamespaces: [],
     deniedEndpoints: NO_ADDRESSES,
     // Tokens and digests go nowhere from here.
@@ -89,11 +102,27 @@ function findingsOf(assembly: Assembly): readonly Finding[] {
     secretDigestKey: randomBytes(32),
     nowMs: Date.now(),
   };
-  const { findings } = translate(assembly.objects, settings, EMPTY_MEMORY);
+  return translate(objects, settings, EMPTY_MEMORY);
+}
+
+/** What reading found, then what translating found, each with its place in the files. */
+function findingsOf(assembly: Assembly, { findings }: Translation): readonly Finding[] {
   return [
     ...assembly.findings,
     ...findings.map((finding) => locateFinding(finding, (object, field) => assembly.locate(object, field))),
   ];
+}
+
+/** How many Ingresses are not ours, by their class. Nothing is said of them, which must not look like praise. */
+function otherClasses({ ingresses }: ObjectSet, translation: Translation): Readonly<Record<string, number>> {
+  const ours = new Set(translation.ingresses);
+  const counts = new Map<string, number>();
+  for (const [key, ingress] of ingresses) {
+    if (ours.has(key)) continue;
+    const name = classNameOf(ingress) ?? '';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
 }
 
 type Summary = {
@@ -101,6 +130,7 @@ type Summary = {
   readonly warnings: number;
   readonly policies: number;
   readonly ingresses: number;
+  readonly otherClasses: Readonly<Record<string, number>>;
   readonly files: number;
 };
 
@@ -111,7 +141,17 @@ function inWords(findings: readonly Finding[], summary: Summary): string {
     describe(finding, paint(COLOURS[finding.severity], finding.severity)),
   );
   const also = ingresses === 0 ? '' : ` and ${counted(ingresses, 'Ingress', 'Ingresses')}`;
-  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')}${also} of ${counted(files, 'file')}\n`;
+  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')}${also} of ${counted(files, 'file')}\n${leftOut(summary)}`;
+}
+
+function leftOut({ otherClasses }: Summary): string {
+  const lines = Object.entries(otherClasses).map(([name, count]) => {
+    const subject = counted(count, 'Ingress', 'Ingresses');
+    return name === ''
+      ? `Left out: ${subject} without a class. Name one in ingressClassName.\n`
+      : `Left out: ${subject} of class ${name}. To check ${count === 1 ? 'it' : 'them'} as well: --take-over-class ${name}\n`;
+  });
+  return lines.join('');
 }
 
 /** @param severity in its colour */

@@ -6,6 +6,7 @@ import { type MigrationInput, readInput } from '../migrate/input.ts';
 import { migrate } from '../migrate/migration.ts';
 import { countNotes, printSections } from '../migrate/printed.ts';
 import type { Section } from '../migrate/section.ts';
+import { classNameOf } from '../translate/classes.ts';
 import type { JsonValue } from '../translate/objects/json-value.ts';
 import type { CommandDefinition } from './command.ts';
 import { readDocuments } from './input/input-documents.ts';
@@ -40,7 +41,7 @@ export const migrateCommand: CommandDefinition = {
   notes: [
     'Read are the annotations of ingress-nginx, those about affinity of HAProxy Ingress, NGINX and Traefik, and the',
     'ConfigMap of ingress-nginx where it is among the input. Each policy names its Ingress, which stays.',
-    'Check what comes out: mattermost-ingress check --allow-missing policies.yaml ingress.yaml',
+    'Check what comes out: mattermost-ingress check --allow-missing --take-over-class nginx policies.yaml ingress.yaml',
   ],
   subcommands: [migrateF5Command],
   configure: (command: Command) => {
@@ -94,9 +95,9 @@ async function readAll(files: readonly string[], options: MigrateOptions): Promi
 
 function ofClass(input: MigrationInput, name: string | undefined): MigrationInput {
   if (name === undefined) return input;
-  const ingresses = input.ingresses.filter(({ ingress, annotations }) => {
-    return (ingress.ingressClassName ?? annotations['kubernetes.io/ingress.class']) === name;
-  });
+  const ingresses = input.ingresses.filter(
+    ({ ingress, annotations }) => classNameOf({ ...ingress, annotations }) === name,
+  );
   return { ...input, ingresses };
 }
 

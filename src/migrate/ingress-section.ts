@@ -2,6 +2,7 @@
 import { keyOf } from '../api/objects.ts';
 import { POLICY_API_VERSION, POLICY_KIND, type PolicySpec } from '../api/policy.ts';
 import type { AnnotationSpec } from '../translate/annotations/annotations.ts';
+import { classNameOf } from '../translate/classes.ts';
 import type { Problem } from '../translate/problem.ts';
 import { noteSayings } from './annotation-notes.ts';
 import type { GlobalSettings } from './global-settings.ts';
@@ -58,9 +59,8 @@ export function ingressSection(
 }
 
 function titleOf({ ingress, annotations }: SourceIngress): string {
-  const { ingressClassName, rules } = ingress;
-  const className = ingressClassName ?? annotations['kubernetes.io/ingress.class'];
-  const hosts = new Set(rules.map(({ host }) => host ?? 'any host'));
+  const className = classNameOf({ ...ingress, annotations });
+  const hosts = new Set(ingress.rules.map(({ host }) => host ?? 'any host'));
   const served = className === undefined ? 'no class' : `class ${className}`;
   return `Ingress ${keyOf(ingress.metadata)} (${served}): ${[...hosts].join(', ') || 'any host'}`;
 }

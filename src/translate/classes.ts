@@ -37,16 +37,19 @@ export function readClasses(classes: ReadonlyMap<string, IngressClass>, settings
   const names = new Set<string | undefined>([...own.map(({ metadata }) => metadata.name), ...unread]);
   const hasDefault = own.some(({ isDefault }) => isDefault);
   return {
-    ownsIngress: ({ ingressClassName, annotations }) => {
-      const legacy = Object.hasOwn(annotations, LEGACY_ANNOTATION)
-        ? annotations[LEGACY_ANNOTATION]
-        : undefined;
-      const name = ingressClassName ?? legacy;
+    ownsIngress: (ingress) => {
+      const name = classNameOf(ingress);
       return name === undefined ? hasDefault : names.has(name);
     },
     ownsRoute: (name) => (name === undefined ? hasDefault || names.has(DEFAULT_CLASS) : names.has(name)),
     findings: refused.map(parametersFinding),
   };
+}
+
+/** Of its field, else of the annotation that was there before the field; undefined if it leaves that to the default. */
+export function classNameOf({ ingressClassName, annotations }: Ingress): string | undefined {
+  if (ingressClassName !== undefined) return ingressClassName;
+  return Object.hasOwn(annotations, LEGACY_ANNOTATION) ? annotations[LEGACY_ANNOTATION] : undefined;
 }
 
 function isOurs({ metadata, controller }: IngressClass, settings: ClassSettings): boolean {

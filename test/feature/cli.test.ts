@@ -20,6 +20,20 @@ spec:
 `;
 const BAD = `# two mistakes, one of them in a nested field
 ${GOOD.replace('defaultAction', 'defaultActon').replace('8065', '80650')}`;
+const RESTRICTED = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: chat
+  namespace: mattermost
+  annotations: {nginx.ingress.kubernetes.io/auth-url: https://login.example.com/, kubernetes.io/ingress.class: nginx}
+spec: {rules: [{host: chat.example.com}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: unnamed, namespace: mattermost}
+spec: {rules: [{host: unnamed.example.com}]}
+`;
 let folder = '';
 
 beforeAll(async () => {
@@ -68,6 +82,25 @@ describe('check', () => {
     const { code, out } = await run(['check', '-'], GOOD);
     expect(code).toBe(1);
     expect(out).toMatch(/^standard input:6: error: .*\[ServiceNotFound\]/);
+  });
+
+  test('Ingresses of other classes are left out by name, and looked at where they are to be taken over', async () => {
+    const restricted = await run(['check', '--allow-missing', '-'], RESTRICTED);
+    expect(restricted).toMatchObject({
+      code: 0,
+      out: `0 errors, 0 warnings in 0 policies and 2 Ingresses of 1 file
+Left out: 1 Ingress of class nginx. To check it as well: --take-over-class nginx
+Left out: 1 Ingress without a class. Name one in ingressClassName.
+`,
+    });
+    for (const flag of ['--take-over-class', '--ingress-class']) {
+      const { code, out } = await run(['check', '--json', '--allow-missing', flag, 'nginx', '-'], RESTRICTED);
+      expect({ code, ...JSON.parse(out) }, flag).toMatchObject({
+        code: 1,
+        findings: [{ reason: 'UnsupportedRestriction' }],
+        otherClasses: { '': 1 },
+      });
+    }
   });
 
   test('an unreadable file is a usage error', async () => {
