@@ -77,7 +77,7 @@ describe('files', () => {
     ['no Ingress', ['-'], 'kind: Service\n', 'There is no Ingress in what was read'],
     ['none of the class', ['--ingress-class', 'x', '-'], ingressText(''), 'no Ingress of class x'],
     ['both', ['--namespace', 'a', 'b.yaml'], '', 'Files and a cluster at once'],
-    ['no kubeconfig', ['--namespace', 'a'], '', '--kubeconfig FILE'],
+    ['no kubeconfig', ['--namespace', 'a'], '', 'There is no cluster to read: name it by --kubeconfig FILE'],
     ['an odd ConfigMap', ['--config-map', 'a'], '', 'Write --config-map namespace/name'],
   ])('%s is refused with 2, and nothing is written', async (_what, args, input, wanted) => {
     const { code, out, error } = await migrate(args, input);

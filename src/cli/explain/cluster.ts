@@ -6,7 +6,7 @@ import type { KubeSource } from '../../kube/source.ts';
 import { createLogger } from '../../observe/log.ts';
 import type { Options } from '../../options/options.ts';
 import { type OpenedCluster, openForReading } from '../controller/cluster-source.ts';
-import { chooseKubeconfig } from '../controller/object-source.ts';
+import { chooseKubeconfig } from '../input/kubeconfig-choice.ts';
 import { assumedKnowledge, translating, type Translating } from './assumed.ts';
 import type { ExplainOptions } from './options.ts';
 import type { World } from './world.ts';
@@ -21,7 +21,11 @@ export async function worldOfCluster(
   options: Options,
   hostnames: readonly string[],
 ): Promise<World> {
-  const choice = chooseCluster(kubeconfig, context);
+  const choice = chooseKubeconfig(kubeconfig, context);
+  if (choice === undefined)
+    throw new Error(
+      'There is nothing to explain against: give --manifests PATH, --kubeconfig FILE, or --admin URL',
+    );
   const cluster = await openForReading(choice, options, {
     clock: { epochMs: () => Date.now(), monotonicMs: () => Number(process.hrtime.bigint() / 1_000_000n) },
     // What it would say is said once, at the end.
@@ -45,17 +49,6 @@ export async function worldOfCluster(
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set(['KindUnreadable', 'SchemaOutdated']);
-
-function chooseCluster(kubeconfig: string | undefined, context: string | undefined) {
-  try {
-    return chooseKubeconfig(kubeconfig, context);
-  } catch (error) {
-    throw new Error(
-      'There is nothing to explain against: give --manifests PATH, --kubeconfig FILE, or --admin URL',
-      { cause: error },
-    );
-  }
-}
 
 /** Any answer will do: what may be read is found out later. */
 async function reach({ api }: OpenedCluster, where: string): Promise<void> {

@@ -5,8 +5,8 @@ import { failureOf } from '../../kube/api-failure.ts';
 import { loadCredentials } from '../../kube/kubeconfig.ts';
 import { listAll } from '../../kube/object-list.ts';
 import type { JsonValue } from '../../translate/objects/json-value.ts';
-import { chooseKubeconfig } from '../controller/object-source.ts';
 import { VERSION } from '../version.ts';
+import { chooseKubeconfig } from './kubeconfig-choice.ts';
 
 export type ClusterChoice = {
   readonly kubeconfig: string | undefined;
@@ -39,7 +39,9 @@ export async function readClusterDocuments(
   show: (text: string) => void,
 ): Promise<readonly JsonValue[]> {
   const settings = configMap === undefined ? undefined : readPlace(configMap);
-  const credentials = await loadCredentials(chooseKubeconfig(kubeconfig, context));
+  const choice = chooseKubeconfig(kubeconfig, context);
+  if (choice === undefined) throw new Error('There is no cluster to read: name it by --kubeconfig FILE');
+  const credentials = await loadCredentials(choice);
   const api = new ApiClient({ credentials, userAgent: `mattermost-ingress/${VERSION}` });
   const { signal } = new AbortController();
   const place = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
