@@ -213,6 +213,10 @@ describe('wrong usage ends with 2 and the next step', () => {
     [[url, ...FROM, '--trusted-proxies', 'all', '--manifests', 'a'], '--trusted-proxies "all"'],
     [[url, ...FROM, '--body-bytes', 'many'], 'Give a whole number'],
     [[url, ...FROM, '--form', 'x'], "unknown option '--form'"],
+    [
+      [url, ...FROM, '--sticky-key-file', import.meta.filename, '--manifests', '-'],
+      'must hold one key a line',
+    ],
     [[url, ...FROM], 'There is nothing to explain against'],
     [
       [url, ...FROM, '--admin', 'http://127.0.0.1:1'],

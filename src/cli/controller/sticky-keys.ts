@@ -55,8 +55,8 @@ export class StickyKeys {
     }
     if (file === undefined)
       return new StickyKeys(undefined, randomBytes(KEY_BYTES).toString('base64url'), access);
-    const place = { title: `--sticky-key-file ${file}`, everyMs: FILE_EVERY_MS, read: () => readText(file) };
-    return new StickyKeys(place, (await readText(file)) ?? '', access);
+    const place = { title: titleOf(file), everyMs: FILE_EVERY_MS, read: () => readText(file) };
+    return new StickyKeys(place, await readText(file), access);
   }
 
   /** The first signs, all are recognised; the same value as long as they are the same keys. */
@@ -97,6 +97,15 @@ export class StickyKeys {
     this.#told = problem;
     this.#log.warn({ problem }, 'sticky keys cannot be read; those of before stay');
   }
+}
+
+/** One key a line, as they are now. Rejects with a message for people where there is none. */
+export async function readStickyKeyFile(file: string): Promise<readonly Uint8Array[]> {
+  return keysIn(await readText(file), titleOf(file));
+}
+
+function titleOf(file: string): string {
+  return `--sticky-key-file ${file}`;
 }
 
 function keysIn(text: string, title: string): readonly Uint8Array[] {

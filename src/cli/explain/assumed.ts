@@ -1,7 +1,6 @@
 // What is known without a controller that runs: the configuration that objects give, nodes that are healthy and idle,
 // clients that have not been here yet.
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import type { ObjectSet } from '../../api/objects.ts';
 import { Publisher } from '../../control/publisher.ts';
@@ -12,6 +11,7 @@ import { HealthBoard, healthBoardBytes } from '../../model/health-board.ts';
 import { allocateSourceMemory } from '../../model/source-table.ts';
 import type { Options } from '../../options/options.ts';
 import { EMPTY_MEMORY, translate, type Translation } from '../../translate/translate.ts';
+import { readStickyKeyFile } from '../controller/sticky-keys.ts';
 
 const KEY_BYTES = 32;
 const SOURCES = 64;
@@ -21,7 +21,9 @@ export type Translating = (objects: ObjectSet) => Translation;
 /** The translation of `run` with these options. @param denied networks that no endpoint may lie in */
 export async function translating(options: Options, denied: () => AddressRanges) {
   const secretDigestKey = randomBytes(KEY_BYTES);
-  const stickyKeys = await readStickyKeys(options.stickyKeyFile);
+  const { stickyKeyFile: file } = options;
+  // By a key of our own making no cookie is recognised.
+  const stickyKeys = file === undefined ? [randomBytes(KEY_BYTES)] : await readStickyKeyFile(file);
   const translateAll: Translating = (objects) =>
     translate(
       objects,
@@ -36,14 +38,6 @@ export async function translating(options: Options, denied: () => AddressRanges)
       EMPTY_MEMORY,
     );
   return { translateAll, secretDigestKey };
-}
-
-/** One key a line, as `run` reads them; of our own making nothing is recognised. */
-async function readStickyKeys(file: string | undefined): Promise<readonly Uint8Array[]> {
-  if (file === undefined) return [randomBytes(KEY_BYTES)];
-  const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'utf8'));
-  return keys.length === 0 ? [randomBytes(KEY_BYTES)] : keys;
 }
 
 /** @param hostnames whose sites are asked for */
