@@ -19,8 +19,8 @@ import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
 import type { CommandDefinition } from './command.ts';
 import type { Controller } from './controller/controller.ts';
-import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
 import { machineFacts } from './controller/machine.ts';
+import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
 import { nextSignal } from './run.ts';
 import { hasColours, painter } from './terminal.ts';
 

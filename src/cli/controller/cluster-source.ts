@@ -11,10 +11,9 @@ import type { WatchMetrics } from '../../kube/watch-report.ts';
 import { parseAddress } from '../../model/address.ts';
 import type { AddressRanges } from '../../model/configuration.ts';
 import { compileRanges, NO_ADDRESSES } from '../../translate/address-ranges.ts';
+import { VERSION } from '../version.ts';
 import type { ChosenSource, ClusterOptions, SourceTools } from './chosen-source.ts';
 import { createClusterWriter, keyLoader, keyReader } from './cluster-writer.ts';
-
-import { VERSION } from '../version.ts';
 
 /** Addresses that are another machine's to nobody: who may write EndpointSlices must not reach through us to them. */
 const LOCAL_NETWORKS = ['127.0.0.0/8', '0.0.0.0/8', '169.254.0.0/16', '::1/128', '::/128', 'fe80::/10'];

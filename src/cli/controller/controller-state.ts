@@ -13,6 +13,7 @@ import type { AdminStatus } from '../../observe/admin.ts';
 import type { WatchSample } from '../../observe/registry.ts';
 import type { SeriesReader } from '../../observe/series-reader.ts';
 import type { StateQuery } from '../../observe/state-query.ts';
+import { VERSION } from '../version.ts';
 import type { Observation } from './observation.ts';
 import {
   backendOf,
@@ -25,7 +26,6 @@ import {
   usableEndpoints,
 } from './state-endpoints.ts';
 import { excerptOf } from './state-excerpt.ts';
-import { VERSION } from '../version.ts';
 
 type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop };
 type Progress = { readonly isListening: boolean; readonly isDraining: boolean };

@@ -22,17 +22,17 @@ import type { Options } from '../../options/options.ts';
 import { OwnAddresses } from '../../proxy/backend/own-addresses.ts';
 import { canAskForCertificates } from '../../proxy/client/client-certificates.ts';
 import type { WorkerData } from '../../proxy/worker.ts';
+import { REVISION, VERSION } from '../version.ts';
+import type { ChosenSource } from './chosen-source.ts';
 import { stateOf, statusOf } from './controller-state.ts';
 import { dataPlaneSettings } from './data-plane-settings.ts';
-import type { ChosenSource } from './chosen-source.ts';
-import { explainRunning } from '../explain/running.ts';
+import { explainRunning } from './explain-running.ts';
 import { workerHeapMb } from './machine.ts';
 import { chooseSource } from './object-source.ts';
 import { Observation } from './observation.ts';
 import { probeFromPool } from './pool-probe.ts';
 import { endpointSamples } from './state-endpoints.ts';
 import { StickyKeys } from './sticky-keys.ts';
-import { REVISION, VERSION } from '../version.ts';
 
 export type Controller = {
   readonly ports: BoundPorts;

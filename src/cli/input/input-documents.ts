@@ -2,8 +2,8 @@
 // controller does. A document that is broken ends it: half of an input is none.
 import { readDocument, splitDocuments } from '../../manifests/yaml-document.ts';
 import type { JsonValue } from '../../translate/objects/json-value.ts';
-import { type NamedText, readNamedTexts } from './named-texts.ts';
 import type { Progress } from '../terminal.ts';
+import { type NamedText, readNamedTexts } from './named-texts.ts';
 
 /** Rejects with a message for people: the file, the line, what is wrong, what to do. @param paths `-` for standard input */
 export async function readDocuments(

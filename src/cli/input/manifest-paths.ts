@@ -1,7 +1,7 @@
 // Files, folders and standard input as manifests, for commands that look at them once.
 import { adoptProblem, adoptText, type ManifestFile } from '../../manifests/manifest-file.ts';
-import { readNamedTexts } from './named-texts.ts';
 import type { Progress } from '../terminal.ts';
+import { readNamedTexts } from './named-texts.ts';
 
 /** Rejects where a path is not there. @param paths `-` for standard input */
 export async function readManifestPaths(
