@@ -30,18 +30,22 @@ function carried(answers: Answers, { spec }: PrintedPolicy): readonly Note[] {
     SNAT: snat,
     OneConnect: 'backend.connectionReuse',
     'default persistence cookie': 'sessionPersistence.type: Cookie',
-    iRule: `admission.rules, in its order; the others get ${spec.admission.defaultAction}`,
+    iRule:
+      spec.admission.defaultAction === 'Allow'
+        ? 'None, so that admission lets everybody in'
+        : `admission.rules, in its order; the others get ${spec.admission.defaultAction}`,
   };
   return Object.entries(texts).map(([subject, text]): Note => ({ kind: 'carried', subject, text }));
 }
 
 function changed(answers: Answers, { spec }: PrintedPolicy): readonly Note[] {
   const cookies = answers.get('cookies')?.[0] ?? 'WebSocket';
+  const hasRule = spec.admission.defaultAction !== 'Allow';
   const texts: Readonly<Record<string, string | undefined>> = {
     'fallback persistence source address':
       'sessionPersistence.fallback, and before it UserIdentity: users behind one address are kept apart',
     'iRule, cookies':
-      cookies === 'WebSocket'
+      hasRule && cookies === 'WebSocket'
         ? 'They let in WebSockets alone, since anybody can write a cookie of that shape. Browsers outside the organisation get nothing else; --cookies All lets them in, as the iRule does'
         : undefined,
     'iRule, reject':

@@ -6,6 +6,9 @@ import { f5Comments } from './f5-comments.ts';
 import { type Answers, F5_QUESTIONS } from './f5-questions.ts';
 import type { PrintedPolicy, Section } from './section.ts';
 
+/** Answers that let in people who have not signed in yet. */
+const ADMITTING = ['org-cidr', 'contains', 'secret'];
+
 const PREAUTH_HEADER = 'X-Mattermost-Preauth-Secret';
 
 /** Throws with a message for people that names the questions whose answers cannot be used. */
@@ -31,6 +34,17 @@ function contradictionIn(answers: Answers): string | undefined {
     return '--min-tls needs --tls-secret: without it there is no TLS.';
   if (isVerified !== answers.has('server-ca'))
     return '--server-ssl Verify and --server-ca belong together: the nodes are verified by the authorities in that ConfigMap.';
+  return contradictionInRule(answers);
+}
+
+/** Cookies admit nobody who has not signed in yet, so that they alone let nobody sign in. */
+function contradictionInRule(answers: Answers): string | undefined {
+  const admitting = ADMITTING.filter((name) => answers.has(name));
+  const isOpen = answers.get('reject')?.[0] === 'None';
+  if (isOpen && (admitting.length > 0 || answers.has('cookies')))
+    return '--reject None lets everybody in: leave out what lets in some, or say --reject Deny.';
+  if (!isOpen && admitting.length === 0)
+    return `Nobody could sign in: say ${ADMITTING.map((name) => `--${name}`).join(', ')}, or --reject None where no iRule rejects anybody.`;
   return undefined;
 }
 
@@ -86,6 +100,8 @@ function backendOf(answers: Answers): NonNullable<PolicySpec['backend']> {
 
 /** In the order of the iRule: the organisation, the header, the cookies, and the others. */
 function admissionOf(answers: Answers): AdmissionSpec {
+  const reject = answers.get('reject')?.[0] ?? (answers.has('secret') ? 'Deny' : 'Reset');
+  if (reject === 'None') return { defaultAction: 'Allow' };
   const networks = answers.get('org-cidr');
   const organisation: AdmissionRule | undefined = networks && {
     name: 'organisation',
@@ -93,7 +109,6 @@ function admissionOf(answers: Answers): AdmissionSpec {
     action: 'Allow',
   };
   const rules = [organisation, appRule(answers), cookieRule(answers)].filter((rule) => rule !== undefined);
-  const reject = answers.get('reject')?.[0] ?? (answers.has('secret') ? 'Deny' : 'Reset');
   return {
     ...(rules.length === 0 ? {} : { rules }),
     defaultAction: reject === 'Deny' ? 'Deny' : 'Reset',

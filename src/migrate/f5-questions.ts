@@ -105,8 +105,8 @@ export const F5_QUESTIONS: readonly Question[] = [
   {
     name: 'reject',
     value: 'ACTION',
-    text: 'iRule: what the others get, Reset unless said, Deny with --secret',
-    choices: ['Reset', 'Deny'],
+    text: 'iRule: what the others get, Reset unless said, Deny with --secret; None where there is no such iRule',
+    choices: ['Reset', 'Deny', 'None'],
     field: /^spec\.admission\.defaultAction/u,
   },
 ];

@@ -167,6 +167,16 @@ describe('f5', () => {
     expect(errorsOf(out)).toEqual([]);
   });
 
+  test('a virtual server without iRule lets everybody in, when that is said', async () => {
+    const { code, out } = await migrate([...site, '--reject', 'None']);
+    expect(code).toBe(0);
+    expect(parseAllDocuments(out).at(-1)?.toJS()).toMatchObject({
+      spec: { admission: { defaultAction: 'Allow' } },
+    });
+    expect(out).not.toContain('cookie of that shape');
+    expect(errorsOf(out)).toEqual([]);
+  });
+
   test('a Secret is named, never made: whoever applies the output as it is opens nothing', async () => {
     const { code, out } = await migrate([...site, '--secret', 'preauth']);
     expect(code).toBe(0);
@@ -194,11 +204,23 @@ describe('f5', () => {
     ],
     [
       'a port that is none',
-      ['f5', '--host', 'a.example.com', '--service', 'a:b'],
+      ['f5', '--host', 'a.example.com', '--service', 'a:b', '--secret', 'preauth'],
       '',
       '--service (spec.route.service.port)',
     ],
-    ['an odd choice', [...site, '--reject', 'Drop'], '', 'reject must be one of Reset, Deny'],
+    ['an odd choice', [...site, '--reject', 'Drop'], '', 'reject must be one of Reset, Deny, None'],
+    [
+      'a rule that lets nobody sign in',
+      [...site, '--cookies', 'All'],
+      '',
+      'Nobody could sign in: say --org-cidr',
+    ],
+    [
+      'a rule, and none',
+      [...site, '--reject', 'None', '--secret', 'preauth'],
+      '',
+      '--reject None lets everybody in',
+    ],
     ['verification by nobody', [...site, '--server-ssl', 'Verify'], '', '--server-ca belong together'],
     [
       'a misspelt answer',
