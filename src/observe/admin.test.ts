@@ -29,8 +29,8 @@ async function admin(status: Partial<AdminStatus> = {}, registry = new Registry(
 }
 
 /** Sends bytes and returns all that comes back until the other end closes. */
-async function exchange(port: number, bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
+async function exchange(port: number, bytes: string, from = '127.0.0.1'): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from });
   let received = '';
   socket.setEncoding('latin1').on('data', (text: string) => {
     received += text;
@@ -60,7 +60,7 @@ describe('/livez', () => {
   });
 });
 
-describe(() => {
+describe('/api/state and the dashboard', () => {
   const askAs = async (host: string, showsState: boolean, path = '/api/state') => {
     const { server } = await admin({}, new Registry(), showsState);
     const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
@@ -79,6 +79,15 @@ describe(() => {
     for (const path of ['/api/state', ...PAGES])
       expect((await askAs(host, showsState, path))[0]).toContain(` ${status} `);
   });
+
+  test.each(['127.0.0.6', '127.1.0.1'])(
+    '%s is a proxy of this machine, and speaks for others',
+    async (from) => {
+      const { server } = await admin();
+      const answer = await exchange(server.port, `GET / HTTP/1.0\r\nHost: localhost\r\n\r\n`, from);
+      expect(answer).toContain(' 403 ');
+    },
+  );
 
   test('says what it was asked wrongly', async () => {
     const { ask } = await admin();

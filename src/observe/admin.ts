@@ -165,11 +165,13 @@ function mayAsk(request: IncomingMessage, { showsState }: Handling): boolean {
   return showsState || isFromHere(request);
 }
 
+/** Not all of loopback: the sidecar of a service mesh passes on from 127.0.0.6 what any pod has asked it. */
+const OWN_ADDRESSES: ReadonlySet<string> = new Set(['127.0.0.1', '::ffff:127.0.0.1', '::1']);
+
 /** By its address, and by the name it calls us: a page in a browser of this machine must not ask under its own name. */
 function isFromHere({ socket, headers }: IncomingMessage): boolean {
-  const address = socket.remoteAddress ?? '';
-  const isLoopback = /^(?:::ffff:)?127\./.test(address) || address === '::1';
-  return isLoopback && /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(headers.host ?? '');
+  const isOwn = OWN_ADDRESSES.has(socket.remoteAddress ?? '');
+  return isOwn && /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(headers.host ?? '');
 }
 
 function asJson({ status, body }: { readonly status: number; readonly body: unknown }): Answer {
