@@ -5,7 +5,7 @@ import { explain } from '../explain/explain.ts';
 import { type DescribedRequest, hostnamesOf } from '../explain/described-request.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import { explanationText } from '../explain/text.ts';
-import type { Tone } from '../explain/wording.ts';
+import { printable, type Tone } from '../explain/wording.ts';
 import type { Finding } from '../model/finding.ts';
 import type { CommandDefinition } from './command.ts';
 import { addExplainOptions, type ExplainOptions, sharedOptionsOf } from './explain/options.ts';
@@ -44,8 +44,9 @@ async function run(words: readonly string[], options: ExplainOptions): Promise<v
     process.stdout.write(text);
     process.exitCode = explanation.outcome === 'forward' ? 0 : 1;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.stderr.write('See mattermost-ingress explain --help\n');
+    const lines = (error instanceof Error ? error.message : String(error)).split('\n');
+    // Names of files and words of a request are anybody's.
+    process.stderr.write(`${lines.map(printable).join('\n')}\nSee mattermost-ingress explain --help\n`);
     process.exitCode = 2;
   }
 }

@@ -154,6 +154,12 @@ describe('what cannot be read names its place, what is wrong and what was unders
     );
   });
 
+  test('what was understood steers no terminal', () => {
+    expect(() => readCurl("curl -X $'\\e[2J\\nGET' -H $'\\u202eA: b' https://a.test --nope")).toThrow(
+      'understood so far: method \\x1b[2J\\x0aGET, a URL, header \\x202eA',
+    );
+  });
+
   test.each(["'", '"a', ' -', "$'x", ' -H', ' \\\n'])('a megabyte of %j is refused', (part) => {
     expect(() => readCurl(`curl ${part.repeat(300_001)}`)).toThrow('line ');
   });

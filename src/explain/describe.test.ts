@@ -15,6 +15,8 @@ test.each([
   ['https://chat.example.com:8443/a', '/a', 'chat.example.com:8443', 8443, 'chat.example.com'],
   ['https://chat.example.com?a=b', '/?a=b', 'chat.example.com', 443, 'chat.example.com'],
   ['https://u:p@chat.example.com/a#b', '/a', 'chat.example.com', 443, 'chat.example.com'],
+  // Nothing of a password may stand where the host does, which is told.
+  ['https://u:p@canary@chat.example.com/a', '/a', 'chat.example.com', 443, 'chat.example.com'],
   // Nothing is mended: that is what is asked about.
   ['https://Chat.example.com//a/../%2e b', '//a/../%2e b', 'Chat.example.com', 443, 'Chat.example.com'],
   ['https://192.0.2.1/', '/', '192.0.2.1', 443, undefined],

@@ -49,7 +49,7 @@ type ReadUrl = {
 
 /** Not by WHATWG's rules: these would mend what the proxy is to be asked about. */
 function readUrl(text: string): ReadUrl {
-  const found = /^(https?|wss?):\/\/(?:[^/?#@]*@)?([^/?#]+)([^#]*)/i.exec(text);
+  const found = /^(https?|wss?):\/\/(?:[^/?#]*@)?([^/?#]+)([^#]*)/i.exec(text);
   if (found === null) throw new Error('the URL must be http://HOST/PATH, https://, ws:// or wss://');
   const [, scheme = '', authority = '', rest = ''] = found;
   const isSecure = /s$/i.test(scheme);

@@ -1,6 +1,7 @@
 // A request as far as its source tells of it: a curl command, a HAR entry, or options of the command line.
 import type { TlsVersion } from '../model/configuration.ts';
 import type { RequestHead } from '../model/request.ts';
+import { printable } from './wording.ts';
 
 export type Field = readonly [name: string, value: string];
 
@@ -24,7 +25,7 @@ export class DraftProblem extends Error {
   constructor(text: string, at: number, problem: string, understood: readonly string[] = []) {
     const before = text.slice(0, at).split('\n');
     const column = (before.at(-1) ?? '').length + 1;
-    const known = understood.length === 0 ? 'nothing' : understood.join(', ');
+    const known = understood.length === 0 ? 'nothing' : printable(understood.join(', '));
     super(`line ${before.length}, column ${column}: ${problem}; understood so far: ${known}`);
   }
 }

@@ -54,6 +54,13 @@ describe('what the wire refuses is refused', () => {
   });
 });
 
+test('a value without a name is not told, whatever it ends with', () => {
+  const asked = described('GET /?Y2FuYXJ5==&a=b&c', ['Cookie: Y2FuYXJ5=; MMUSERID=u']);
+  const found = explain(asked, knowledge(siteOf()));
+  expect(found.request).toMatchObject({ query: ['a'], cookies: ['MMUSERID'] });
+  expect(found.backend?.query).toEqual(['a']);
+});
+
 describe('the handshake', () => {
   const tlsSite = siteOf({ tls: SITE_TLS });
 

@@ -75,6 +75,13 @@ describe('what cannot be read', () => {
     expect(read).not.toThrow('canary');
   });
 
+  test('what would steer a terminal, or let somebody in, is not in the list', () => {
+    const request = { ...other, method: '\u001b[2J\nGET', url: 'https://u:p@canary@a.test/\u202eb' };
+    const read = () => readHar(JSON.stringify([{ request }, { request: other }]), undefined);
+    expect(read).toThrow('\n  1  \\x1b[2J\\x0aGET https://a.test/\\x202eb\n  2  GET');
+    expect(read).not.toThrow('canary');
+  });
+
   test('an entry that is not there', () => {
     expect(() => readHar(JSON.stringify({ log: { entries } }), 3)).toThrow('the HAR has 2 requests');
   });

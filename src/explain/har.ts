@@ -1,6 +1,7 @@
 // A HAR file, one entry of it, or the request of one -> the request that the browser has sent.
 import { loggablePath } from '../observe/log-text.ts';
 import { DraftProblem, type Field, type RequestDraft } from './draft.ts';
+import { printable } from './wording.ts';
 
 const SHOWN_ENTRIES = 10;
 type Json = Readonly<Record<string, unknown>>;
@@ -66,9 +67,15 @@ function entriesOf(parsed: unknown): readonly Json[] {
 function entryList(entries: readonly Json[]): string {
   const lines = entries
     .slice(0, SHOWN_ENTRIES)
-    .map((each, at) => `  ${at + 1}  ${textOf(each['method'])} ${loggablePath(textOf(each['url']))}`);
+    .map(
+      (each, at) => `  ${at + 1}  ${printable(`${textOf(each['method'])} ${shownUrl(textOf(each['url']))}`)}`,
+    );
   const left = entries.length - lines.length;
   return [...lines, ...(left > 0 ? [`  and ${left} more`] : [])].join('\n');
+}
+
+function shownUrl(url: string): string {
+  return loggablePath(url.replace(/^([a-z]+:\/\/)[^/?#]*@/i, '$1'));
 }
 
 function draftOf(request: Json, at: number): RequestDraft {

@@ -25,18 +25,19 @@ export function explainRequest(
   };
 }
 
-/** Names of the parameters of a query; one without `=` may be a value as well, and is not told. */
+/** Of the parameters of a query. */
 export function queryNames(target: string): readonly string[] {
   const query = target.indexOf('?');
-  if (query === -1) return [];
-  const pairs = target.slice(query + 1).split('&');
-  return pairs.filter((pair) => pair.includes('=')).map((pair) => pair.slice(0, pair.indexOf('=')));
+  return query === -1 ? [] : namesOf(target.slice(query + 1).split('&'));
 }
 
-/** A pair without `=` may be a value as well, and is not told. */
 function cookieNames(line: string): readonly string[] {
-  const pairs = line.split(';').filter((pair) => pair.includes('='));
-  return pairs.map((pair) => pair.slice(0, pair.indexOf('=')).trim());
+  return namesOf(line.split(';').map((pair) => pair.trim()));
+}
+
+/** One without a value may be a value itself, ending with the `=` of base64, and is not told. */
+function namesOf(pairs: readonly string[]): readonly string[] {
+  return pairs.flatMap((pair) => /^([^=]*)=+[^=]/.exec(pair)?.[1] ?? []);
 }
 
 export function explainClient(

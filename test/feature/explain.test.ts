@@ -14,7 +14,7 @@ import { hostOf, secret, site, yamlOf } from '../support/manifest-builders.ts';
 
 /** Of the shape of a session. */
 const ID = 'canary0of0a0cookie00000001';
-const url = `http://${hostOf('chat')}/api/v4/users/me?token=canary&x=`;
+const url = `http://${hostOf('chat')}/api/v4/users/me?token=canary&x=1`;
 let folder = '';
 let manifests = '';
 
@@ -218,6 +218,11 @@ describe('wrong usage ends with 2 and the next step', () => {
       'must hold one key a line',
     ],
     [[url, ...FROM], 'There is nothing to explain against'],
+    [[url, ...FROM, '--manifests', '/\u001b[2J.yaml'], '/\\x1b[2J.yaml'],
+    [
+      [url, ...FROM, '--admin', 'http://u:canary@127.0.0.1:1'],
+      'http://127.0.0.1:1/api/explain cannot be asked',
+    ],
     [
       [url, ...FROM, '--admin', 'http://127.0.0.1:1'],
       'http://127.0.0.1:1/api/explain cannot be asked: connect ECONNREFUSED 127.0.0.1:1',

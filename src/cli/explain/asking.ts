@@ -32,7 +32,8 @@ function endpointOf(url: string): URL {
   const full = /^https?:\/\//i.test(url) ? url : `http://${url}`;
   if (!URL.canParse(full))
     throw new Error('--admin wants the address of an admin port: http://127.0.0.1:10254');
-  return new URL('/api/explain', full);
+  // Without a user and a password: it is printed, and nobody here asks for them.
+  return new URL('/api/explain', new URL(full).origin);
 }
 
 async function post(
