@@ -1,12 +1,13 @@
 // Three Mattermost nodes as processes behind a controller, and what may become of each: as pods under a kubelet, whose
 // endpoints follow a moment after the fact.
-import { freePort } from '../bench/stage/ports.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import { login } from '../../src/demo/mattermost/session.ts';
+import { freePort } from '../bench/stage/ports.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
-import type { Door } from './crowd.ts';
 import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
 import { type NodeProcess, startNodeProcess } from '../support/node-process.ts';
+import type { Door } from './crowd.ts';
 
 const ACCOUNT = { username: 'alice', password: 'alice-password' };
 export const HOST = hostOf('chat');
@@ -152,8 +153,4 @@ export class Cluster implements Door {
 
 function startNode(name: string, port = 0): Promise<NodeProcess> {
   return startNodeProcess(name, [`${ACCOUNT.username}:${ACCOUNT.password}`], { secret: SECRET, port });
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,7 +1,6 @@
 // People with open WebSockets who come back as Mattermost's clients do: after a while, with their cookie, asking to resume.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RawData } from 'ws';
-import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
+import type { Conversation, SocketMessage } from '../../src/demo/mattermost/conversation.ts';
 import { peakPerSecond } from '../bench/suite/drain/peaks.ts';
 import type { Chance } from './chance.ts';
 
@@ -33,6 +32,7 @@ export type CrowdOptions = {
 const ID_LENGTH = 26;
 
 export class Crowd {
+  readonly options: CrowdOptions;
   readonly losses: Loss[] = [];
   /** Times at which clients came back. */
   readonly returnsMs: number[] = [];
@@ -48,7 +48,6 @@ export class Crowd {
   readonly #door: Door;
   readonly #token: string;
   readonly #chance: Chance;
-  readonly options: CrowdOptions;
   readonly #open = new Set<Conversation>();
   readonly #cut = new Set<Conversation>();
   readonly #lives: Promise<void>[] = [];
@@ -144,29 +143,29 @@ export class Crowd {
     }
     this.opens++;
     this.#open.add(conversation);
-    const { socket, node, headers } = conversation;
+    const { node, headers } = conversation;
     memory.sticky = headers['set-cookie']?.[0]?.split(';')[0] ?? memory.sticky;
     if (memory.cutFrom === node) this.resumes++;
     else if (memory.cutFrom !== undefined) this.strays.push(`${memory.cutFrom} to ${node}`);
     memory.cutFrom = undefined;
-    const onMessage = (text: string) => {
-      const { event, seq, data } = JSON.parse(text) as Heard;
+    this.#listen(conversation, memory);
+    return conversation;
+  }
+
+  /** Keeps what is needed to resume. The hello may have come with the 101, before anybody could listen. */
+  #listen(conversation: Conversation, memory: Memory): void {
+    const take = ({ event, seq, data }: SocketMessage) => {
       if (seq !== undefined) memory.sequence = seq + 1;
       if (event !== 'hello') return;
       this.hellos++;
-      memory.connectionId = data?.connection_id ?? '';
+      const id = data?.['connection_id'];
+      memory.connectionId = typeof id === 'string' ? id : '';
     };
-    void conversation
-      .next(({ event }) => event === 'hello')
-      .then(
-        (hello) => onMessage(JSON.stringify(hello)),
-        () => undefined,
-      );
-    socket.on('message', (raw: RawData) => {
-      const text = (raw as Buffer).toString();
-      if (!text.includes('"hello"')) onMessage(text);
+    void conversation.next(({ event }) => event === 'hello').then(take, () => undefined);
+    conversation.socket.on('message', (raw: Buffer) => {
+      const message = JSON.parse(raw.toString()) as SocketMessage;
+      if (message.event !== 'hello') take(message);
     });
-    return conversation;
   }
 }
 
@@ -177,10 +176,4 @@ type Memory = {
   sequence: number;
   /** The node it had when its network broke. */
   cutFrom: string | undefined;
-};
-
-type Heard = {
-  readonly event?: string;
-  readonly seq?: number;
-  readonly data?: { readonly connection_id?: string };
 };

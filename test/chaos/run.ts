@@ -1,9 +1,10 @@
 // Nodes restart, die, stand still and change their addresses under steady requests and people with WebSockets.
 // What may be lost is listed with its cause; whatever else is lost is a violation.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { WorkerThreads } from '../support/worker-threads.ts';
 import { type Chance, chanceOf } from './chance.ts';
-import { Cluster, pause } from './cluster.ts';
+import { Cluster } from './cluster.ts';
 import { Crowd, type CrowdOptions } from './crowd.ts';
 import { type Failure, Traffic } from './traffic.ts';
 import { killWorker } from './worker.ts';

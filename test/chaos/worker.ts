@@ -1,7 +1,7 @@
 // The end of one worker thread of the controller, and how long it takes until another one serves in its place.
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import type { WorkerThreads } from '../support/worker-threads.ts';
-import { pause } from './cluster.ts';
 
 const LOOK_MS = 10;
 const WAIT_MS = 20_000;
