@@ -25,15 +25,21 @@ export function noAnswer(reason?: string): ExplainedAnswer {
   return { ...(reason === undefined ? {} : { reason }), fields: [], closesConnection: reason !== undefined };
 }
 
+/** As proxy/client/http2-stream.ts does: of what ends a connection of HTTP/1, most is the matter of one stream there. */
+function endsHttp2({ status, closesConnection }: ExplainedAnswer): boolean {
+  return status === 421 || (closesConnection && (status === 403 || status === 429));
+}
+
 /** With what proxy/local-answer.ts adds to an answer of our own, but for the date. */
 export function asWritten(
   answer: ExplainedAnswer,
-  { upgrade }: RequestHead,
+  { upgrade, version }: RequestHead,
   hsts: string | undefined,
 ): ExplainedAnswer {
   if (answer.status === undefined) return answer;
   const added = hsts === undefined ? [] : [{ name: 'Strict-Transport-Security', value: hsts }];
   // Frames may have been sent already: they are no next request.
-  const closesConnection = answer.closesConnection || upgrade.kind === 'websocket';
+  const closesHttp1 = answer.closesConnection || upgrade.kind === 'websocket';
+  const closesConnection = version === '2' ? endsHttp2(answer) : closesHttp1;
   return { ...answer, fields: [...answer.fields, ...added], closesConnection };
 }

@@ -193,6 +193,15 @@ describe('limits', () => {
   });
 });
 
+test.each([
+  ['1.1', true],
+  ['2', false],
+] as const)('over HTTP/%s a body that is too large ends the connection: %s', (version, ends) => {
+  const asked = described('POST /', ['Content-Length: 1001'], { version, tls: TLS });
+  const { answer } = explain(asked, knowledge(siteOf()));
+  expect(answer).toMatchObject({ status: 413, closesConnection: ends });
+});
+
 test('OPTIONS * is answered by the proxy itself', () => {
   expect(outcomeOf(described('OPTIONS *'), knowledge(siteOf()))).toBe('answer 204');
 });
