@@ -142,6 +142,8 @@ export class Tunnel implements Passage, Errand {
     if (this.#phase === 'closed') return;
     incoming.ended = true;
     if (this.#keepsClient(incoming)) return;
+    // A Close frame that waits for its turn cannot follow the end.
+    if (this.#phase === 'closing') this.#advanceClosing();
     incoming.to.end();
     if (this.#phase === 'open') {
       this.#phase = 'half-closed';
@@ -157,6 +159,7 @@ export class Tunnel implements Passage, Errand {
 
   onClose(incoming: Direction): void {
     if (this.#keepsClient(incoming)) return;
+    if (this.#phase === 'closing') this.#advanceClosing();
     if (this.#phase === 'open') this.#reason = this.#endReason(incoming);
     this.#finish();
     if (incoming !== this.#up || this.#isClientGone) return;
