@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { explain } from '../explain/explain.ts';
 import { type DescribedRequest, hostnamesOf } from '../explain/described-request.ts';
 import type { Explanation } from '../explain/explanation.ts';
+import { withFindings } from '../explain/finding-notes.ts';
 import { explanationText } from '../explain/text.ts';
 import { printable, type Tone } from '../explain/wording.ts';
-import type { Finding } from '../model/finding.ts';
 import type { CommandDefinition } from './command.ts';
 import { addExplainOptions, type ExplainOptions, sharedOptionsOf } from './explain/options.ts';
 import { readRequest } from './explain/request.ts';
@@ -71,20 +71,5 @@ async function explainAgainst(options: ExplainOptions, described: DescribedReque
     manifests.length > 0
       ? await (await import('./explain/world.ts')).worldOfManifests(manifests, shared, names)
       : await (await import('./explain/cluster.ts')).worldOfCluster(options, shared, names);
-  const explanation = explain(described, knowledge);
-  return { ...explanation, notes: [...explanation.notes, ...findingNotes(findings)] };
-}
-
-const SHOWN_FINDINGS = 3;
-
-/** Mistakes of objects may be the very reason. */
-function findingNotes(findings: readonly Finding[]): readonly string[] {
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  const notes = errors.slice(0, SHOWN_FINDINGS).map(({ object, field, reason, message }) => {
-    const subject =
-      object === undefined ? '' : ` of ${object.kind} ${object.namespace}/${object.name} ${field}`;
-    return `Mistake${subject.trimEnd()} [${reason}]: ${message}`;
-  });
-  const left = errors.length - notes.length;
-  return left > 0 ? [...notes, `${left} more mistakes: check names all of them`] : notes;
+  return withFindings(explain(described, knowledge), findings);
 }

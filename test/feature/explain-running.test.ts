@@ -14,7 +14,7 @@ import {
   SECRET,
 } from '../support/explain-command.ts';
 import { startEchoServer } from '../support/echo-server.ts';
-import { hostOf, secret, site } from '../support/manifest-builders.ts';
+import { hostOf, policy, secret, site } from '../support/manifest-builders.ts';
 import { Scene } from '../support/scene.ts';
 
 const checked = {
@@ -95,6 +95,17 @@ test('a node that fails its checks, and one that is draining, are told as they a
   const { endpoint } = await controller.logged({ requestId: 'failing-1' });
   expect([found.outcome, chosenOf(found)]).toEqual(['forward', [endpoint]]);
   expect(status).toBe(200);
+});
+
+test('a mistake of its objects is named, as it is by check', async () => {
+  await controller.apply('closed.yaml', policy('closed', { admission: { defaultAction: 'Nobody' } }));
+  const found = await explained([`http://${hostOf('closed')}/`, ...FROM, ...admin]);
+  expect(found.answer.reason).toBe('policy-invalid');
+  expect(found.notes).toContainEqual(
+    expect.stringMatching(
+      /^Mistake of MattermostIngressPolicy test\/closed spec\.admission\.defaultAction \[Invalid\]/,
+    ),
+  );
 });
 
 test('what is open counts, and asking counts nothing', async () => {

@@ -7,12 +7,14 @@ import { SourceLimiter } from '../../decide/limits.ts';
 import { explain } from '../../explain/explain.ts';
 import { readDescribed } from '../../explain/described-json.ts';
 import { hostnamesOf } from '../../explain/described-request.ts';
+import { withFindings } from '../../explain/finding-notes.ts';
 import { type Knowledge, servingFor } from '../../explain/knowledge.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { SharedState } from '../../model/shared-state.ts';
 import { allocateSourceMemory, type SourceMemory } from '../../model/source-table.ts';
 import type { ExplainAnswer } from '../../observe/admin-explain.ts';
 import type { Options } from '../../options/options.ts';
+import type { Observation } from './observation.ts';
 
 export type RunningParts = {
   readonly publisher: Publisher;
@@ -20,6 +22,8 @@ export type RunningParts = {
   readonly sources: SourceMemory;
   readonly options: Options;
   readonly clock: Clock;
+  /** What is found wrong with the objects as they are now. */
+  readonly observation: Pick<Observation, 'findings'>;
   /** Undefined until there is something to explain. */
   readonly parts:
     | {
@@ -39,7 +43,8 @@ export function explainRunning(asked: unknown, running: RunningParts): ExplainAn
   const { parts, publisher } = running;
   if (parts === undefined || publisher.generation === 0)
     return { status: 503, body: { error: 'Nothing is served yet: the objects are still being read' } };
-  return { status: 200, body: explain(described, knowledgeOf(running, parts, hostnamesOf(described))) };
+  const explanation = explain(described, knowledgeOf(running, parts, hostnamesOf(described)));
+  return { status: 200, body: withFindings(explanation, running.observation.findings) };
 }
 
 function knowledgeOf(
