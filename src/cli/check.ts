@@ -2,13 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import type { ObjectSet } from '../api/objects.ts';
+import { counted } from '../explain/wording.ts';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
 import type { ManifestFile } from '../manifests/manifest-file.ts';
+import { messageOf } from '../model/error-message.ts';
 import { type Finding, type FindingReason, locateFinding, type ObjectReference } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { classNameOf } from '../translate/classes.ts';
 import { EMPTY_MEMORY, type Translation, translate } from '../translate/translate.ts';
-import type { CommandDefinition } from './command.ts';
+import { type CommandDefinition, giveUp } from './command.ts';
 import { readManifestPaths } from './input/manifest-paths.ts';
 import { createProgress, painter } from './terminal.ts';
 
@@ -64,9 +66,7 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     files = await readManifestPaths(paths, progress);
   } catch (error) {
     progress.end();
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`Cannot read what is to be checked: ${message}\n${NEXT_STEP}\n`);
-    process.exitCode = 2;
+    giveUp(`Cannot read what is to be checked: ${messageOf(error)}`, NEXT_STEP);
     return;
   }
   progress.show(`checking ${counted(files.length, 'file')}`);
@@ -164,8 +164,4 @@ function describe({ object, location, field, reason, message, remedy }: Finding,
 /** Objects of the cluster have no namespace. */
 function nameOf({ namespace, name }: ObjectReference): string {
   return namespace === '' ? name : `${namespace}/${name}`;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,6 +1,9 @@
 // What every command says of itself, so that its help, its page in the reference and its completion are never missing.
+import process from 'node:process';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { printable } from '../explain/wording.ts';
+import { messageOf } from '../model/error-message.ts';
 import { endWithReader } from './terminal.ts';
 
 export const PROGRAM = 'mattermost-ingress';
@@ -34,6 +37,13 @@ export function addCommand(parent: Command, definition: CommandDefinition): void
   if (outlivesReader !== true) command.hook('preAction', endWithReader);
   definition.configure(command);
   for (const subcommand of subcommands) addCommand(command, subcommand);
+}
+
+/** Says why a command could not do its work. Names of files, and what was typed, are anybody's. @param next what to do */
+export function giveUp(error: unknown, next?: string): void {
+  const lines = messageOf(error).split('\n').map(printable);
+  process.stderr.write(`${[...lines, ...(next === undefined ? [] : [next])].join('\n')}\n`);
+  process.exitCode = 2;
 }
 
 /** The words that call a command: `mattermost-ingress check`. */

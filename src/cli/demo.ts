@@ -17,7 +17,7 @@ import type { TourController } from '../demo/tour/world.ts';
 import { LogSink } from '../observe/log.ts';
 import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
-import type { CommandDefinition } from './command.ts';
+import { type CommandDefinition, giveUp } from './command.ts';
 import type { Controller } from './controller/controller.ts';
 import { machineFacts } from './controller/machine.ts';
 import { type DemoNodeOptions, serveDemoNode } from './demo-node.ts';
@@ -83,8 +83,7 @@ async function demo(given: DemoOptions): Promise<void> {
   try {
     process.exitCode = given.node === true ? await serveDemoNode(given) : await perform(given);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
+    giveUp(error);
   }
   process.exit();
 }

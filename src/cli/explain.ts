@@ -6,8 +6,8 @@ import { type DescribedRequest, hostnamesOf } from '../explain/described-request
 import type { Explanation } from '../explain/explanation.ts';
 import { withFindings } from '../explain/finding-notes.ts';
 import { explanationText } from '../explain/text.ts';
-import { printable, type Tone } from '../explain/wording.ts';
-import type { CommandDefinition } from './command.ts';
+import type { Tone } from '../explain/wording.ts';
+import { type CommandDefinition, giveUp } from './command.ts';
 import { addExplainOptions, type ExplainOptions, sharedOptionsOf } from './explain/options.ts';
 import { readRequest } from './explain/request.ts';
 import { painter, type Style } from './terminal.ts';
@@ -44,10 +44,7 @@ async function run(words: readonly string[], options: ExplainOptions): Promise<v
     process.stdout.write(text);
     process.exitCode = explanation.outcome === 'forward' ? 0 : 1;
   } catch (error) {
-    const lines = (error instanceof Error ? error.message : String(error)).split('\n');
-    // Names of files and words of a request are anybody's.
-    process.stderr.write(`${lines.map(printable).join('\n')}\nSee mattermost-ingress explain --help\n`);
-    process.exitCode = 2;
+    giveUp(error, 'See mattermost-ingress explain --help');
   }
 }
 

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { f5Section } from '../migrate/f5-policy.ts';
 import { type Answers, F5_QUESTIONS, readAnswers } from '../migrate/f5-questions.ts';
 import { printSections } from '../migrate/printed.ts';
-import type { CommandDefinition } from './command.ts';
+import { type CommandDefinition, giveUp } from './command.ts';
 import { givenFor } from './flag-option.ts';
 import { readDocuments } from './input/input-documents.ts';
 import { VERSION } from './version.ts';
@@ -44,9 +44,7 @@ async function run(options: Readonly<Record<string, unknown>>): Promise<void> {
       printSections([`Written by mattermost-ingress migrate f5, version ${VERSION}.`], [section]),
     );
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${message}\nSee mattermost-ingress migrate f5 --help\n`);
-    process.exitCode = 2;
+    giveUp(error, 'See mattermost-ingress migrate f5 --help');
   }
 }
 

@@ -2,13 +2,14 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { DEFAULTS } from '../api/defaults.ts';
+import { counted } from '../explain/wording.ts';
 import { type MigrationInput, readInput } from '../migrate/input.ts';
 import { migrate } from '../migrate/migration.ts';
 import { countNotes, printSections } from '../migrate/printed.ts';
 import type { Section } from '../migrate/section.ts';
 import { classNameOf } from '../translate/classes.ts';
 import type { JsonValue } from '../translate/objects/json-value.ts';
-import type { CommandDefinition } from './command.ts';
+import { type CommandDefinition, giveUp } from './command.ts';
 import { readDocuments } from './input/input-documents.ts';
 import { migrateF5Command } from './migrate-f5.ts';
 import { createProgress } from './terminal.ts';
@@ -72,8 +73,7 @@ async function run(files: readonly string[], options: MigrateOptions): Promise<v
     process.stderr.write(summary(input, sections));
     process.exitCode = countNotes(sections).lost > 0 ? 1 : 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
+    giveUp(error);
   }
 }
 
@@ -116,7 +116,7 @@ function summary(input: MigrationInput, sections: readonly Section[]): string {
   const ingresses = input.ingresses.length + input.broken.length;
   const closed = sections.filter(({ isClosed }) => isClosed === true).length;
   const lines = [
-    `${ingresses} ${ingresses === 1 ? 'Ingress' : 'Ingresses'}, ${policies} ${policies === 1 ? 'policy' : 'policies'}: ${carried} carried over, ${changed} not quite the same, ${stays} left in the Ingress, ${harmless} not needed, ${lost} without counterpart.`,
+    `${counted(ingresses, 'Ingress', 'Ingresses')}, ${counted(policies, 'policy', 'policies')}: ${carried} carried over, ${changed} not quite the same, ${stays} left in the Ingress, ${harmless} not needed, ${lost} without counterpart.`,
     ...(closed === 0 ? [] : [`${closed} CLOSED until you say who may come in; see the comments.`]),
   ];
   return `${lines.join('\n')}\n`;

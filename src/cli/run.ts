@@ -7,7 +7,7 @@ import { environmentName } from '../options/environment.ts';
 import { flagTable } from '../options/flags.ts';
 import type { Options } from '../options/options.ts';
 import { resolveOptions } from '../options/resolve.ts';
-import type { CommandDefinition } from './command.ts';
+import { type CommandDefinition, giveUp } from './command.ts';
 import type { Controller } from './controller/controller.ts';
 import { machineFacts } from './controller/machine.ts';
 import { flagOption, givenFor } from './flag-option.ts';
@@ -45,8 +45,7 @@ async function run(given: Readonly<Record<string, string | undefined>>): Promise
   );
   const resolved = resolveOptions(byName, process.env, machineFacts());
   if (resolved.kind === 'errors') {
-    process.stderr.write(`${resolved.errors.join('\n')}\nSee mattermost-ingress run --help\n`);
-    process.exitCode = 2;
+    giveUp(resolved.errors.join('\n'), 'See mattermost-ingress run --help');
     return;
   }
   const sink = new LogSink(process.stdout);
@@ -59,8 +58,7 @@ async function run(given: Readonly<Record<string, string | undefined>>): Promise
     if (typeof controller !== 'string') await stop(controller, await signal, resolved.options);
     process.exitCode = 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
+    giveUp(error);
   }
   await sink.flush(LOG_FLUSH_MS);
   process.exit();

@@ -1,5 +1,6 @@
 // The keys of the demo on a terminal: one key an act, one act at a time.
 import type { ReadStream } from 'node:tty';
+import { messageOf } from '../model/error-message.ts';
 import type { Stagehand } from './stagehand.ts';
 import type { Teller } from './tour/step.ts';
 
@@ -38,9 +39,7 @@ export function readKeys(input: ReadStream, hand: Stagehand, teller: Teller, qui
     if (found === undefined) return;
     if (isBusy) return teller.note('one thing after another: the last key is still at work');
     isBusy = true;
-    await found
-      .act(hand)
-      .catch((error: unknown) => teller.note(error instanceof Error ? error.message : String(error)));
+    await found.act(hand).catch((error: unknown) => teller.note(messageOf(error)));
     isBusy = false;
   };
   input.setEncoding('utf8').on('data', (text) => {

@@ -1,6 +1,7 @@
 // Runs one fake Mattermost node as a process of its own (a pod, a test that kills it). Prints one JSON line with its
 // address when it listens, stops on SIGTERM and SIGINT as a real server does, exits 0.
 import { parseArgs } from 'node:util';
+import { messageOf } from '../model/error-message.ts';
 import { startMattermostNode } from './mattermost/node.ts';
 import { createTown } from './mattermost/town.ts';
 import type { Account } from './mattermost/users.ts';
@@ -18,7 +19,7 @@ function readOptions(): ReturnType<typeof parseOptions> | undefined {
   try {
     return parseOptions();
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.stderr.write(`${messageOf(error)}\n${usage}`);
     return undefined;
   }
 }

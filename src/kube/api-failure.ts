@@ -1,6 +1,7 @@
 // What can go wrong between us and the API server: one error type with a reason from a closed list.
 // The reason decides the wait (backoff.ts) and stands in the log and in `watch_errors_total`.
 import { get, string } from '../api/json-access.ts';
+import { messageOf } from '../model/error-message.ts';
 
 export type FailureReason =
   /** No connection, or it broke off. */
@@ -59,7 +60,7 @@ export class ApiFailure extends Error {
 /** The failure an error stands for; what no one foresaw is a mistake of ours and retried like all others. */
 export function failureOf(error: unknown): ApiFailure {
   if (error instanceof ApiFailure) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ApiFailure('internal', message, { cause: error });
 }
 

@@ -3,6 +3,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createHash } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
+import { messageOf } from '../model/error-message.ts';
 import { honourTokenFile } from './token-file.ts';
 import { ApiFailure } from './api-failure.ts';
 
@@ -76,7 +77,7 @@ function loadConfig(
     if (choice.kind !== 'in-cluster' && choice.context !== undefined) chooseContext(config, choice.context);
     honourTokenFile(config, filesOf(choice), parse);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const isFileLost = choice.kind !== 'in-cluster' && error instanceof Error && 'code' in error;
     const remedy = isFileLost ? '. Name one that can with --kubeconfig FILE' : '';
     throw new Error(`${nameOf(choice)} cannot be read: ${message}${remedy}`, { cause: error });
@@ -119,7 +120,7 @@ async function accessOf(config: KubeConfig): Promise<ApiAccess> {
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new ApiFailure('credentials', `Credentials for the API server: ${message}`, { cause: error });
   }
   const tls = tlsOf(options);

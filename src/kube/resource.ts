@@ -12,6 +12,7 @@ import type {
 } from '../api/objects.ts';
 import { keyOf } from '../api/objects.ts';
 import { POLICY_API_VERSION, POLICY_KIND } from '../api/policy.ts';
+import { messageOf } from '../model/error-message.ts';
 import { FieldReader, type FieldIssue } from '../translate/objects/field-reader.ts';
 import { isJsonMap, type JsonMap, type JsonValue } from '../translate/objects/json-value.ts';
 import { readMetadata } from '../translate/objects/metadata.ts';
@@ -159,7 +160,7 @@ function project(kind: ResourceKind, value: JsonMap, metadata: ObjectMeta): Proj
   try {
     return projectObject(kind, forProjection(kind, value), metadata);
   } catch (error) {
-    const message = `The object cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `The object cannot be read: ${messageOf(error)}`;
     return { produced: [], issues: [{ field: '', message, remedy: 'Please report it' }] };
   }
 }

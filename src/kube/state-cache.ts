@@ -5,6 +5,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../model/clock.ts';
+import { messageOf } from '../model/error-message.ts';
 import type { Logger } from '../observe/log.ts';
 import { type CachedObject, type CachedState, parseState, StateWriter } from './state-text.ts';
 import type { Timers } from './timing.ts';
@@ -116,8 +117,4 @@ export class StateCache {
     }
     await rename(draft, this.#file);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 // Flags and environment into one frozen Options. All mistakes are listed at once; nobody mends one to meet the next.
+import { messageOf } from '../model/error-message.ts';
 import { environmentName, misspeltVariables } from './environment.ts';
 import type { Flag } from './flag.ts';
 import { flagTable, type MachineFacts, reservedDescriptors } from './flags.ts';
@@ -24,7 +25,7 @@ export function resolveOptions(
       values[name] = read(value);
     } catch (error) {
       const place = given[name] === undefined && variable in environment ? variable : `--${flagName}`;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       errors.push(`${place} ${JSON.stringify(value)}: ${message}`);
     }
   }

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SourceLimiter } from '../decide/limits.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Delta, FromWorker, ToWorker } from '../model/delta.ts';
+import { messageOf } from '../model/error-message.ts';
 import { proxyFault } from '../model/fault.ts';
 import { type SharedMemory, type SharedRow, SharedState } from '../model/shared-state.ts';
 import type { SourceMemory } from '../model/source-table.ts';
@@ -107,7 +108,7 @@ async function obey(plane: DataPlane, message: ToWorker, thread: Thread): Promis
       try {
         thread.send({ kind: 'listening', ports: await plane.listen(message.ports) });
       } catch (error) {
-        thread.send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+        thread.send({ kind: 'failed', message: messageOf(error) });
       }
       return;
     case 'lame-duck':

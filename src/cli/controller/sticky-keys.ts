@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { nodeTimers, type Timers } from '../../kube/timing.ts';
+import { messageOf } from '../../model/error-message.ts';
 import type { Logger } from '../../observe/log.ts';
 import type { Options } from '../../options/options.ts';
 import type { LoadKey, ReadKey } from './cluster-writer.ts';
@@ -88,7 +89,7 @@ export class StickyKeys {
       this.#log.info({ from: place.title, keys: this.#keys.length }, 'sticky keys were replaced');
       onChange();
     } catch (error) {
-      this.#complain(error instanceof Error ? error.message : String(error));
+      this.#complain(messageOf(error));
     }
   }
 

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Explanation } from '../../explain/explanation.ts';
 import { printable } from '../../explain/wording.ts';
+import { messageOf } from '../../model/error-message.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -49,7 +50,7 @@ async function post(
     });
     return { status: response.statusCode, text: await response.body.text() };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new Error(
       `${endpoint.href} cannot be asked: ${message}\nA pod is reached by kubectl port-forward POD 10254, then --admin http://127.0.0.1:10254`,
       { cause: error },

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ObjectSet } from '../../api/objects.ts';
 import type { KubeSource } from '../../kube/source.ts';
+import { messageOf } from '../../model/error-message.ts';
 import { createLogger } from '../../observe/log.ts';
 import type { Options } from '../../options/options.ts';
 import { type OpenedCluster, openForReading } from '../controller/cluster-source.ts';
@@ -57,7 +58,7 @@ async function reach({ api }: OpenedCluster, where: string): Promise<void> {
   } catch (error) {
     const { reason } = error as { readonly reason?: string };
     if (reason === 'forbidden' || reason === 'not-found' || reason === 'refused') return;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new Error(`${where} cannot be read: ${message}. Try kubectl get mmip -A with the same kubeconfig`, {
       cause: error,
     });

@@ -7,6 +7,7 @@ import { describeRequest } from '../../explain/describe.ts';
 import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Field, RequestDraft } from '../../explain/draft.ts';
 import { readHar } from '../../explain/har.ts';
+import { messageOf } from '../../model/error-message.ts';
 import type { ExplainOptions } from './options.ts';
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -39,7 +40,7 @@ async function readDraft({ file, entry }: ExplainOptions): Promise<RequestDraft>
   try {
     return draftOf(content, entry);
   } catch (error) {
-    throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
 }
 
