@@ -23,8 +23,10 @@ export type GlobalSettings = {
   readonly spec: GlobalSpec;
   /** Networks that are kept out of every site. */
   readonly blocked: readonly string[];
-  /** Names of keys that keep somebody out in a way that is not known here. */
+  /** What keeps somebody out in a way that is not known here: keys, each with where it stands. */
   readonly restrictions: readonly string[];
+  /** Nobody is kept out by any of it. */
+  readonly isOpen: boolean;
   readonly notes: readonly Note[];
 };
 
@@ -79,18 +81,24 @@ export function readGlobalSettings({ namespace, name, data }: SourceSettings): G
   const sayings = Object.entries(defaults).map(([key, value]) => {
     return { subject: key.slice(NGINX_PREFIX.length), reads: { [key]: value } };
   });
+  const subject = `ConfigMap ${namespace}/${name}`;
+  const own = noteSayings(sayings, namespace);
+  const blocked = readBlocked(data) ?? [];
+  const restricting = keys.filter((key) => isRestricting(key, data[key] ?? ''));
+  const { spec: said, restrictions } = own.settings;
   return {
-    subject: `ConfigMap ${namespace}/${name}`,
+    subject,
     defaults,
     // Each part has been checked by itself, and no two speak of the same field.
     spec: readings.reduce<Fields>(
       (spec, { reading }) => ('spec' in reading ? merge(spec, reading.spec) : spec),
       {},
     ) as GlobalSpec,
-    blocked: readBlocked(data) ?? [],
-    restrictions: keys.filter((key) => isRestricting(key, data[key] ?? '')),
+    blocked,
+    restrictions: restricting.map((key) => `${key} (${subject})`),
+    isOpen: said.admission === undefined && [...blocked, ...restricting, ...restrictions].length === 0,
     notes: [
-      ...noteSayings(sayings, namespace).notes,
+      ...own.notes,
       ...readings.map(({ key, reading }): Note => {
         if ('note' in reading) return { subject: key, ...reading.note };
         return { kind: 'carried', subject: key, text: fieldsOf(reading.spec).join(', ') };

@@ -37,7 +37,8 @@ export function ingressSection(
   const without = reasonWithout(source, input);
   if (without !== undefined)
     return { title, remarks: [without.remark], notes: leftBehind(notes, without.becomes) };
-  const closing = closedBy(settings.restrictions, global);
+  const doubts = sayings.filter(({ isDoubtful }) => isDoubtful === true).map(({ subject }) => subject);
+  const closing = closedBy(settings.restrictions, [...doubts, ...(global?.restrictions ?? [])]);
   const { admission, ...said } = together(settings.spec, global);
   const spec: PolicySpec = {
     targetRefs: [{ group: 'networking.k8s.io', kind: 'Ingress', name: target }],
@@ -104,10 +105,13 @@ function servicesSayings({ ingress }: SourceIngress, { services }: MigrationInpu
     .flatMap(({ name, annotations }) => sayingsOfService(annotations, `Service ${name}`));
 }
 
-/** A sentence about what kept somebody out and is not understood; undefined where nothing did. */
-function closedBy(restrictions: readonly Problem[], global: GlobalSettings | undefined): string | undefined {
+/**
+ * A sentence about what kept somebody out and is not understood; undefined where nothing did.
+ * @param elsewhere what a running controller does not close the Ingress for
+ */
+function closedBy(restrictions: readonly Problem[], elsewhere: readonly string[]): string | undefined {
   const own = restrictions.map(({ field }) => /\["(?<key>.*)"\]$/u.exec(field)?.groups?.['key'] ?? field);
-  const all = [...own, ...(global?.restrictions ?? []).map((key) => `${key} (${global?.subject ?? ''})`)];
+  const all = [...own, ...elsewhere];
   if (all.length === 0) return undefined;
   const said = `CLOSED until you say who may come in: ${[...new Set(all)].join(', ')} kept somebody out in a way that cannot be carried over. Write rules into spec.admission`;
   if (own.length === 0) return `${said}; until then the policy refuses everybody.`;

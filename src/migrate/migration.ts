@@ -10,7 +10,8 @@ import { isCanary, structureNotes } from './structure.ts';
 
 /** What is to be printed: global settings, what cannot be read, and the Ingresses in the order of the input. */
 export function migrate(input: MigrationInput): readonly Section[] {
-  const [global, ...further] = input.configMaps.filter(isGlobalSettings).map(readGlobalSettings);
+  const [first, ...further] = input.configMaps.filter(isGlobalSettings).map(readGlobalSettings);
+  const global = first && withDoubts(first, further);
   const structure = structureNotes(input.ingresses.filter((source) => !isCanary(source)));
   const taken = new Set(input.policies.map(keyOf));
   const sections = input.ingresses.map((source) => {
@@ -19,6 +20,12 @@ export function migrate(input: MigrationInput): readonly Section[] {
     return ingressSection(source, { input, global, structure: notes, name: freeName(metadata, taken) });
   });
   return [...globalSections(global, further), ...brokenSections(input), ...withOpenPlaces(input, sections)];
+}
+
+/** Which settings an Ingress had is not known: where those that are left out kept somebody out, nobody comes in. */
+function withDoubts(global: GlobalSettings, further: readonly GlobalSettings[]): GlobalSettings {
+  const doubts = further.filter(({ isOpen }) => !isOpen).map(({ subject }) => subject);
+  return { ...global, restrictions: [...global.restrictions, ...doubts] };
 }
 
 /** ingress-nginx judges path by path: one that is open beside a closed one of its host stays so, and is pointed at. */

@@ -1,6 +1,7 @@
 // Everything an Ingress is told by annotations, its own and those of its Services, in the words of ingress-nginx.
 import { foreignAnnotations, TRAEFIK_SERVICE_PREFIX } from '../translate/annotations/foreign.ts';
 import { isPassedOver } from '../translate/annotations/annotations.ts';
+import { mayKeepOut } from '../translate/annotations/other.ts';
 import { NGINX_PREFIX, OWN_PREFIX } from '../translate/annotations/reader.ts';
 import type { Note } from './note.ts';
 
@@ -13,6 +14,8 @@ export type Saying = {
   /** Annotations to be read in its place, by whole key. */
   readonly reads: Annotations;
   readonly note?: Note;
+  /** It may keep somebody out, by a controller that is not known here. */
+  readonly isDoubtful?: true;
 };
 
 const CLASS_KEY = 'kubernetes.io/ingress.class';
@@ -59,6 +62,12 @@ function sayingOf(key: string, annotations: Annotations): Saying {
   return foreignSaying(key, value);
 }
 
+function doubtfulSaying(subject: string): Saying {
+  const text =
+    'May keep somebody out, by a controller that is not known here: say the same with spec.admission';
+  return { subject, reads: {}, note: { kind: 'lost', subject, text }, isDoubtful: true };
+}
+
 function foreignSaying(key: string, value: string): Saying {
   const [subject, entry] = [key, foreignByKey.get(key)];
   if (key === CLASS_KEY) {
@@ -70,6 +79,7 @@ function foreignSaying(key: string, value: string): Saying {
   const words = entry?.inWordsOfNginx?.(value.trim());
   if (words === undefined) {
     if (judged.test(key)) return { subject, reads: { [key]: value } };
+    if (mayKeepOut(key, value)) return doubtfulSaying(key);
     return { subject, reads: {}, note: { kind: 'other', subject, text: '' } };
   }
   const reads = Object.fromEntries(

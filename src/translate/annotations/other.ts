@@ -8,7 +8,7 @@ import { nginxAnnotations, ownAnnotations } from './table.ts';
 
 /** Words of keeping somebody out, in the names that controllers use. */
 const restrictingName =
-  /auth|allow-?list|deny-?list|white-?list|black-?list|source-range|satisfy|modsecurity|owasp|waf|jwt|oidc|policies|middlewares|tls\.?-?options/u;
+  /auth|allow-?list|deny-?list|white-?list|black-?list|source-range|cidrs|satisfy|modsecurity|owasp|waf|jwt|oidc|policies|middlewares|plugins|tls\.?-?options/u;
 /** Raw configuration of nginx and HAProxy. */
 const rawConfiguration = /snippets?$|^config-/u;
 const refusingText = /deny|reject|tarpit|silent-drop|auth/iu;
@@ -33,12 +33,16 @@ export function judgeOwn(reader: AnnotationReader, name: string): void {
   reader.invalid(`${OWN_PREFIX}${name}`, { text: 'is unknown', remedy });
 }
 
+/** Whether an annotation may keep somebody out, by what it is called and says. */
+export function mayKeepOut(key: string, value: string): boolean {
+  return keepsOut(key.slice(key.indexOf('/') + 1), value);
+}
+
 /** An annotation that another ingress controller reads. */
 export function judgeForeign(reader: AnnotationReader, key: string, value: string): void {
   const entry = foreignAnnotations.find((each) => each.key === key);
   if (key === CLASS_KEY || entry?.fate === 'harmless') return;
-  const name = key.slice(key.indexOf('/') + 1);
-  if (keepsOut(name, value)) {
+  if (mayKeepOut(key, value)) {
     const remedy = 'Say the same with spec.admission of a policy';
     reader.restrict(key, { text: 'is of another controller and may restrict access', remedy });
   } else {
