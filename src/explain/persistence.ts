@@ -112,7 +112,7 @@ function fallbackResult(
   if (key === 'UserIdentity')
     return hashes.some(({ result }) => result === 'user')
       ? 'the request says who the user is'
-      : 'neither a cookie MMUSERID nor a bearer token says who the user is';
+      : 'neither a cookie MMUSERID nor a bearer token in the form of Mattermost says who the user is';
   const { ipv4PrefixLength, ipv6PrefixLength } = persistence;
   const bits = address.hex.length === 8 ? ipv4PrefixLength : ipv6PrefixLength;
   return `${textOfHex(networkHex(address.hex, bits))}/${bits}`;

@@ -146,7 +146,7 @@ test('nodes that die are unhealthy, and what their checks said is shown', async 
   });
   expect(await page.text('#attention')).toMatch(/1 site has no endpoint that takes new users\./);
   expect(await page.text('#attention')).toMatch(/1 endpoint gets no users: 1 unhealthy, 0 ejected\./);
-  expect(await page.text('#sites-list')).toContain('0 of 1 endpoint take users');
+  expect(await page.text('#sites-list')).toContain('0 of 1 endpoint takes users');
   expect((await controller.get(hostOf('dead'), '/')).status).toBe(502);
   await eventually(async () => expect(await page.text('#refusals-list')).toContain('502'));
   await page.close();

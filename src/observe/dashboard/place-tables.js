@@ -63,7 +63,7 @@ function backendName(key = '–') {
 function siteState({ closed, endpoints }) {
   if (closed !== undefined) return { mark: 'bad', text: 'closed', more: `answers 503: ${closed}` };
   const { usable = 0, total = 0 } = endpoints ?? {};
-  const more = `${count(usable)} of ${counted(total, 'endpoint')} take users`;
+  const more = `${count(usable)} of ${counted(total, 'endpoint')} ${total === 1 ? 'takes' : 'take'} users`;
   if (usable === 0) return { mark: 'bad', text: 'no endpoints', more };
   return usable < total ? { mark: 'notice', text: 'open', more } : { mark: 'good', text: 'open', more };
 }
