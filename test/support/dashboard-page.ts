@@ -1,7 +1,9 @@
 // The dashboard as somebody sees it: the page in a browser, and what its parts say.
 import type { Page } from 'puppeteer-core';
+import { expect } from 'vitest';
 import type { State } from '../../src/observe/dashboard/state.ts';
 import type { ControllerProcess } from './controller-process.ts';
+import { eventually } from './eventually.ts';
 import type { TestBrowser, View } from './test-browser.ts';
 
 export class DashboardPage {
@@ -29,6 +31,14 @@ export class DashboardPage {
     return this.page.evaluate(
       `Array.from(document.querySelectorAll('#${list} tbody tr'), (row) => Array.from(row.children, (cell) => cell.innerText))`,
     ) as Promise<readonly (readonly string[])[]>;
+  }
+
+  /** Types it in, and waits until it is shown. */
+  async filter(text: string): Promise<void> {
+    await this.page.evaluate(
+      `{ filter.value = ${JSON.stringify(text)}; filter.dispatchEvent(new Event('input')); }`,
+    );
+    await eventually(async () => expect((await this.text('#filtered')) === '').toBe(text === ''));
   }
 
   evaluate<Value>(expression: string): Promise<Value> {

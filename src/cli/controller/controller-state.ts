@@ -27,6 +27,10 @@ import {
 } from './state-endpoints.ts';
 import { excerptOf } from './state-excerpt.ts';
 
+/** As the alert rules have it. */
+const EXPIRES_SOON_DAYS = 14;
+const DAY_MS = 86_400_000;
+
 type Observed = { readonly fleet: Fleet; readonly loop: ControlLoop };
 type Progress = { readonly isListening: boolean; readonly isDraining: boolean };
 
@@ -71,7 +75,11 @@ export function stateOf(sources: StateSources, query: StateQuery, clock: Clock):
   return {
     ...processOf(sources, clock),
     generation: publisher.generation,
-    counts: { ...countSites(publisher.sites, isLost), ...countEndpoints(sources) },
+    counts: {
+      ...countSites(publisher.sites, isLost),
+      ...countEndpoints(sources),
+      certificates: countCertificates(publisher.certificates, clock.epochMs()),
+    },
     lists: sizesOf(lists),
     traffic: observation.traffic.view(clock.epochMs()),
     sites: lists.sites.items.map((site) => siteOf(site, placed, state)),
@@ -167,6 +175,13 @@ function siteOf(
 
 function errorsFirst(findings: readonly Finding[]): readonly Finding[] {
   return findings.toSorted((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));
+}
+
+function countCertificates(certificates: readonly Certificate[], nowMs: number) {
+  const endingBy = (timeMs: number) => certificates.filter(({ notAfterMs }) => notAfterMs < timeMs).length;
+  const expired = endingBy(nowMs);
+  const expiring = endingBy(nowMs + EXPIRES_SOON_DAYS * DAY_MS) - expired;
+  return { expired, expiring, withinDays: EXPIRES_SOON_DAYS };
 }
 
 function certificateOf({ key, chain, notAfterMs }: Certificate) {

@@ -32,13 +32,19 @@ export function endpointSamples({
 
 export function countEndpoints(sources: EndpointSources) {
   const endpoints = { ready: 0, 'slow-start': 0, unhealthy: 0, ejected: 0, draining: 0 };
-  let [inFlight, webSockets] = [0, 0];
+  let [inFlight, webSockets, drainingWebSockets] = [0, 0, 0];
   for (const sample of endpointSamples(sources)) {
     endpoints[sample.state]++;
     inFlight += sample.inFlight;
     webSockets += sample.tunnels;
+    if (sample.state === 'draining') drainingWebSockets += sample.tunnels;
   }
-  return { endpoints, inFlight, webSockets };
+  return { endpoints, inFlight, webSockets, drainingWebSockets, leftEndpoints: countLeft(sources) };
+}
+
+function countLeft({ health, state }: EndpointSources) {
+  const left = health?.left.list ?? [];
+  return { endpoints: left.length, webSockets: left.reduce((sum, { slot }) => sum + state.tunnels(slot), 0) };
 }
 
 /** Those with an endpoint that is not simply ready come first. */

@@ -1,5 +1,6 @@
-// What needs attention now, worst first: each a sentence, and the section that has more of it.
-import { count, counted, duration, percent, secondsSince } from './format.js';
+// What needs attention now, worst first: each a sentence, and the section that has more of it. It is told of everything,
+// whatever the filter has left in the tables.
+import { count, counted, duration, percent } from './format.js';
 
 /**
  * @typedef {import('./state.ts').State} State
@@ -7,20 +8,18 @@ import { count, counted, duration, percent, secondsSince } from './format.js';
  */
 
 /** As the alert rules have them. */
-const EXPIRES_SOON_DAYS = 14;
 const STALE_SECONDS = 300;
 const MANY_ERRORS = 0.05;
 const LATE_MS = 250;
 
 /** @param {State} state  @returns {readonly Concern[]} */
 export function concernsOf(state) {
-  const nowMs = Date.parse(state.now);
   const concerns = [
     ...processConcerns(state),
     ...siteConcerns(state),
     ...endpointConcerns(state),
     ...trafficConcerns(state),
-    ...certificateConcerns(state, nowMs),
+    ...certificateConcerns(state),
     ...configurationConcerns(state),
     ...workerConcerns(state),
   ];
@@ -58,25 +57,20 @@ function siteConcerns({ counts }) {
 }
 
 /** @param {State} state  @returns {Concern[]} */
-function endpointConcerns({ counts, backends, leftEndpoints, lists }) {
+function endpointConcerns({ counts: { endpoints, drainingWebSockets, leftEndpoints } }) {
   /** @type {Concern[]} */
   const concerns = [];
-  const { unhealthy, ejected, draining } = counts.endpoints;
+  const { unhealthy, ejected, draining } = endpoints;
   if (unhealthy + ejected > 0) {
     const text = `${counted(unhealthy + ejected, 'endpoint gets', 'endpoints get')} no users: ${count(unhealthy)} unhealthy, ${count(ejected)} ejected.`;
     concerns.push({ mark: 'bad', text, section: 'endpoints' });
   }
   if (draining > 0) {
-    const leaving = backends.flatMap(({ endpoints }) =>
-      endpoints.filter(({ state }) => state === 'draining'),
-    );
-    const webSockets = leaving.reduce((sum, endpoint) => sum + endpoint.webSockets, 0);
-    const text = `${counted(draining, 'endpoint drains', 'endpoints drain')}: ${counted(webSockets, 'WebSocket')} still there.`;
+    const text = `${counted(draining, 'endpoint drains', 'endpoints drain')}: ${counted(drainingWebSockets, 'WebSocket')} still there.`;
     concerns.push({ mark: 'notice', text, section: 'endpoints' });
   }
-  if (leftEndpoints.length > 0) {
-    const webSockets = leftEndpoints.reduce((sum, endpoint) => sum + endpoint.webSockets, 0);
-    const text = `${counted(lists.leftEndpoints.matching, 'endpoint has', 'endpoints have')} left: ${counted(webSockets, 'WebSocket')} still there.`;
+  if (leftEndpoints.endpoints > 0) {
+    const text = `${counted(leftEndpoints.endpoints, 'endpoint has', 'endpoints have')} left: ${counted(leftEndpoints.webSockets, 'WebSocket')} still there.`;
     concerns.push({ mark: 'notice', text, section: 'endpoints' });
   }
   return concerns;
@@ -90,11 +84,9 @@ function trafficConcerns({ traffic: { lastMinute } }) {
   return [{ mark: 'bad', text, section: 'overview' }];
 }
 
-/** @param {State} state  @param {number} nowMs  @returns {Concern[]} */
-function certificateConcerns({ certificates }, nowMs) {
-  const days = certificates.map(({ notAfter }) => -secondsSince(notAfter, nowMs) / 86_400);
-  const expired = days.filter((each) => each < 0).length;
-  const soon = days.filter((each) => each >= 0 && each < EXPIRES_SOON_DAYS).length;
+/** @param {State} state  @returns {Concern[]} */
+function certificateConcerns({ counts }) {
+  const { expired, expiring, withinDays } = counts.certificates;
   /** @type {Concern[]} */
   const concerns = [];
   if (expired > 0)
@@ -103,10 +95,10 @@ function certificateConcerns({ certificates }, nowMs) {
       text: `${counted(expired, 'certificate has', 'certificates have')} expired.`,
       section: 'certificates',
     });
-  if (soon > 0)
+  if (expiring > 0)
     concerns.push({
       mark: 'notice',
-      text: `${counted(soon, 'certificate expires', 'certificates expire')} within ${EXPIRES_SOON_DAYS} days.`,
+      text: `${counted(expiring, 'certificate expires', 'certificates expire')} within ${withinDays} days.`,
       section: 'certificates',
     });
   return concerns;

@@ -10,7 +10,6 @@ import { fillFacts, makeTable } from './table.js';
  * @typedef {import('./sections.js').Fill} Fill
  */
 
-const SOON_DAYS = 14;
 const STALE_SECONDS = 300;
 
 /** @returns {Fill} */
@@ -21,13 +20,18 @@ export function certificatesTable() {
     { head: 'State' },
     { head: 'Names' },
   ]);
-  return ({ certificates, lists, now }, isFiltered) =>
+  return ({ certificates, counts, lists, now }, isFiltered) =>
     fill({
       rows: certificates.map(({ key, names, notAfter }) => {
         const days = -secondsSince(notAfter, Date.parse(now)) / 86_400;
         return {
           key,
-          cells: [key, count(Math.floor(days)), expiryCell(days, notAfter), hostsCell(names)],
+          cells: [
+            key,
+            count(Math.floor(days)),
+            expiryCell(days, notAfter, counts.certificates.withinDays),
+            hostsCell(names),
+          ],
         };
       }),
       ...left(lists.certificates, 'certificates'),
@@ -38,11 +42,11 @@ export function certificatesTable() {
     });
 }
 
-/** @param {number} days  @param {string} notAfter  @returns {Cell} */
-function expiryCell(days, notAfter) {
+/** @param {number} days  @param {string} notAfter  @param {number} soonDays  @returns {Cell} */
+function expiryCell(days, notAfter, soonDays) {
   const date = notAfter.slice(0, 10);
   if (days < 0) return { mark: 'bad', text: 'expired', more: `since ${date}` };
-  if (days < SOON_DAYS) return { mark: 'notice', text: 'expires soon', more: `on ${date}` };
+  if (days < soonDays) return { mark: 'notice', text: 'expires soon', more: `on ${date}` };
   return { mark: 'good', text: 'valid', more: `until ${date}` };
 }
 

@@ -28,6 +28,7 @@ export type State = {
     readonly draining: boolean;
   };
   readonly generation: number;
+  /** Of everything, whatever is listed. */
   readonly counts: {
     readonly sites: number;
     readonly closedSites: number;
@@ -36,6 +37,14 @@ export type State = {
     readonly endpoints: Readonly<Record<EndpointState, number>>;
     readonly inFlight: number;
     readonly webSockets: number;
+    /** Of these, on endpoints that drain. */
+    readonly drainingWebSockets: number;
+    readonly leftEndpoints: { readonly endpoints: number; readonly webSockets: number };
+    readonly certificates: {
+      readonly expired: number;
+      readonly expiring: number;
+      readonly withinDays: number;
+    };
   };
   readonly lists: Readonly<Record<ListName, ListSize>>;
   readonly traffic: TrafficView;
