@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../bench/stage/ports.ts';
+import { makeCertificateUntil } from '../support/certificates.ts';
 import { ControllerProcess } from '../support/controller-process.ts';
 import { DashboardPage, stateOf } from '../support/dashboard-page.ts';
 import { eventually } from '../support/eventually.ts';
 import { policy as clusterPolicy } from '../support/kube/cluster-objects.ts';
 import { FakeApiServer } from '../support/kube/fake-api-server.ts';
-import { hostOf, policy, site } from '../support/manifest-builders.ts';
+import { hostOf, policy, site, tlsSecret } from '../support/manifest-builders.ts';
 import { TestBrowser } from '../support/test-browser.ts';
 
 const browser = new TestBrowser();
@@ -149,6 +150,30 @@ test('nodes that die are unhealthy, and what their checks said is shown', async 
   expect(await page.text('#sites-list')).toContain('0 of 1 endpoint takes users');
   expect((await controller.get(hostOf('dead'), '/')).status).toBe(502);
   await eventually(async () => expect(await page.text('#refusals-list')).toContain('502'));
+  await page.close();
+});
+
+test('certificates that ran out or soon will are told of, whatever the filter leaves', async () => {
+  const objects = await Promise.all(
+    [-1, 3, 60].map(async (days) => {
+      const name = `ends-in-${days + 1}`;
+      const pair = await makeCertificateUntil(new Date(Date.now() + days * 86_400_000), hostOf(name));
+      return [...site(name, [], { route: { tls: { secretName: name } } }), tlsSecret(name, pair)];
+    }),
+  );
+  const controller = await start({ objects: objects.flat() });
+  const page = await DashboardPage.open(browser, controller.adminPort);
+  await eventually(async () =>
+    expect((await page.rows('certificates-list')).map(([, , state]) => state?.split('\n')[0])).toEqual([
+      'expired',
+      'expires soon',
+      'valid',
+    ]),
+  );
+  await page.filter('nothing of that name');
+  const concerns = await page.text('#attention');
+  expect(concerns).toContain('1 certificate has expired.');
+  expect(concerns).toContain('1 certificate expires within 14 days.');
   await page.close();
 });
 

@@ -4,8 +4,21 @@ import { generate } from 'selfsigned';
 export type Pair = { readonly certificate: string; readonly key: string };
 
 /** A certificate for these DNS names. Two calls with the same names give two certificates. */
-export async function makeCertificate(...names: readonly string[]): Promise<Pair> {
+export function makeCertificate(...names: readonly string[]): Promise<Pair> {
+  return makeCertificateFor(names, {});
+}
+
+/** @param notAfterDate when it runs out, which may be past */
+export function makeCertificateUntil(notAfterDate: Date, ...names: readonly string[]): Promise<Pair> {
+  const notBeforeDate = new Date(notAfterDate.getTime() - 90 * 86_400_000);
+  return makeCertificateFor(names, { notBeforeDate, notAfterDate });
+}
+
+type Dates = { readonly notBeforeDate?: Date; readonly notAfterDate?: Date };
+
+async function makeCertificateFor(names: readonly string[], dates: Dates): Promise<Pair> {
   const made = await generate([{ name: 'commonName', value: names[0] ?? '' }], {
+    ...dates,
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [
