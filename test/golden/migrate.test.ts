@@ -1,6 +1,6 @@
 // What migrate makes of whole manifests, word for word: NAME.yaml in, NAME.policies.yaml out. Every output passes check
-// together with its input. UPDATE_GOLDEN=1 rewrites what is expected; read the difference before it is committed.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// together with its input.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -12,7 +12,6 @@ import { printSections } from '../../src/migrate/printed.ts';
 import type { JsonValue } from '../../src/translate/objects/json-value.ts';
 import { errorsOf } from '../support/checked.ts';
 
-const IS_UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 const OUTPUT = '.policies.yaml';
 
 function casesOf(folder: string): readonly string[] {
@@ -23,18 +22,17 @@ function textOf(folder: string, name: string): string {
   return readFileSync(join(import.meta.dirname, folder, name), 'utf8');
 }
 
-function expectOutput(folder: string, name: string, actual: string): void {
-  const file = name.replace('.yaml', OUTPUT);
-  if (IS_UPDATE) writeFileSync(join(import.meta.dirname, folder, file), actual);
-  expect(actual).toBe(textOf(folder, file));
+async function expectOutput(folder: string, name: string, actual: string): Promise<void> {
+  const file = join(import.meta.dirname, folder, name.replace('.yaml', OUTPUT));
+  await expect(actual).toMatchFileSnapshot(file);
 }
 
 describe('Ingresses', () => {
-  test.each(casesOf('migrate'))('%s', (name) => {
+  test.each(casesOf('migrate'))('%s', async (name) => {
     const text = textOf('migrate', name);
     const documents = parseAllDocuments(text).map((document) => document.toJS() as JsonValue);
     const output = printSections(['Head'], migrate(readInput(documents)));
-    expectOutput('migrate', name, output);
+    await expectOutput('migrate', name, output);
     const readable = text.replace(/^apiVersion: extensions[^]*?^---$/mu, '');
     expect(errorsOf(output, readable)).toEqual([]);
     // Taken over, an Ingress has the errors it had without its policy, and none of them is new.
@@ -48,10 +46,10 @@ describe('Ingresses', () => {
 });
 
 describe('a BIG-IP', () => {
-  test.each(casesOf('migrate-f5'))('%s', (name) => {
+  test.each(casesOf('migrate-f5'))('%s', async (name) => {
     const answers = readAnswers(parse(textOf('migrate-f5', name)), name);
     const output = printSections(['Head'], [f5Section(answers)]);
-    expectOutput('migrate-f5', name, output);
+    await expectOutput('migrate-f5', name, output);
     expect(errorsOf(output)).toEqual([]);
   });
 });
