@@ -8,13 +8,14 @@ import { explain } from '../../explain/explain.ts';
 import { readDescribed } from '../../explain/described-json.ts';
 import { hostnamesOf } from '../../explain/described-request.ts';
 import { withFindings } from '../../explain/finding-notes.ts';
-import { type Knowledge, servingFor } from '../../explain/knowledge.ts';
+import type { Knowledge } from '../../explain/knowledge.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { SharedState } from '../../model/shared-state.ts';
 import { allocateSourceMemory, type SourceMemory } from '../../model/source-table.ts';
 import type { ExplainAnswer } from '../../observe/admin-explain.ts';
 import type { Options } from '../../options/options.ts';
 import type { Observation } from './observation.ts';
+import { publishedKnowledge } from './published-knowledge.ts';
 
 export type RunningParts = {
   readonly publisher: Publisher;
@@ -52,22 +53,14 @@ function knowledgeOf(
   { health, secretDigestKey }: NonNullable<RunningParts['parts']>,
   hostnames: readonly string[],
 ): Knowledge {
-  const { sites, placedBackends: backends } = publisher;
   const isCopied = sources.buffer.byteLength <= MAX_COPIED_BYTES;
   const memory = isCopied
     ? { ...sources, buffer: sources.buffer.slice(0) }
     : allocateSourceMemory(1, EMPTY_SOURCES, randomBytes(8));
   const nowMs = () => clock.monotonicMs();
+  const limiter = new SourceLimiter(memory, 0, nowMs);
   return {
-    serving: servingFor(hostnames, { sites, backends }),
-    settings: {
-      trustedProxies: options.trustedProxies,
-      secretDigestKey,
-      redirectHttpsPort: options.redirectHttpsPort,
-      sources: new SourceLimiter(memory, 0, nowMs),
-    },
-    limits: options,
-    refusesUnknownNames: options.refusesUnknownNames,
+    ...publishedKnowledge({ publisher, options, secretDigestKey, sources: limiter }, hostnames),
     loads: {
       load: (slot) => state.load(slot),
       health: state.health,
@@ -81,6 +74,5 @@ function knowledgeOf(
     }),
     isLive: true,
     areLimitsLive: isCopied,
-    hosts: () => sites.flatMap(({ hosts }) => hosts),
   };
 }

@@ -5,12 +5,13 @@ import process from 'node:process';
 import type { ObjectSet } from '../../api/objects.ts';
 import { Publisher } from '../../control/publisher.ts';
 import { SourceLimiter } from '../../decide/limits.ts';
-import { type Knowledge, servingFor } from '../../explain/knowledge.ts';
+import type { Knowledge } from '../../explain/knowledge.ts';
 import type { AddressRanges } from '../../model/configuration.ts';
 import { HealthBoard, healthBoardBytes } from '../../model/health-board.ts';
 import { allocateSourceMemory } from '../../model/source-table.ts';
 import type { Options } from '../../options/options.ts';
 import { EMPTY_MEMORY, translate, type Translation } from '../../translate/translate.ts';
+import { publishedKnowledge } from '../controller/published-knowledge.ts';
 import { readStickyKeyFile } from '../controller/sticky-keys.ts';
 
 const KEY_BYTES = 32;
@@ -49,19 +50,10 @@ export function assumedKnowledge(
 ): Knowledge {
   const publisher = new Publisher(options.maxEndpoints);
   publisher.advance(configuration);
-  const { sites, placedBackends: backends } = publisher;
   const monotonicMs = () => Number(process.hrtime.bigint() / 1_000_000n);
-  const memory = allocateSourceMemory(1, SOURCES, randomBytes(8));
+  const sources = new SourceLimiter(allocateSourceMemory(1, SOURCES, randomBytes(8)), 0, monotonicMs);
   return {
-    serving: servingFor(hostnames, { sites, backends }),
-    settings: {
-      trustedProxies: options.trustedProxies,
-      secretDigestKey,
-      redirectHttpsPort: options.redirectHttpsPort,
-      sources: new SourceLimiter(memory, 0, monotonicMs),
-    },
-    limits: options,
-    refusesUnknownNames: options.refusesUnknownNames,
+    ...publishedKnowledge({ publisher, options, secretDigestKey, sources }, hostnames),
     loads: {
       load: () => 0,
       health: new HealthBoard(new SharedArrayBuffer(healthBoardBytes(options.maxEndpoints))),
@@ -70,6 +62,5 @@ export function assumedKnowledge(
     endpoint: () => ({ state: 'ready' }),
     isLive: false,
     areLimitsLive: false,
-    hosts: () => sites.flatMap(({ hosts }) => hosts),
   };
 }
