@@ -173,6 +173,7 @@ describe('a request from a file', () => {
 
   test.each([
     ['a curl command', `curl '${url}' \\\n  -H 'X-Preauth: ${SECRET}' --compressed`],
+    ['a curl command behind a prompt', `$ curl '${url}' -H 'X-Preauth: ${SECRET}'`],
     ['a HAR file', JSON.stringify(har)],
   ])('%s', async (_, content) => {
     const found = await explained(['--file', '-', ...FROM, '--manifests', manifests], content);
@@ -193,6 +194,7 @@ describe('a request from a file', () => {
 
   test.each([
     ["curl 'https://a.test' -H 'X: canary", "Standard input: line 1, column 26: the quote ' is never closed"],
+    ["$ curl 'https://a.test' --foo", 'column 25: the option --foo is not understood'],
     ["curl 'https://a.test' -H 'X: canary' --foo", 'column 38: the option --foo is not understood'],
     ['{"log": {"entries": [canary', 'Standard input: line 1, column 22: this is not JSON'],
     ['fetch("https://canary.test")', 'this was copied as fetch: copy as cURL (bash), or as HAR'],
@@ -208,7 +210,8 @@ describe('a request from a file', () => {
 describe('wrong usage ends with 2 and the next step', () => {
   test.each([
     [[], 'Say which request'],
-    [[url, ...FROM, '--manifests', '/nowhere.yaml'], '/nowhere.yaml'],
+    [[url, ...FROM, '--manifests', '/nowhere.yaml'], '/nowhere.yaml: The file does not exist'],
+    [[...FROM, '--file', '/nowhere.txt', '--manifests', 'a'], '/nowhere.txt: The file does not exist'],
     [[url, ...FROM, '--manifests', 'a', '--admin', 'b'], 'exclude each other'],
     [[url, ...FROM, '--trusted-proxies', 'all', '--manifests', 'a'], '--trusted-proxies "all"'],
     [[url, ...FROM, '--body-bytes', 'many'], 'Give a whole number'],

@@ -72,7 +72,7 @@ describe('files', () => {
 
   test.each<[string, readonly string[], string, string]>([
     ['nothing named', [], '', 'There is nothing to migrate. Name YAML files'],
-    ['a file that is not there', ['/nowhere/a.yaml'], '', '/nowhere/a.yaml'],
+    ['a file that is not there', ['/nowhere/a.yaml'], '', '/nowhere/a.yaml: The file does not exist'],
     ['broken YAML', ['-'], 'a: 1\n---\nb: [', 'standard input:3: The indentation does not fit'],
     ['no Ingress', ['-'], 'kind: Service\n', 'There is no Ingress in what was read'],
     ['none of the class', ['--ingress-class', 'x', '-'], ingressText(''), 'no Ingress of class x'],

@@ -8,6 +8,7 @@ import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Field, RequestDraft } from '../../explain/draft.ts';
 import { readHar } from '../../explain/har.ts';
 import { messageOf } from '../../model/error-message.ts';
+import { unreadable } from '../input/named-texts.ts';
 import type { ExplainOptions } from './options.ts';
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -35,7 +36,7 @@ export async function readRequest(words: readonly string[], options: ExplainOpti
 async function readDraft({ file, entry }: ExplainOptions): Promise<RequestDraft> {
   if (file === undefined) return { fields: [], notes: [] };
   const name = file === '-' ? 'Standard input' : file;
-  const content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  const content = file === '-' ? await text(process.stdin) : await readFileText(file);
   if (content.length > MAX_FILE_BYTES) throw new Error(`${name} is larger than ${MAX_FILE_BYTES} bytes`);
   try {
     return draftOf(content, entry);
@@ -44,7 +45,17 @@ async function readDraft({ file, entry }: ExplainOptions): Promise<RequestDraft>
   }
 }
 
-function draftOf(content: string, entry: number | undefined): RequestDraft {
+async function readFileText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function draftOf(pasted: string, entry: number | undefined): RequestDraft {
+  // A prompt that was copied as well becomes blanks, so that columns stay what they are.
+  const content = pasted.replace(/^(\s*)\$ (?=curl\b)/u, '$1  ');
   const start = content.trimStart();
   if (/^[[{]/.test(start)) return readHar(content, entry);
   if (start.startsWith('curl')) return readCurl(content);

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
-import { defaultLimits, listFolder, readManifest } from '../../manifests/folder.ts';
+import { defaultLimits, describeError, listFolder, readManifest } from '../../manifests/folder.ts';
 import type { ReadProblem } from '../../manifests/manifest-file.ts';
 import type { Progress } from '../terminal.ts';
 
@@ -24,7 +24,8 @@ export async function readNamedTexts(
 
 async function readPath(path: string, progress: Progress): Promise<readonly NamedText[]> {
   if (path === '-') return [{ file: 'standard input', text: await text(process.stdin) }];
-  if (!(await stat(path)).isDirectory()) return [await readFileAt(path)];
+  const found = await stat(path).catch((error: unknown) => Promise.reject(unreadable(path, error)));
+  if (!found.isDirectory()) return [await readFileAt(path)];
   const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
   const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
   let read = 0;
@@ -35,6 +36,12 @@ async function readPath(path: string, progress: Progress): Promise<readonly Name
       return found;
     }),
   );
+}
+
+/** For people, who need not know what the operating system calls it. */
+export function unreadable(path: string, error: unknown): Error {
+  const { message, remedy } = describeError(error, 'file');
+  return new Error(`${path}: ${message}. ${remedy}`, { cause: error });
 }
 
 async function readFileAt(path: string): Promise<NamedText> {
