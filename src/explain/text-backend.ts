@@ -26,10 +26,12 @@ function endpointLine(endpoint: ExplainedEndpoint, isLive: boolean, paint: Paint
   const { name, address, port, state, reason, inFlight = 0, webSockets = 0, isUsable, isChosen } = endpoint;
   const mark = isChosen ? paint('good', '->') : '  ';
   const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  // Without a pod it is called by its place.
+  const subject = name === place ? name : `${name} ${place}`;
   const why = reason === undefined || state === 'draining' ? '' : ` (${reason})`;
   const load = `, ${counted(inFlight, 'request')}, ${counted(webSockets, 'WebSocket')}`;
   const word = paint(isUsable ? 'good' : 'bad', state);
-  return `${mark} ${name} ${place}: ${word}${why}${isLive ? load : ''}${isUsable ? '' : ', takes no new users'}`;
+  return `${mark} ${subject}: ${word}${why}${isLive ? load : ''}${isUsable ? '' : ', takes no new users'}`;
 }
 
 export function sentLines({ backend }: Explanation): readonly string[] {

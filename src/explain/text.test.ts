@@ -53,3 +53,11 @@ test('of a large Service the chosen and the failing nodes come first', () => {
   expect(text).toMatch(/Nodes .*\n {13}-> node-29 /);
   expect(text).toContain('and 10 more');
 });
+
+test.each([
+  ['node-1', '-> node-1 10.0.0.1:8065: ready'],
+  ['10.0.0.1:8065', '-> 10.0.0.1:8065: ready'],
+])('a node called %s is told from its place once', (name, shown) => {
+  const known = knowledge(serving([site('chat.example.com', openSite())], [endpoint('one', { name })]));
+  expect(explanationText(explain(described('GET /'), known), plain)).toContain(shown);
+});
