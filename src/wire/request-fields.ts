@@ -5,9 +5,10 @@ import type { BodyFraming, RequestHead } from '../model/request.ts';
 import { type Authority, parseAuthority } from './authority.ts';
 import { isDisguised, PROTECTED, SINGLE, SINGLETONS } from './field-names.ts';
 import type { FieldLines, RequestLine, SingleFields } from './request-parts.ts';
-import { foldAscii, isDigits, isToken, parseTokenList, trimOws } from './tokens.ts';
+import { foldAscii, isToken, parseTokenList, trimOws } from './tokens.ts';
 import { judgeUpgrade } from './websocket-handshake.ts';
 
+const DIGIT_0 = 0x30;
 const CODINGS: ReadonlySet<string> = new Set([
   'chunked',
   'gzip',
@@ -139,9 +140,13 @@ function judgeTransferEncoding(value: string): BodyFraming | string {
 
 /** 1*DIGIT up to 2^53 - 1; leading zeros are grammatical (rows B1 and B2). */
 export function parseContentLength(value: string): number | undefined {
-  if (!isDigits(value)) return undefined;
-  const significant = value.startsWith('0') ? value.replace(/^0+(?=\d)/, '') : value;
-  if (significant.length > 16) return undefined;
-  const bytes = Number(significant);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
+  if (value === '') return undefined;
+  let bytes = 0;
+  for (let at = 0; at < value.length; at++) {
+    const digit = value.charCodeAt(at) - DIGIT_0;
+    if (digit < 0 || digit > 9) return undefined;
+    bytes = bytes * 10 + digit;
+    if (bytes > Number.MAX_SAFE_INTEGER) return undefined;
+  }
+  return bytes;
 }
