@@ -11,9 +11,11 @@ export function nearestName(name: string, candidates: readonly string[]): string
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
+    const limit = Math.max(1, Math.floor(known.length / 3));
+    // So many letters are missing at least; the distance need not be told.
+    if (Math.abs(known.length - wanted.length) > limit) continue;
     const distance = editDistance(wanted, known);
-    const isNear = distance <= Math.max(1, Math.floor(known.length / 3));
-    if (isNear && distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    if (distance <= limit && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

@@ -49,8 +49,11 @@ function admissionNotes({ admission }: Found): readonly string[] {
   ];
 }
 
+/** More hosts are not compared with one that is unknown: a running controller has other things to do. */
+const MAX_COMPARED = 1_000;
+
 function hostNote(hostname: string, hosts: readonly string[]): string {
-  const near = nearestName(hostname, hosts);
+  const near = nearestName(hostname, hosts.slice(0, MAX_COMPARED));
   if (near !== undefined) return `Did you mean ${near}?`;
   return hosts.length === 0
     ? 'No host is served at all'

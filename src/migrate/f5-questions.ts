@@ -11,6 +11,8 @@ export type Question = {
   readonly text: string;
   readonly isList?: true;
   readonly choices?: readonly string[];
+  /** The word for what happens without an answer. */
+  readonly absent?: string;
   /** The field of the policy that holds the answer: where something is wrong with it, this question is named. */
   readonly field: RegExp;
 };
@@ -67,6 +69,7 @@ export const F5_QUESTIONS: readonly Question[] = [
     value: 'CIDR',
     text: 'SNAT pool: source addresses towards the nodes; automap unless said',
     isList: true,
+    absent: 'automap',
     field: /^spec\.backend\.sourceAddresses/u,
   },
   {
@@ -119,7 +122,15 @@ export function readAnswers(given: unknown, source: string): Answers {
   if (given === null || given === undefined) return new Map();
   if (!isRecord(given))
     throw new Error(`${source} must hold one answer a line, such as host: chat.example.com`);
-  return new Map(Object.entries(given).map(([name, value]) => [name, readAnswer(name, value, source)]));
+  const answers = Object.entries(given).map(
+    ([name, value]) => [name, readAnswer(name, value, source)] as const,
+  );
+  return new Map(answers.filter(([name, texts]) => !isAbsent(name, texts)));
+}
+
+function isAbsent(name: string, texts: readonly string[]): boolean {
+  const absent = F5_QUESTIONS.find((each) => each.name === name)?.absent;
+  return absent !== undefined && texts.length === 1 && texts[0]?.toLowerCase() === absent;
 }
 
 function readAnswer(name: string, value: unknown, source: string): readonly string[] {

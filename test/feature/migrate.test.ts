@@ -167,6 +167,13 @@ describe('f5', () => {
     expect(errorsOf(out)).toEqual([]);
   });
 
+  test('automap is what happens without a SNAT pool', async () => {
+    const { code, out } = await migrate([...site, '--reject', 'None', '--snat', 'Automap']);
+    expect(code).toBe(0);
+    expect(out).toContain('Automap, which is the address of the pod');
+    expect(out).not.toContain('sourceAddresses');
+  });
+
   test('a virtual server without iRule lets everybody in, when that is said', async () => {
     const { code, out } = await migrate([...site, '--reject', 'None']);
     expect(code).toBe(0);

@@ -20,7 +20,6 @@ import { createMetrics, type Metrics } from '../../observe/registry.ts';
 import { SeriesReader } from '../../observe/series-reader.ts';
 import type { Options } from '../../options/options.ts';
 import { OwnAddresses } from '../../proxy/backend/own-addresses.ts';
-import { canAskForCertificates } from '../../proxy/client/client-certificates.ts';
 import type { WorkerData } from '../../proxy/worker.ts';
 import { REVISION, VERSION } from '../version.ts';
 import type { ChosenSource } from './chosen-source.ts';
@@ -33,6 +32,7 @@ import { Observation } from './observation.ts';
 import { probeFromPool } from './pool-probe.ts';
 import { endpointSamples } from './state-endpoints.ts';
 import { StickyKeys } from './sticky-keys.ts';
+import { translateSettings } from './translate-settings.ts';
 
 export type Controller = {
   readonly ports: BoundPorts;
@@ -211,7 +211,7 @@ function buildLoop(
     unhealthyCount: (key) => parts.health.unhealthyCount(key),
     tell: (statuses, notes) => writer?.tell(statuses, notes),
   });
-  const settings = translateSettings(options, chosen);
+  const settings = { ...translateSettings(options), secretDigestKey: chosen.secretDigestKey };
   const addresses = new OwnAddresses();
   return new ControlLoop({
     ...parts,
@@ -233,18 +233,6 @@ function buildLoop(
     },
     onStalled: () => board.stalled(),
   });
-}
-
-function translateSettings(options: Options, { secretDigestKey }: LoopKeys) {
-  const { trustedProxies, proxyProtocolFrom, publishService } = options;
-  const isAddressTold = [trustedProxies, proxyProtocolFrom].some(({ v4, v6 }) => v4.length + v6.length > 0);
-  return {
-    ...options,
-    secretDigestKey,
-    hasLegacyListener: options.legacyHttpsPort !== undefined,
-    canAskForCertificates: canAskForCertificates(),
-    addressHidingService: isAddressTold ? undefined : publishService,
-  };
 }
 
 function controllerOf(parts: Base & Parts, admin: AdminServer, ports: BoundPorts): Controller {

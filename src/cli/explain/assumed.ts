@@ -13,6 +13,7 @@ import type { Options } from '../../options/options.ts';
 import { EMPTY_MEMORY, translate, type Translation } from '../../translate/translate.ts';
 import { publishedKnowledge } from '../controller/published-knowledge.ts';
 import { readStickyKeyFile } from '../controller/sticky-keys.ts';
+import { translateSettings } from '../controller/translate-settings.ts';
 
 const KEY_BYTES = 32;
 const SOURCES = 64;
@@ -22,6 +23,7 @@ export type Translating = (objects: ObjectSet) => Translation;
 /** The translation of `run` with these options. @param denied networks that no endpoint may lie in */
 export async function translating(options: Options, denied: () => AddressRanges) {
   const secretDigestKey = randomBytes(KEY_BYTES);
+  const settings = translateSettings(options);
   const { stickyKeyFile: file } = options;
   // By a key of our own making no cookie is recognised.
   const stickyKeys = file === undefined ? [randomBytes(KEY_BYTES)] : await readStickyKeyFile(file);
@@ -29,10 +31,9 @@ export async function translating(options: Options, denied: () => AddressRanges)
     translate(
       objects,
       {
-        ...options,
+        ...settings,
         stickyKeys,
         secretDigestKey,
-        hasLegacyListener: options.legacyHttpsPort !== undefined,
         deniedEndpoints: options.denyEndpointRanges ?? denied(),
         nowMs: Date.now(),
       },
