@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../bench/stage/ports.ts';
+import { freePort } from '../support/ports.ts';
 import { makeCertificateUntil } from '../support/certificates.ts';
 import { ControllerProcess } from '../support/controller-process.ts';
 import { DashboardPage, stateOf } from '../support/dashboard-page.ts';

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Conversation } from '../../src/demo/mattermost/conversation.ts';
 import { login } from '../../src/demo/mattermost/session.ts';
-import { freePort } from '../bench/stage/ports.ts';
+import { freePort } from '../support/ports.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { type EndpointPlace, hostOf, site } from '../support/manifest-builders.ts';
 import { type NodeProcess, startNodeProcess } from '../support/node-process.ts';

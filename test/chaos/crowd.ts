@@ -1,7 +1,7 @@
 // People with open WebSockets who come back as Mattermost's clients do: after a while, with their cookie, asking to resume.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Conversation, SocketMessage } from '../../src/demo/mattermost/conversation.ts';
-import { peakPerSecond } from '../bench/suite/drain/peaks.ts';
+import { peakPerSecond } from '../support/peaks.ts';
 import type { Chance } from './chance.ts';
 
 /** Where they come in, and as whom: one session for all, whoever they say they are. */

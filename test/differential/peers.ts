@@ -15,7 +15,7 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import httpProxy from 'http-proxy';
-import { freePort, untilServing } from '../bench/stage/ports.ts';
+import { freePort, untilServing } from '../support/ports.ts';
 import { Origin, type Seen } from './origin.ts';
 
 export type Peer = {

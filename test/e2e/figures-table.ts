@@ -1,5 +1,5 @@
 // What was measured, as the rows of a table that people read.
-import { peakPerSecond } from '../bench/suite/drain/peaks.ts';
+import { peakPerSecond } from '../support/peaks.ts';
 import { CLIENTS, type Figures } from './audience.ts';
 
 const HEAD = [

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, untilServing } from '../bench/stage/ports.ts';
+import { freePort, untilServing } from './ports.ts';
 import type { EndpointPlace } from './manifest-builders.ts';
 
 export type ForeignNode = {

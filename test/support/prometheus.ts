@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { request } from '../../src/demo/mattermost/session.ts';
-import { freePort } from '../bench/stage/ports.ts';
+import { freePort } from './ports.ts';
 import { eventually } from './eventually.ts';
 
 const PROGRAM = 'prometheus';

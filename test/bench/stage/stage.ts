@@ -6,7 +6,7 @@ import type { BackendOrder, BackendReady } from '../load/messages.ts';
 import { writeCertificate } from './certificate-files.ts';
 import { LoadGenerator, type Target } from './load-generator.ts';
 import { nextMessage } from './next-message.ts';
-import { freePort, untilServing } from './ports.ts';
+import { freePort, untilServing } from '../../support/ports.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { CertificateFiles, ProxyKind, Setup } from './proxy-kind.ts';
 

@@ -1,7 +1,7 @@
 // Who takes part in a run: those that are installed, wanted, and speak what is measured.
 import type { BenchmarkContext } from '../benchmark.ts';
 import type { Absence } from '../results/comparison.ts';
-import { speaksHttp2 } from '../stage/ports.ts';
+import { speaksHttp2 } from '../../support/ports.ts';
 import type { ProxyKind, Setup } from '../stage/proxy-kind.ts';
 import type { RunningProxy, Stage } from '../stage/stage.ts';
 

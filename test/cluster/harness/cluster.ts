@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Access, kubeconfigOf } from './credentials.ts';
 import { type Draft, KubeApi, type Stored } from './kube-api.ts';
@@ -63,7 +63,7 @@ export class Cluster {
   async installCrd(): Promise<void> {
     await this.mustKubectl('apply', '--server-side', '-f', CRD_FILE);
     // Not `kubectl wait`: it fails where a definition has no status yet, and Established comes before policies are served.
-    await this.#listsPolicies();
+    await this.#servesPolicies();
   }
 
   /** Applies our definition as an older version might have had it: without these parts of the spec. */
@@ -118,12 +118,14 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #listsPolicies(): Promise<void> {
+  /** Served and announced: the one may come before the other. */
+  async #servesPolicies(): Promise<void> {
     const deadlineMs = Date.now() + COMMAND_MS;
     for (;;) {
-      const { status } = await this.api.ask('GET', POLICIES_PATH);
-      if (status === 200) return;
-      if (Date.now() > deadlineMs) throw new Error(`Policies cannot be listed: ${status}`);
+      const asked = [POLICIES_PATH, dirname(POLICIES_PATH)].map((path) => this.api.ask('GET', path));
+      const statuses = (await Promise.all(asked)).map(({ status }) => status);
+      if (statuses.every((status) => status === 200)) return;
+      if (Date.now() > deadlineMs) throw new Error(`Policies are not served: ${statuses.join(', ')}`);
     }
   }
 

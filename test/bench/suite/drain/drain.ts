@@ -12,7 +12,7 @@ import { LoggedController } from '../../stage/logged-controller.ts';
 import { nextMessage } from '../../stage/next-message.ts';
 import { Stage } from '../../stage/stage.ts';
 import { ReturningClients } from './clients.ts';
-import { peakPerSecond } from './peaks.ts';
+import { peakPerSecond } from '../../../support/peaks.ts';
 import { CLOSES_PER_SECOND, DrainedSite, type Node } from './site.ts';
 
 const WEBSOCKETS = 2_000;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
-import { HOST } from '../peers/host.ts';
+import { HOST } from '../bench/peers/host.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const RETRY_MS = 20;
