@@ -11,7 +11,7 @@ export type Errand = {
   abandon(): void;
 };
 
-/** First come, first served. Bounded by those who bring errands: each waits with one at most. */
+/** First come, first served. Bounded by those who bring errands: each has a few at a time. */
 export class Crowd {
   readonly #onBug: (error: unknown) => void;
   #waiting: Errand[] = [];
