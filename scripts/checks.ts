@@ -48,6 +48,7 @@ export function runChecks(root: string, list: readonly Check[], print: (line: st
     if (status !== 0) print(`${output.trim()}\n${remedy}`);
     return status === 0;
   });
-  const passed = hasPassed.filter(Boolean).length;
-  return { passed, failed: hasPassed.length - passed, skipped: 0 };
+  const failed = list.filter((_, index) => !hasPassed[index]);
+  const notes = failed.map(({ name, remedy }) => `failed  ${name}: ${remedy}`);
+  return { passed: list.length - failed.length, failed: failed.length, skipped: 0, notes };
 }

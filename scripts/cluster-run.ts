@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, provideTools } from '../test/cluster/tools/build.ts';
-import type { Tally } from './tally.ts';
+import { NOTHING, type Tally } from './tally.ts';
 import { runTests, type TestRun } from './test-run.ts';
 import { runTool } from './tool.ts';
 
@@ -12,7 +12,6 @@ const CONFIG = 'test/cluster/vitest.config.ts';
 const FILES = 'test/cluster/**/*.test.ts';
 const NO_NAMESPACE =
   'No network namespace can be made here: they need Linux, util-linux (unshare, setpriv), iproute2 (ip), and root or user namespaces';
-const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
 
 type Command = readonly [string, ...string[]];
 
@@ -24,15 +23,15 @@ const PREPARE = 'ip link set lo up && ip addr add 10.244.0.0/16 dev lo && mount 
 
 /** Skipped, with the reason, where there is no control plane to be had; filters that name none of them run none. */
 export function runClusterTests(run: TestRun): Tally {
-  const { root, filters, print } = run;
+  const { root, filters } = run;
   const files = globSync(FILES, { cwd: root });
   const isWanted = files.some((file) => filters.some((filter) => file.includes(filter)));
   if (filters.length > 0 && !isWanted) return NOTHING;
   try {
     return runIsolated(run);
   } catch (error) {
-    print(`failed  ${error instanceof Error ? error.message : String(error)}`);
-    return { ...NOTHING, failed: 1 };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...NOTHING, failed: 1, notes: [`failed  ${FILES}: ${reason}`] };
   }
 }
 
@@ -63,9 +62,9 @@ function waysToIsolate(): readonly Command[] {
 }
 
 /** Counts what is not run. */
-function skip({ root, print }: TestRun, reason: string): Tally {
+function skip({ root }: TestRun, reason: string): Tally {
   const command = ['vitest', 'list', '--config', CONFIG, '--json'] as const;
   const { output } = runTool({ root, command, isShown: false, timeoutMs: 60_000 });
-  print(`skipped ${FILES}: ${reason}`);
-  return { ...NOTHING, skipped: Math.max(1, output.split('"name":').length - 1) };
+  const skipped = Math.max(1, output.split('"name":').length - 1);
+  return { ...NOTHING, skipped, notes: [`skipped ${FILES}: ${reason}`] };
 }

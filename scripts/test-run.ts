@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Tally } from './tally.ts';
+import { NOTHING, type Tally } from './tally.ts';
 import { runTool } from './tool.ts';
 
 const timeLimitMs = 1_800_000;
@@ -38,7 +38,7 @@ export function runTests(run: TestRun): Tally {
     const trouble = findTrouble(tally, status, mayBeEmpty);
     if (trouble === undefined) return tally;
     print(`failed  ${[trouble, output].filter((text) => text).join(': ')}`);
-    return { ...tally, failed: tally.failed + 1 };
+    return { ...tally, failed: tally.failed + 1, notes: [...tally.notes, `failed  ${trouble}`] };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -54,6 +54,6 @@ function readTally(file: string): Tally {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Tally;
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return NOTHING;
   }
 }

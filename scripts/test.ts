@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { checks, runChecks } from './checks.ts';
 import { runClusterTests } from './cluster-run.ts';
-import { addTallies, closingLine, type Tally } from './tally.ts';
+import { addTallies, closing, NOTHING, type Tally } from './tally.ts';
 import { runTests } from './test-run.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -11,16 +11,15 @@ const run = { root, filters, isShown: true, print: console.log };
 const checked = runChecks(root, checks, console.log);
 // First: they build Helm on a fresh machine, which the tests of the chart want too.
 const inCluster = runClusterTests(run);
-const tested = addTallies(runTests({ ...run, mayBeEmpty: filters.length > 0 }), inCluster);
-const tally = addTallies(checked, { ...tested, failed: tested.failed + countEmptiness(tested) });
-console.log(closingLine(tally));
+const tested = addTallies(inCluster, runTests({ ...run, mayBeEmpty: filters.length > 0 }));
+const tally = [checked, tested, judgeEmptiness(tested)].reduce(addTallies);
+console.log(closing(tally));
 // Where nothing may be left out, for example in continuous integration.
 const isStrict = (process.env['FORBID_SKIPPED_TESTS'] ?? '') !== '';
 process.exitCode = tally.failed === 0 && !(isStrict && tally.skipped > 0) ? 0 : 1;
 
 /** A run of no test is a failure; each part of it may be empty where names of files were given. */
-function countEmptiness({ passed, failed }: Tally): number {
-  if (passed + failed > 0) return 0;
-  console.log('failed  No test was run');
-  return 1;
+function judgeEmptiness({ passed, failed }: Tally): Tally {
+  if (passed + failed > 0) return NOTHING;
+  return { ...NOTHING, failed: 1, notes: ['failed  No test was run'] };
 }

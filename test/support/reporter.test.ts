@@ -49,28 +49,38 @@ test.each([
 ])('%s', (_name, body, [passed, failed, skipped]) => {
   writeTests(body);
   const tally = runTests({ root: project, filters: [], isShown: false, print: () => undefined });
-  expect(tally).toEqual({ passed, failed, skipped });
+  expect(tally).toMatchObject({ passed, failed, skipped });
+  expect(tally.notes).toHaveLength(tally.failed + tally.skipped);
 });
 
 test('filters that leave nothing are a failure, unless this is only a part of the run', () => {
   writeTests("test('a', () => {});");
   const run = { root: project, filters: ['no-such-file'], isShown: false, print: () => undefined };
-  expect(runTests(run)).toEqual({ passed: 0, failed: 1, skipped: 0 });
-  expect(runTests({ ...run, mayBeEmpty: true })).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  const notes = ['failed  The test run failed (status 1) without a failed test'];
+  expect(runTests(run)).toEqual({ passed: 0, failed: 1, skipped: 0, notes });
+  expect(runTests({ ...run, mayBeEmpty: true })).toEqual({ passed: 0, failed: 0, skipped: 0, notes: [] });
 });
 
 test('a run that cannot start is a failure that says so', () => {
   writeFileSync(join(project, 'vitest.config.ts'), "throw new Error('broken');");
   const printed: string[] = [];
   const tally = runTests({ root: project, filters: [], isShown: false, print: (line) => printed.push(line) });
-  expect(tally).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  const notes = ['failed  The test run failed (status 1) without a failed test'];
+  expect(tally).toEqual({ passed: 0, failed: 1, skipped: 0, notes });
   expect(printed).toEqual([
     expect.stringMatching(/^failed {2}The test run failed \(status 1\)[^]+Error: broken/),
   ]);
 });
 
-test('a run by itself ends with its counts, and names what it skipped and why', () => {
-  writeTests("test('a', () => {}); describe('b', () => { test('c', (t) => t.skip('No tool'));  });");
+test('a run by itself ends with its counts, and names what it skipped and what failed, and why', () => {
+  writeTests(`
+test('a', () => {});
+describe('b', () => {
+  test('c', (t) => t.skip('No tool'));
+  test('d', () => { throw new Error('broken\\nin two'); });
+});
+describe('e', () => { beforeAll(() => { throw new Error('no stage'); }); });
+`);
   const { status, output } = runTool({
     root: project,
     command: ['vitest', 'run'],
@@ -78,10 +88,12 @@ test('a run by itself ends with its counts, and names what it skipped and why', 
     timeoutMs: 20_000,
     environment: { TEST_TALLY_FILE: '' },
   });
-  expect(status).toBe(0);
+  expect(status).toBe(1);
   expect(output.trim().split('\n')).toEqual([
     'skipped x.test.ts > b > c: No tool',
-    '1 passed, 0 failed, 1 skipped',
+    'failed  x.test.ts > b > d: broken',
+    'failed  x.test.ts > e: no stage',
+    '1 passed, 2 failed, 1 skipped',
   ]);
 });
 
@@ -96,7 +108,8 @@ test('checks are printed one by one, with output and remedy where they failed', 
     ],
     (line) => printed.push(line),
   );
-  expect(tally).toEqual({ passed: 1, failed: 2, skipped: 0 });
+  const notes = ['failed  bad: Do better', 'failed  absent: Install it'];
+  expect(tally).toEqual({ passed: 1, failed: 2, skipped: 0, notes });
   expect(printed).toEqual([
     'ok      good',
     'failed  bad',
