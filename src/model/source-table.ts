@@ -10,18 +10,13 @@ export type SourceMemory = {
   readonly buffer: SharedArrayBuffer;
 };
 
-/** Ticks of 1/128 ms: fine enough for 10,000 a second, and 31 bits of them last for four hours. */
-const TICKS_A_MS = 128;
-/** No source of an honest rate is further ahead: what is, was left hours ago, before the clock went round. */
-const MAX_AHEAD_TICKS = 1_500_000_000;
-
-/** How often a source may come: nearest distance of two requests, and how far ahead of that pace it may be. */
-export type Rate = { readonly intervalTicks: number; readonly toleranceTicks: number };
+/** How often a source may come, in microseconds: distance of two requests, and how far ahead of that pace it may be. */
+export type Rate = { readonly intervalUs: number; readonly toleranceUs: number };
 
 /** @param burst requests that may come at once beyond the first */
 export function rateOf(requestsPerSecond: number, burst: number): Rate {
-  const intervalTicks = Math.round((1000 * TICKS_A_MS) / requestsPerSecond);
-  return { intervalTicks, toleranceTicks: Math.min(burst * intervalTicks, MAX_AHEAD_TICKS - intervalTicks) };
+  const intervalUs = Math.round(1_000_000 / requestsPerSecond);
+  return { intervalUs, toleranceUs: burst * intervalUs };
 }
 
 /** Places a source is looked for in. */
@@ -33,7 +28,7 @@ const KEY_WORDS = 2;
 /** Memory for that many sources, at least; empty. @param key eight bytes that nobody can guess */
 export function allocateSourceMemory(workers: number, sources: number, key: Uint8Array): SourceMemory {
   const capacity = 2 ** Math.ceil(Math.log2(Math.max(sources, PROBES)));
-  const buffer = new SharedArrayBuffer(8 + 16 * capacity + 4 * (workers + 1) * (capacity + OVERFLOWS));
+  const buffer = new SharedArrayBuffer(8 + 16 * capacity + (8 + 4 * workers) * (capacity + OVERFLOWS));
   new Uint8Array(buffer, 0, 8).set(key);
   return { workers, capacity, buffer };
 }
@@ -95,40 +90,35 @@ class Places {
  */
 export class RateTable {
   readonly #places: Places;
-  readonly #dues: Int32Array;
+  /** Microseconds of the monotonic clock, which counts from the start of the machine: 32 bits would go round. */
+  readonly #dues: BigInt64Array;
   readonly #isIdle: (at: number) => boolean;
   readonly #capacity: number;
-  #nowTicks = 0;
+  #nowUs = 0;
 
   constructor(memory: SourceMemory) {
     const { buffer, capacity } = memory;
     this.#capacity = capacity;
     this.#places = new Places(memory, 0);
-    this.#dues = new Int32Array(buffer, 8 + 16 * capacity, capacity + OVERFLOWS);
-    this.#isIdle = (at) => this.#aheadOf(Atomics.load(this.#dues, at), MAX_AHEAD_TICKS) === 0;
+    this.#dues = new BigInt64Array(buffer, 8 + 16 * capacity, capacity + OVERFLOWS);
+    this.#isIdle = (at) => Number(Atomics.load(this.#dues, at)) <= this.#nowUs;
   }
 
   /** Counts one request; 0 lets it pass, else the milliseconds until one may come again. */
-  take(hash: SourceHash, { intervalTicks, toleranceTicks }: Rate, nowMs: number): number {
-    // By modulo: the clock goes round, and only differences count.
-    this.#nowTicks = Math.floor(nowMs * TICKS_A_MS) | 0;
+  take(hash: SourceHash, { intervalUs, toleranceUs }: Rate, nowMs: number): number {
+    this.#nowUs = Math.floor(nowMs * 1000);
     let at = this.#places.find(hash);
     if (at === -1) at = this.#places.take(hash, this.#isIdle);
-    // Sites of other rates use the shared buckets too.
-    const mostTicks = at < this.#capacity ? toleranceTicks + intervalTicks : MAX_AHEAD_TICKS;
+    // Who is further ahead came at a rate that the site has no longer, and begins anew. Shared buckets hold other rates.
+    const mostUs = at < this.#capacity ? toleranceUs + intervalUs : Number.MAX_SAFE_INTEGER;
     for (;;) {
       const due = Atomics.load(this.#dues, at);
-      const ahead = this.#aheadOf(due, mostTicks);
-      if (ahead > toleranceTicks) return (ahead - toleranceTicks) / TICKS_A_MS;
-      const next = (this.#nowTicks + ahead + intervalTicks) | 0;
+      const leadUs = Number(due) - this.#nowUs;
+      const aheadUs = leadUs < 0 || leadUs > mostUs ? 0 : leadUs;
+      if (aheadUs > toleranceUs) return (aheadUs - toleranceUs) / 1000;
+      const next = BigInt(this.#nowUs + aheadUs + intervalUs);
       if (Atomics.compareExchange(this.#dues, at, due, next) === due) return 0;
     }
-  }
-
-  /** How far ahead of its pace, at least 0; what is impossibly far was left there long ago. */
-  #aheadOf(due: number, mostTicks: number): number {
-    const ahead = (due - this.#nowTicks) | 0;
-    return ahead < 0 || ahead > mostTicks ? 0 : ahead;
   }
 }
 
@@ -169,6 +159,6 @@ export class CountTable {
 
 function countsOf({ buffer, capacity }: SourceMemory, worker: number): Int32Array {
   const rowLength = capacity + OVERFLOWS;
-  const start = 8 + 16 * capacity + 4 * (worker + 1) * rowLength;
+  const start = 8 + 16 * capacity + (8 + 4 * worker) * rowLength;
   return new Int32Array(buffer, start, rowLength);
 }
