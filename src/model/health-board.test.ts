@@ -72,6 +72,15 @@ describe('slow starts are counted over', () => {
   });
 });
 
+test.each([1, 20, 30, 60, 400])('an age of %i days is told as it is', (days) => {
+  const board = makeBoard();
+  const ageMs = days * 86_400_000;
+  board.set(1, 'ready', 1_000);
+  board.setDraining(1, 2_000);
+  expect(board.stateAgeMs(1, 1_000 + ageMs)).toBe(ageMs);
+  expect(board.drainingMs(1, 2_000 + ageMs)).toBe(ageMs);
+});
+
 describe('age over the wrap of 32 bits', () => {
   test.each([2 ** 31 - 10, 2 ** 31, 2 ** 32 - 10, 2 ** 32 + 5, 2 ** 40])('from %i', (startMs) => {
     const board = makeBoard();

@@ -12,14 +12,15 @@ const SLOW_START = HEALTH_STATES.indexOf('slow-start');
 const VERSION = 0;
 const STARTING_SLOWLY = 1;
 const HEADER_FIELDS = 2;
-const SLOT_FIELDS = 3;
-const STATE = 0;
-const SINCE = 1;
-const DRAINING_SINCE = 2;
+/** Times of a slot, ahead of all states. */
+const TIME_FIELDS = 2;
+const SINCE = 0;
+const DRAINING_SINCE = 1;
 
 /** How much memory that many slots need. */
 export function healthBoardBytes(slots: number): number {
-  return (HEADER_FIELDS + slots * SLOT_FIELDS) * Int32Array.BYTES_PER_ELEMENT;
+  const times = slots * TIME_FIELDS * Float64Array.BYTES_PER_ELEMENT;
+  return times + (HEADER_FIELDS + slots) * Int32Array.BYTES_PER_ELEMENT;
 }
 
 /** What a worker sees of it. */
@@ -37,10 +38,14 @@ export type HealthView = {
 };
 
 export class HealthBoard implements HealthView {
+  readonly #times: Float64Array;
   readonly #numbers: Int32Array;
 
   constructor(buffer: SharedArrayBuffer) {
-    this.#numbers = new Int32Array(buffer);
+    const bytesOfSlot = healthBoardBytes(1) - healthBoardBytes(0);
+    const slots = (buffer.byteLength - healthBoardBytes(0)) / bytesOfSlot;
+    this.#times = new Float64Array(buffer, 0, slots * TIME_FIELDS);
+    this.#numbers = new Int32Array(buffer, this.#times.byteLength);
   }
 
   healthVersion(): number {
@@ -48,11 +53,11 @@ export class HealthBoard implements HealthView {
   }
 
   takesUsers(slot: number): boolean {
-    return this.#read(slot, STATE) <= SLOW_START;
+    return this.#state(slot) <= SLOW_START;
   }
 
   isStartingSlowly(slot: number): boolean {
-    return this.#read(slot, STATE) === SLOW_START;
+    return this.#state(slot) === SLOW_START;
   }
 
   isAnyStartingSlowly(): boolean {
@@ -60,39 +65,36 @@ export class HealthBoard implements HealthView {
   }
 
   stateAgeMs(slot: number, nowMs: number): number {
-    return this.#since(slot, SINCE, nowMs);
+    return nowMs - this.#time(slot, SINCE);
   }
 
   drainingMs(slot: number, nowMs: number): number {
-    return this.#since(slot, DRAINING_SINCE, nowMs);
-  }
-
-  /** The clock is cut to 32 bits, so that the difference is right over its wrap, for 24 days. */
-  #since(slot: number, field: number, nowMs: number): number {
-    return (Math.trunc(nowMs) - this.#read(slot, field)) | 0;
+    return nowMs - this.#time(slot, DRAINING_SINCE);
   }
 
   state(slot: number): HealthState {
-    return HEALTH_STATES[this.#read(slot, STATE)] ?? 'ready';
+    return HEALTH_STATES[this.#state(slot)] ?? 'ready';
   }
 
   /** For the main thread: the version changes last, so that who sees it sees the state. */
   set(slot: number, state: HealthState, nowMs: number): void {
-    const at = HEADER_FIELDS + slot * SLOT_FIELDS;
     const change = Number(state === 'slow-start') - Number(this.isStartingSlowly(slot));
     Atomics.add(this.#numbers, STARTING_SLOWLY, change);
-    Atomics.store(this.#numbers, at + SINCE, Math.trunc(nowMs) | 0);
-    Atomics.store(this.#numbers, at + STATE, HEALTH_STATES.indexOf(state));
+    this.#times[slot * TIME_FIELDS + SINCE] = nowMs;
+    Atomics.store(this.#numbers, HEADER_FIELDS + slot, HEALTH_STATES.indexOf(state));
     Atomics.add(this.#numbers, VERSION, 1);
   }
 
   /** For the main thread, before the workers hear that the endpoint is draining. */
   setDraining(slot: number, sinceMs: number): void {
-    const at = HEADER_FIELDS + slot * SLOT_FIELDS;
-    Atomics.store(this.#numbers, at + DRAINING_SINCE, Math.trunc(sinceMs) | 0);
+    this.#times[slot * TIME_FIELDS + DRAINING_SINCE] = sinceMs;
   }
 
-  #read(slot: number, field: number): number {
-    return this.#numbers[HEADER_FIELDS + slot * SLOT_FIELDS + field] ?? 0;
+  #state(slot: number): number {
+    return this.#numbers[HEADER_FIELDS + slot] ?? 0;
+  }
+
+  #time(slot: number, field: number): number {
+    return this.#times[slot * TIME_FIELDS + field] ?? 0;
   }
 }
