@@ -1,25 +1,19 @@
 // The tables of sources: held to a reference that counts without bounds, over one worker and several.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SourceHash } from './source-hash.ts';
+import { hashOf, type SourceRace } from '../../test/support/model/source-thread.ts';
 import {
   allocateSourceMemory,
   clearSources,
   CountTable,
   RateTable,
   rateOf,
-  sourceKey,
   type SourceMemory,
 } from './source-table.ts';
 
 const KEY = Buffer.from('testtest');
-const SCOPE = { low: 7, high: 9 };
-
-function hashOf(memory: SourceMemory, source: number): SourceHash {
-  const hash = new SourceHash(sourceKey(memory));
-  hash.source(SCOPE, source.toString(16).padStart(8, '0'), 32);
-  return hash;
-}
 
 /** How many of so many requests at once get through. */
 function passed(
@@ -199,6 +193,20 @@ describe('what is open', () => {
         }
       }),
     );
+  });
+
+  test('two workers that see a source for the first time at the same moment count it at one place', async () => {
+    const sources = 2_000;
+    const memory = allocateSourceMemory(2, 8 * sources, KEY);
+    const starts = new SharedArrayBuffer(4);
+    const file = new URL('../../test/support/model/source-thread.ts', import.meta.url);
+    const threads = [0, 1].map(
+      (worker) => new Worker(file, { workerData: { memory, worker, sources, starts } satisfies SourceRace }),
+    );
+    await Promise.all(threads.map((thread) => once(thread, 'exit')));
+    const table = new CountTable(memory, 0);
+    const all = Array.from({ length: sources }, (_, source) => hashOf(memory, source));
+    expect(all.filter((hash) => table.take(hash, 2) !== -1)).toHaveLength(0);
   });
 
   test('more sources than places share a count', () => {

@@ -76,7 +76,11 @@ class Places {
       const at = (hash.low + probe) & this.#mask;
       const held = Atomics.load(this.#keys, at);
       if (held === wanted) return at;
-      if (!isIdle(at)) continue;
+      if (!isIdle(at)) {
+        // Another worker may have taken it for the same source, and counted there, just now.
+        if (Atomics.load(this.#keys, at) === wanted) return at;
+        continue;
+      }
       const found = Atomics.compareExchange(this.#keys, at, held, wanted);
       if (found === held || found === wanted) return at;
     }
