@@ -2,7 +2,7 @@
 // and the requests it has, and serves everybody again when those who hold them are gone.
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ControllerProcess } from '../support/controller-process.ts';
+import { type ControllerProcess, withDescriptors } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
 import { openDescriptors, processorMs } from '../support/process-facts.ts';
@@ -34,7 +34,7 @@ async function start(): Promise<{ controller: ControllerProcess; waiting: Backen
   const page = await scene.backend('page', ({ socket }) => void socket.write(answer('page')));
   const slow = await scene.backend('slow', (connection) => void waiting.push(connection));
   const controller = await scene.controller({
-    descriptors: DESCRIPTORS,
+    starter: withDescriptors(DESCRIPTORS),
     objects: [...site('page', [page.place]), ...site('slow', [slow.place])],
   });
   return { controller, waiting };
@@ -113,7 +113,10 @@ test('taken by requests that a backend does not answer', async () => {
 });
 
 test('more connections than there are descriptors are a mistake of the options', async () => {
-  const controller = scene.controller({ descriptors: DESCRIPTORS, flags: { 'max-connections': '200' } });
+  const controller = scene.controller({
+    starter: withDescriptors(DESCRIPTORS),
+    flags: { 'max-connections': '200' },
+  });
   await expect(controller).rejects.toThrow(
     /ended with 2: --max-connections 200 .* it may open 256: lower one, or raise the limit/,
   );

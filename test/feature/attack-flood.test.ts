@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { ControllerProcess } from '../support/controller-process.ts';
+import { type ControllerProcess, withDescriptors } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { HonestLoop } from '../support/honest-loop.ts';
 import { hostOf, site } from '../support/manifest-builders.ts';
@@ -66,7 +66,7 @@ test('silent connections', { timeout: TIMEOUT_MS }, async (context) => {
   if (reason !== undefined) context.skip(reason);
   const page = await scene.backend('page', always(answer('page')));
   const controller = await scene.controller({
-    descriptors: DESCRIPTORS,
+    starter: withDescriptors(DESCRIPTORS),
     // A heap that may not grow far shows soon what is not given back.
     nodeFlags: ['--max-old-space-size=64', '--max-semi-space-size=4'],
     flags: { ...LIMITS, 'request-head-timeout': '6s' },

@@ -50,8 +50,8 @@ export type ControllerOptions = {
   readonly nodeFlags?: readonly string[];
   /** Variables beside the few it always has. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** How many descriptors it may open; as many as the test itself where absent. */
-  readonly descriptors?: number;
+  /** The command that starts it, before its own; it must become the program, so that a signal reaches it. */
+  readonly starter?: readonly string[];
 };
 
 /** A request to a site: the host decides, wherever the controller listens. */
@@ -79,13 +79,12 @@ export class ControllerProcess {
   #servedBeforeWrite = 0;
 
   private constructor(controllerOptions: ControllerOptions) {
-    const { flags, source, objects = [], nodeFlags = [], descriptors, environment } = controllerOptions;
+    const { flags, source, objects = [], nodeFlags = [], starter = [], environment } = controllerOptions;
     this.folder = mkdtempSync(join(tmpdir(), 'controller-'));
     if (objects.length > 0) this.write('start.yaml', yamlOf(...objects));
     const options = Object.entries({ ...DEFAULTS, ...(source ?? { manifests: this.folder }), ...flags });
     const args = options.flatMap(([name, value]) => [`--${name}`, value]);
-    const command = [process.execPath, ...nodeFlags, PROGRAM, 'run', ...args];
-    const [program = '', ...rest] = descriptors === undefined ? command : limited(descriptors, command);
+    const [program = '', ...rest] = [...starter, process.execPath, ...nodeFlags, PROGRAM, 'run', ...args];
     this.#child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Neither options nor a kubeconfig of whoever runs the tests.
@@ -228,9 +227,9 @@ export class ControllerProcess {
   }
 }
 
-/** The shell becomes the command, so that a signal reaches it. */
-function limited(descriptors: number, command: readonly string[]): readonly string[] {
-  return ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
+/** Starts a program that may open so many descriptors. */
+export function withDescriptors(count: number): readonly string[] {
+  return ['sh', '-c', `ulimit -n ${count} && exec "$@"`, 'sh'];
 }
 
 function schemeOf({ ca }: Ask): 'http' | 'https' {
