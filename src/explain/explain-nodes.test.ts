@@ -13,6 +13,7 @@ import {
 import type { Backend } from '../model/configuration.ts';
 import { HealthBoard, healthBoardBytes } from '../model/health-board.ts';
 import { explain } from './explain.ts';
+import { explanationText } from './text.ts';
 import { described, HANDSHAKE, knowledge, outcomeOf, outcomeText, siteOf } from './test-knowledge.ts';
 
 const ID = 'abcdefghijklmnopqrstuvwx01';
@@ -95,6 +96,24 @@ describe('nodes', () => {
       keys: [{ key: 'cookie MMSTICKY', result: cookie }, {}, {}],
     });
     expect(found.endpoints?.all.filter(({ isChosen }) => isChosen)).toHaveLength(1);
+  });
+
+  test('a cookie that holds no longer is set anew, unless chance leads to its node again', () => {
+    const persistence = {
+      ...openSite().persistence,
+      fallback: [],
+      drain: { mode: 'Fenced', timeoutMs: 0 },
+    } as const;
+    const draining = { state: 'draining' } as const;
+    const nodes = [endpoint('node-1', draining), endpoint('node-2', draining)];
+    const known = knowledge(serving([site('chat.example.com', openSite({ persistence }))], nodes));
+    const found = explain(described('GET /', ['Cookie: MMSTICKY=node-2-new']), known);
+    expect(found.persistence?.result).toBe('balanced');
+    expect(found.persistence).not.toHaveProperty('setsCookie');
+    expect(explanationText(found, (_, text) => text)).toContain(
+      "the node's own, with a new cookie MMSTICKY, unless it is the node that the cookie names",
+    );
+    expect(explain(described('GET /'), known).persistence?.setsCookie).toBe(true);
   });
 
   test('a draining one keeps its users, but gets no WebSocket', () => {

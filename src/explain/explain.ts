@@ -154,12 +154,13 @@ function admissionOf(
 
 function explainForward({ head, knowledge }: Visit, decision: Forward<Destination>, before: Before): Found {
   const { context, target } = decision;
-  const { choice, possible, isFull } = chooseAll(target, knowledge.loads);
+  const choices = chooseAll(target, knowledge.loads);
+  const { choice, possible, isFull } = choices;
   const persistence = target.site.open?.persistence;
   const asked = { head, address: context.address };
   const found = {
     ...before,
-    ...(persistence && { persistence: explainPersistence(persistence, target, asked, choice) }),
+    ...(persistence && { persistence: explainPersistence(persistence, target, asked, choices) }),
     endpoints: explainEndpoints(target.backend, possible, knowledge),
   };
   if (choice !== undefined) {

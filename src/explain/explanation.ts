@@ -121,8 +121,8 @@ export type ExplainedPersistence = {
   readonly keys: readonly { readonly key: string; readonly result: string }[];
   /** Which of them led to the node; absent where there is none. */
   readonly result?: AffinityResult;
-  /** A new cookie comes with the answer. */
-  readonly setsCookie: boolean;
+  /** A new cookie comes with the answer; absent where that goes by which node chance chooses. */
+  readonly setsCookie?: boolean;
 };
 
 export type ExplainedEndpoint = {

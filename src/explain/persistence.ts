@@ -70,7 +70,7 @@ export function explainPersistence(
   persistence: Persistence,
   { keys, backend }: Destination,
   asked: Asked,
-  choice: Choice | undefined,
+  { choice, possible }: Choices,
 ): ExplainedPersistence {
   const { type, cookieName, fallback } = persistence;
   const others: readonly FallbackKey[] =
@@ -85,8 +85,18 @@ export function explainPersistence(
       ...others.map((key) => ({ key, result: fallbackResult(key, persistence, keys, asked.address) })),
     ],
     ...(choice === undefined ? {} : { result: choice.result }),
-    setsCookie: choice !== undefined && tokenToIssue(persistence, keys, choice.endpoint) !== undefined,
+    ...setsCookie(persistence, keys, possible),
   };
+}
+
+/** By chance a request may come to the node of a cookie that holds no longer: that one needs no new cookie. */
+function setsCookie(
+  persistence: Persistence,
+  keys: AffinityKeys,
+  possible: Choices['possible'],
+): Pick<ExplainedPersistence, 'setsCookie'> {
+  const answers = new Set([...possible].map((each) => tokenToIssue(persistence, keys, each) !== undefined));
+  return answers.size > 1 ? {} : { setsCookie: answers.has(true) };
 }
 
 function cookieResult(

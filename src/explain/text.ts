@@ -153,10 +153,16 @@ function persistenceLines({ persistence }: Explanation): readonly string[] {
   ]);
 }
 
+function newCookie(persistence: Explanation['persistence']): string {
+  if (persistence === undefined || persistence.setsCookie === false) return '';
+  const { cookieName, setsCookie } = persistence;
+  const unless = setsCookie === undefined ? ', unless it is the node that the cookie names' : '';
+  return `, with a new cookie ${cookieName}${unless}`;
+}
+
 function answerLines({ outcome, answer, persistence }: Explanation): readonly string[] {
   if (outcome === 'forward') {
-    const cookie = persistence?.setsCookie === true ? `, with a new cookie ${persistence.cookieName}` : '';
-    return section('Answer', [`the node's own${cookie}`]);
+    return section('Answer', [`the node's own${newCookie(persistence)}`]);
   }
   if (answer.status === undefined) return section('Answer', ['none']);
   return section('Answer', [

@@ -37,7 +37,7 @@ const pick = fc.constantFrom;
 const persistences: fc.Arbitrary<Partial<Persistence>> = fc.record({
   type: pick('Cookie', 'Cookie', 'SourceAddress', 'None'),
   fallback: fc.subarray(['UserIdentity', 'SourceAddress'] as const),
-  drain: fc.record({ mode: pick('Fenced', 'Immediate'), timeoutMs: pick(0, 60_000) }),
+  drain: fc.record({ mode: pick('Fenced', 'Fenced', 'Immediate'), timeoutMs: pick(0, 60_000, 60_000) }),
 });
 const backends: fc.Arbitrary<Partial<Backend>> = fc.record({
   loadBalancing: pick('LeastConnections', 'RoundRobin', 'Random'),
@@ -45,15 +45,20 @@ const backends: fc.Arbitrary<Partial<Backend>> = fc.record({
   health: pick('Serve', 'Refuse').map((whenAllUnhealthy) => ({ ...HEALTH, whenAllUnhealthy }) as const),
 });
 const places = fc.array(
-  fc.record({ state: pick('ready', 'ready', 'draining'), health: pick(...HEALTH_STATES) } as const),
+  fc.record({ state: pick('ready', 'draining'), health: pick(...HEALTH_STATES) } as const),
   {
     minLength: 3,
     maxLength: 3,
   },
 );
-const token = fc.tuple(pick(...NODES), pick('new', 'old')).map((parts) => `MMSTICKY=${parts.join('-')}`);
+const token = fc
+  .tuple(pick(...NODES), pick('new', 'new', 'old'))
+  .map((parts) => `MMSTICKY=${parts.join('-')}`);
 const cookies = fc.array(
-  fc.oneof(token, pick('MMSTICKY=nobody', `MMUSERID=${ID}`, `MMUSERID=${OTHER_ID}`, 'a=b')),
+  fc.oneof(
+    { arbitrary: token, weight: 2 },
+    pick('MMSTICKY=nobody', `MMUSERID=${ID}`, `MMUSERID=${OTHER_ID}`, 'a=b'),
+  ),
   { maxLength: 3 },
 );
 
@@ -118,11 +123,8 @@ async function compare(cookie: string, knowledge: Knowledge): Promise<string> {
     return answer.reason ?? '';
   }
   expect(endpoints?.all.filter(({ isChosen }) => isChosen).map(({ name }) => name)).toContain(found.node);
-  expect([found.status, found.result, found.setsCookie]).toEqual([
-    200,
-    persistence?.result,
-    persistence?.setsCookie,
-  ]);
+  expect([found.status, found.result]).toEqual([200, persistence?.result]);
+  if (persistence?.setsCookie !== undefined) expect(found.setsCookie).toBe(persistence.setsCookie);
   return persistence?.result ?? '';
 }
 
