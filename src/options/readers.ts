@@ -10,6 +10,8 @@ import type { HostNamespace, SecretsMode } from './options.ts';
 export const OFF = 'off';
 /** The default of what need not be given. */
 export const NONE = '';
+/** Timers of Node end at once where they are given more than 31 bits of milliseconds, which are 596 hours. */
+const MAX_HOURS = 500;
 
 const SECRETS_MODES: readonly SecretsMode[] = ['cluster', 'namespaces', 'named'];
 
@@ -41,6 +43,7 @@ export function port(value: string): number | undefined {
 export function duration(value: string): number {
   const durationMs = value === '0' ? 0 : parseDurationMs(value);
   if (durationMs === undefined) throw new Error('must be a duration such as 30s, 1m30s or 500ms');
+  if (durationMs > MAX_HOURS * 3_600_000) throw new Error(`must be at most ${MAX_HOURS}h`);
   return durationMs;
 }
 

@@ -131,6 +131,16 @@ describe('mistakes', () => {
   });
 });
 
+test.each([
+  ['500h', undefined],
+  ['500h1ms', '--drain-timeout "500h1ms": must be at most 500h'],
+])('a duration of %s is one that a timer can wait for: %s', (drainTimeoutMs, error) => {
+  const resolved = resolveOptions({ ...GIVEN, drainTimeoutMs }, {}, MACHINE);
+  expect(resolved).toMatchObject(
+    error === undefined ? { kind: 'options' } : { kind: 'errors', errors: [error] },
+  );
+});
+
 test('namespaces are not for a folder', () => {
   const resolved = resolveOptions({ ...GIVEN, watchNamespaces: 'a' }, {}, MACHINE);
   expect(resolved).toEqual({
