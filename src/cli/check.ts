@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import type { ObjectSet } from '../api/objects.ts';
-import { counted } from '../explain/wording.ts';
+import { counted, printable, printableJson, printableParts } from '../explain/wording.ts';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
 import type { ManifestFile } from '../manifests/manifest-file.ts';
 import { messageOf } from '../model/error-message.ts';
@@ -86,7 +86,9 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     files: files.length,
   };
   const output =
-    options.json === true ? `${JSON.stringify({ ...summary, findings })}\n` : inWords(findings, summary);
+    options.json === true
+      ? printableJson({ ...summary, findings })
+      : inWords(printableParts(findings), summary);
   process.stdout.write(output);
   process.exitCode = errors > 0 ? 1 : 0;
 }
@@ -145,7 +147,8 @@ function inWords(findings: readonly Finding[], summary: Summary): string {
 }
 
 function leftOut({ otherClasses }: Summary): string {
-  const lines = Object.entries(otherClasses).map(([name, count]) => {
+  const lines = Object.entries(otherClasses).map(([written, count]) => {
+    const name = printable(written);
     const subject = counted(count, 'Ingress', 'Ingresses');
     return name === ''
       ? `Left out: ${subject} without a class. Name one in ingressClassName.\n`

@@ -6,7 +6,7 @@ import { type DescribedRequest, hostnamesOf } from '../explain/described-request
 import type { Explanation } from '../explain/explanation.ts';
 import { withFindings } from '../explain/finding-notes.ts';
 import { explanationText } from '../explain/text.ts';
-import type { Tone } from '../explain/wording.ts';
+import { printableJson, type Tone } from '../explain/wording.ts';
 import { type CommandDefinition, giveUp } from './command.ts';
 import { addExplainOptions, type ExplainOptions, sharedOptionsOf } from './explain/options.ts';
 import { readRequest } from './explain/request.ts';
@@ -40,7 +40,7 @@ async function run(words: readonly string[], options: ExplainOptions): Promise<v
     const { described, notes } = await readRequest(words, options);
     const found = await explainAgainst(options, described);
     const explanation = { ...found, notes: [...found.notes, ...notes] };
-    const text = options.json === true ? `${JSON.stringify(explanation)}\n` : inWords(explanation);
+    const text = options.json === true ? printableJson(explanation) : inWords(explanation);
     process.stdout.write(text);
     process.exitCode = explanation.outcome === 'forward' ? 0 : 1;
   } catch (error) {

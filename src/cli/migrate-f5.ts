@@ -1,6 +1,7 @@
 // `migrate f5`: the objects of a BIG-IP by options or an answers file -> the policy that does the same.
 import process from 'node:process';
 import type { Command } from 'commander';
+import { printable } from '../explain/wording.ts';
 import { f5Section } from '../migrate/f5-policy.ts';
 import { type Answers, F5_QUESTIONS, readAnswers } from '../migrate/f5-questions.ts';
 import { printSections } from '../migrate/printed.ts';
@@ -53,8 +54,9 @@ const NO_PROGRESS = { show: () => undefined, end: () => undefined };
 
 async function readFile(path: string): Promise<Answers> {
   const documents = (await readDocuments([path], NO_PROGRESS)).filter((document) => document !== null);
-  if (documents.length > 1) throw new Error(`${path} must hold one document`);
-  return readAnswers(documents[0], path === '-' ? 'Standard input' : path);
+  const name = path === '-' ? 'Standard input' : printable(path);
+  if (documents.length > 1) throw new Error(`${name} must hold one document`);
+  return readAnswers(documents[0], name);
 }
 
 /** Options by the name that they have on the command line. */

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { Command } from 'commander';
 import { addCommand, type CommandDefinition, helpTail, PROGRAM, title } from './command.ts';
+import { printable } from '../explain/wording.ts';
 import { hasColours } from './terminal.ts';
 import { versionLine } from './version.ts';
 
@@ -48,6 +49,7 @@ export function createProgram(commands: readonly CommandDefinition[]): Command {
     .showHelpAfterError(`See ${PROGRAM} --help`)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
     .configureOutput({
+      outputError: (said, write) => write(printableUsage(said)),
       getOutHasColors: () => hasColours(process.stdout, process.env),
       getErrHasColors: () => hasColours(process.stderr, process.env),
     })
@@ -55,4 +57,10 @@ export function createProgram(commands: readonly CommandDefinition[]): Command {
     .addHelpText('after', helpTail(WHOLE));
   for (const definition of commands) addCommand(program, definition);
   return program;
+}
+
+/** Quoted is what was typed, or what a shell made of names of files; below it stands what may have been meant. */
+function printableUsage(said: string): string {
+  const lines = said.trimEnd().split(/\n(?=\(Did you mean )/u);
+  return `${lines.map(printable).join('\n')}\n`;
 }

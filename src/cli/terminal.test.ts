@@ -44,6 +44,10 @@ describe('progress', () => {
     expect(work(true, steps)).toBe('|1 of 3|3 of 3, and|');
   });
 
+  test('names of files in it do not steer the terminal', () => {
+    expect(work(true, [[300, 'a\u001b[2J']])).toBe(String.raw`|a\x1b[2J|`);
+  });
+
   test('short work says nothing', () => {
     expect(work(true, [[200, '1 of 1']])).toBe('');
   });

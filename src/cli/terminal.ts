@@ -1,6 +1,7 @@
 // What commands may do to the stream they write to: colours, a line of progress, and the end where nobody reads on.
 import process from 'node:process';
 import { styleText } from 'node:util';
+import { printable } from '../explain/wording.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,7 +54,7 @@ export function createProgress(screen: Screen, monotonicMs: () => number): Progr
       nextMs = monotonicMs() + PROGRESS_MS;
       isShown = true;
       // A line that wraps could not be cleared.
-      screen.write(CLEAR_LINE + text.slice(0, columns - 1));
+      screen.write(CLEAR_LINE + printable(text).slice(0, columns - 1));
     },
     end: () => {
       if (isShown) screen.write(CLEAR_LINE);

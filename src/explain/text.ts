@@ -2,7 +2,7 @@
 import type { AffinityResult } from '../model/decision.ts';
 import type { ExplainedRule, Explanation } from './explanation.ts';
 import { endpointLines, sentLines } from './text-backend.ts';
-import { counted, listed, bytesText, type Paint, printable, section, type Tone } from './wording.ts';
+import { counted, listed, bytesText, type Paint, printableParts, section, type Tone } from './wording.ts';
 
 /** Lines with their line feeds. */
 export function explanationText(given: Explanation, paint: Paint): string {
@@ -21,14 +21,6 @@ export function explanationText(given: Explanation, paint: Paint): string {
   ];
   const lines = parts.flat().map((line) => paintTitle(line, paint));
   return `${lines.join('\n')}\n`;
-}
-
-/** Every text in it, before colours come in. */
-function printableParts(explanation: Explanation): Explanation {
-  const text = JSON.stringify(explanation);
-  return JSON.parse(text, (_, value: unknown) =>
-    typeof value === 'string' ? printable(value) : value,
-  ) as Explanation;
 }
 
 /** What stands before the first two blanks of a line that is not indented. */

@@ -37,18 +37,24 @@ export function section(title: string, lines: readonly string[]): readonly strin
   return lines.map((line, at) => `${(at === 0 ? title : '').padEnd(TITLE_WIDTH)}${line}`);
 }
 
-/** What was pasted or comes from a client must not steer a terminal. */
+/** Control characters, and what turns the direction of text, and so what seems to stand where. */
+// oxlint-disable-next-line no-control-regex
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** What was pasted, or is written by others, must not steer a terminal. */
 export function printable(text: string): string {
-  let shown = '';
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    const steers = code < 0x20 || (code >= 0x7f && code < 0xa0) || isDirection(code);
-    shown += steers ? `\\x${code.toString(16).padStart(2, '0')}` : char;
-  }
-  return shown;
+  return text.replace(STEERING, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
-/** Turns the direction of text, and so what seems to stand where. */
-function isDirection(code: number): boolean {
-  return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+/** Every text in a value that is to be shown, before colours come in. */
+export function printableParts<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value), (_, part: unknown) =>
+    typeof part === 'string' ? printable(part) : part,
+  ) as Value;
+}
+
+/** A line for tools, which may end up on a terminal all the same: what it says is not changed. */
+export function printableJson(value: object): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(value).replace(STEERING, escaped)}\n`;
 }

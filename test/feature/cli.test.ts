@@ -117,6 +117,60 @@ Left out: 1 Ingress without a class. Name one in ingressClassName.
   });
 });
 
+describe('what is written by others steers no terminal', () => {
+  const name = 'forged\u001b[2J\u009b31m\u202e\n0 errors.yaml';
+  const shown = String.raw`forged\x1b[2J\x9b31m\x202e\x0a0 errors.yaml`;
+  const text = `${GOOD.replace('admission:', '"\\e[2J\\n0 errors": 1\n  admission:')}---
+${RESTRICTED.replace('class: nginx', 'class: "nginx\\e[2J\\n0 errors"')}`;
+  let other = '';
+
+  beforeAll(async () => {
+    other = await mkdtemp(join(tmpdir(), 'cli-'));
+    await writeFile(join(other, name), text);
+    await writeFile(join(other, `broken-${name}`), 'a: [');
+  });
+  afterAll(() => rm(other, { recursive: true }));
+
+  // oxlint-disable-next-line no-control-regex
+  const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^0 errors/mu;
+
+  test('names of files, fields and classes in check', async () => {
+    const { code, out, error } = await run(['check', '--allow-missing', other]);
+    expect({ code, error }).toEqual({ code: 1, error: '' });
+    expect(out).toContain(`${join(other, shown)}:7: error: MattermostIngressPolicy mattermost/chat spec`);
+    expect(out).toContain(String.raw`of class nginx\x1b[2J\x0a0 errors`);
+    expect(out).not.toMatch(STEERING);
+  });
+
+  test('the JSON of check, which still says them as they are', async () => {
+    const { out } = await run(['check', '--json', '--allow-missing', other]);
+    expect(out.trimEnd()).not.toMatch(STEERING);
+    const { findings } = JSON.parse(out) as { findings: { location?: { file: string } }[] };
+    expect(findings.map(({ location }) => location?.file)).toContain(join(other, name));
+  });
+
+  test.each([
+    ['check', 'absent'],
+    ['migrate', 'broken'],
+    ['migrate', 'absent'],
+    ['migrate f5 --answers', 'broken'],
+    ['explain --from 192.0.2.1 --file', 'absent'],
+    ['explain --from 192.0.2.1 --file', 'broken'],
+  ])('names of files in complaints of %s, of one that is %s', async (command, kind) => {
+    const { code, out, error } = await run([...command.split(' '), join(other, `${kind}-${name}`)]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error).toContain(join(other, `${kind}-${shown}`));
+    expect(error).not.toMatch(STEERING);
+  });
+
+  test('options that a shell made of names of files', async () => {
+    const { code, error } = await run(['check', `--${name}`]);
+    expect(code).toBe(2);
+    expect(error).toContain(`unknown option '--${shown}'`);
+    expect(error).not.toMatch(STEERING);
+  });
+});
+
 describe('crd', () => {
   test('prints the definition that the repository holds', async () => {
     const { code, out } = await run(['crd']);

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ObjectSet } from '../../api/objects.ts';
+import { printable } from '../../explain/wording.ts';
 import type { KubeSource } from '../../kube/source.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { createLogger } from '../../observe/log.ts';
@@ -58,7 +59,7 @@ async function reach({ api }: OpenedCluster, where: string): Promise<void> {
   } catch (error) {
     const { reason } = error as { readonly reason?: string };
     if (reason === 'forbidden' || reason === 'not-found' || reason === 'refused') return;
-    const message = messageOf(error);
+    const message = printable(messageOf(error));
     throw new Error(`${where} cannot be read: ${message}. Try kubectl get mmip -A with the same kubeconfig`, {
       cause: error,
     });
@@ -81,7 +82,8 @@ async function whatFails(source: KubeSource, signal: AbortSignal): Promise<strin
   for (let waitedMs = 0; waitedMs < READ_MS && !signal.aborted; waitedMs += LOOK_MS) {
     await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
     const refused = source.findings().filter(({ reason }) => UNREADABLE.has(reason));
-    if (refused.length > 0) return refused.map(({ message, remedy }) => `${message}. ${remedy}`).join('\n');
+    if (refused.length > 0)
+      return refused.map(({ message, remedy }) => printable(`${message}. ${remedy}`)).join('\n');
   }
   return `It was waited for ${READ_MS / 1000} s`;
 }

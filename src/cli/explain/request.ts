@@ -7,6 +7,7 @@ import { describeRequest } from '../../explain/describe.ts';
 import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Field, RequestDraft } from '../../explain/draft.ts';
 import { readHar } from '../../explain/har.ts';
+import { printable } from '../../explain/wording.ts';
 import { messageOf } from '../../model/error-message.ts';
 import { unreadable } from '../input/named-texts.ts';
 import type { ExplainOptions } from './options.ts';
@@ -35,7 +36,7 @@ export async function readRequest(words: readonly string[], options: ExplainOpti
 
 async function readDraft({ file, entry }: ExplainOptions): Promise<RequestDraft> {
   if (file === undefined) return { fields: [], notes: [] };
-  const name = file === '-' ? 'Standard input' : file;
+  const name = file === '-' ? 'Standard input' : printable(file);
   const content = file === '-' ? await text(process.stdin) : await readFileText(file);
   if (content.length > MAX_FILE_BYTES) throw new Error(`${name} is larger than ${MAX_FILE_BYTES} bytes`);
   try {

@@ -1,5 +1,6 @@
 // Ingresses and Services of a cluster, and the settings of ingress-nginx, read once and as they are, for `migrate`.
 // Loaded only where a cluster is read.
+import { printable } from '../../explain/wording.ts';
 import { ApiClient } from '../../kube/api-client.ts';
 import { failureOf } from '../../kube/api-failure.ts';
 import { loadCredentials } from '../../kube/kubeconfig.ts';
@@ -59,7 +60,7 @@ export async function readClusterDocuments(
   } catch (error) {
     const { message } = failureOf(error);
     const which = credentials.context === undefined ? '' : ` (context ${credentials.context})`;
-    throw new Error(`The cluster at ${credentials.server}${which} cannot be read: ${message}`, {
+    throw new Error(`The cluster at ${credentials.server}${which} cannot be read: ${printable(message)}`, {
       cause: error,
     });
   } finally {

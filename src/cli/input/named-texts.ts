@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { printable } from '../../explain/wording.ts';
 import { defaultLimits, describeError, listFolder, readManifest } from '../../manifests/folder.ts';
 import type { ReadProblem } from '../../manifests/manifest-file.ts';
 import type { Progress } from '../terminal.ts';
@@ -41,7 +42,7 @@ async function readPath(path: string, progress: Progress): Promise<readonly Name
 /** For people, who need not know what the operating system calls it. */
 export function unreadable(path: string, error: unknown): Error {
   const { message, remedy } = describeError(error, 'file');
-  return new Error(`${path}: ${message}. ${remedy}`, { cause: error });
+  return new Error(`${printable(path)}: ${message}. ${remedy}`, { cause: error });
 }
 
 async function readFileAt(path: string): Promise<NamedText> {
