@@ -158,6 +158,22 @@ describe('slots', () => {
     expect(states(3)).toEqual(['ready', 'ready', 'ready']);
   });
 
+  test('an endpoint that gets no users gets none while the workers have not heard yet that it has left', async () => {
+    const { monitor, facts, state, advance, states } = healthScene();
+    facts.answers.set('a', TIMEOUT);
+    monitor.update(changes(placed(['a', 'b', 'c'])));
+    fail(state, 1, 5);
+    await advance(5000);
+    expect(states(3)).toEqual(['unhealthy', 'ejected', 'ready']);
+    const version = state.health.healthVersion();
+    monitor.update(changes(placed(['c'], {}, 2)));
+    expect(states(3)).toEqual(['unhealthy', 'ejected', 'ready']);
+    // Nobody has to look through his endpoints again.
+    expect(state.health.healthVersion()).toBe(version);
+    monitor.update({ set: [], removed: ['chat/mattermost'] });
+    expect(states(2)).toEqual(['unhealthy', 'ejected']);
+  });
+
   test('the same endpoint under other settings keeps what is known of it', async () => {
     const { monitor, facts, advance, state } = healthScene();
     facts.answers.set('a', TIMEOUT);

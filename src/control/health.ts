@@ -173,7 +173,9 @@ export class HealthMonitor {
     this.#bySlot.delete(slot);
     this.#noteLeft(member);
     this.#streaks.forget(slot);
-    this.#options.state.health.set(slot, 'ready', 0);
+    // Workers choose among it until they have heard: who gets no users must not look healthy. Of slow starts some are
+    // counted. Whoever has the slot next writes what holds of it.
+    if (member.watched.state === 'slow-start') this.#options.state.health.set(slot, 'ready', 0);
   }
 
   #noteLeft({ watched: { slot, drain }, backend, endpoint }: Member): void {
