@@ -124,6 +124,8 @@ export class TestPlane {
   apply(wanted: Configuration): void {
     const delta = this.#publisher.advance(wanted);
     if (delta !== undefined && !this.plane.apply(delta)) throw new Error('The data plane refused a delta');
+    // As the main thread does it when all workers are past it.
+    this.#publisher.collect(this.#publisher.generation, (slot) => this.#shared.load(slot));
   }
 
   /** As the main thread would find it. Slots are given in the order of endpoints. */

@@ -129,4 +129,28 @@ describe('what speaks against a node', () => {
     await answerTo(HOLDER);
     expect(plane.failuresInARow(0)).toBe(0);
   });
+
+  test('an endpoint that has left meanwhile is not tried, and nothing is said of who has its place now', async () => {
+    const { plane, nodes, answerTo, asked } = await stage();
+    const [leaving, gone] = nodes.map(({ port }, at) =>
+      endpoint(`node-${at}`, { address: '127.0.0.1', port, state: at === 0 ? 'draining' : 'ready' }),
+    );
+    const [node, other] = nodes;
+    if (leaving === undefined || gone === undefined || node === undefined || other === undefined) return;
+    const { persistence } = openSite();
+    const drain = { mode: 'Fenced', timeoutMs: 60_000 } as const;
+    const sites = [site('a', openSite({ persistence: { ...persistence, fallback: [], drain } }))];
+    plane.setDraining(0);
+    plane.apply(configuration(sites, [backend([leaving, gone])]));
+    const here = backend([leaving]);
+    node.script = (connection) => {
+      plane.apply(configuration(sites, [here]));
+      const elsewhere = backend([endpoint('new', { address: '127.0.0.1', port: 9 })], { key: 'chat/other' });
+      plane.apply(configuration(sites, [here, elsewhere]));
+      connection.socket.destroy();
+    };
+    other.script = closing;
+    expect((await answerTo(HOLDER)).status).toBe(502);
+    expect([asked(), plane.failuresInARow(1)]).toEqual(['1 0', 0]);
+  });
 });

@@ -38,6 +38,7 @@ export class Attempts implements Seeker {
   #begin(needsFresh: boolean): boolean {
     const { services, report } = this.#parts;
     const { backend, keys } = this.#destination;
+    this.#leaveOutLeft();
     const choice = chooseWithRoom(backend, keys, services.loads, this);
     if (choice === undefined) return false;
     report.attempt(choice);
@@ -47,6 +48,15 @@ export class Attempts implements Seeker {
         ? services.pool.connect(choice.endpoint, backend.backend, this.#requester)
         : services.pool.acquire(choice.endpoint, backend.backend, this.#requester);
     return true;
+  }
+
+  /** This request may have waited while the configuration went on: the slot of who has left may be another's by now. */
+  #leaveOutLeft(): void {
+    const { backend } = this.#destination;
+    const now = this.#parts.services.serving().backends.get(backend.backend.key);
+    if (now === backend) return;
+    for (const endpoint of backend.endpoints)
+      if (now?.endpoints.some((each) => isSame(each, endpoint)) !== true) this.#tryNoMore(endpoint);
   }
 
   get tried(): ReadonlySet<ServingEndpoint> {
@@ -128,4 +138,8 @@ export class Attempts implements Seeker {
     this.#busy = endpoint;
     if (endpoint !== undefined) row.addInFlight(endpoint.slot, 1);
   }
+}
+
+function isSame(a: ServingEndpoint, b: ServingEndpoint): boolean {
+  return a.slot === b.slot && a.endpoint.identity === b.endpoint.identity;
 }
