@@ -21,10 +21,13 @@ export type FleetOptions = {
   /** Every live worker serves at least this generation. */
   readonly onServed: (generation: number) => void;
   readonly onRestarted: () => void;
+  /** Between two looks at the heartbeats, a second by default. */
+  readonly watchMs?: number;
 };
 
 const WATCH_MS = 1_000;
-const SILENT_MS = 15_000;
+/** A look a second. */
+const SILENT_LOOKS = 15;
 
 export class Fleet {
   readonly #options: FleetOptions;
@@ -46,7 +49,7 @@ export class Fleet {
 
   /** The first worker binds, the others take its ports; resolves when all listen, rejects when one cannot. */
   start(): Promise<BoundPorts> {
-    this.#watch = setInterval(() => this.#replaceSilent(), WATCH_MS);
+    this.#watch = setInterval(() => this.#replaceSilent(), this.#options.watchMs ?? WATCH_MS);
     const first = this.#members[0];
     if (first !== undefined) this.#spawn(first);
     return this.#started.promise;
@@ -162,7 +165,7 @@ export class Fleet {
     const nowMs = this.#options.clock.monotonicMs();
     for (const member of this.#members) {
       const beat = this.#options.state.row(member.index).signal('heartbeat');
-      if (member.silentMs(beat, nowMs) < SILENT_MS) continue;
+      if (member.silentLooks(beat, nowMs) < SILENT_LOOKS) continue;
       this.#options.log.error({ worker: member.index }, 'worker is silent and is terminated');
       void member.terminate();
     }

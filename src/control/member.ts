@@ -25,6 +25,7 @@ export class Member {
   #delayMs = FIRST_DELAY_MS;
   #beat = 0;
   #beatMs = 0;
+  #silentLooks = 0;
 
   constructor(index: number) {
     this.index = index;
@@ -48,6 +49,7 @@ export class Member {
     this.#beatMs = nowMs;
     // Its row is zero when it starts.
     this.#beat = 0;
+    this.#silentLooks = 0;
     this.#drained = Promise.withResolvers<void>();
   }
 
@@ -96,13 +98,16 @@ export class Member {
     return this.#beatMs;
   }
 
-  /** For how long its heartbeat has stood still. */
-  silentMs(beat: number, nowMs: number): number {
-    if (beat !== this.#beat || this.#worker === undefined) {
-      this.#beat = beat;
-      this.#beatMs = nowMs;
-    }
-    return nowMs - this.#beatMs;
+  /**
+   * Looks in a row that found its heartbeat where it was. Time would not do: where the whole process has stood still,
+   * frozen or stopped, nobody is to blame for it.
+   */
+  silentLooks(beat: number, nowMs: number): number {
+    if (beat === this.#beat && this.#worker !== undefined) return ++this.#silentLooks;
+    this.#beat = beat;
+    this.#beatMs = nowMs;
+    this.#silentLooks = 0;
+    return 0;
   }
 
   async terminate(): Promise<void> {
