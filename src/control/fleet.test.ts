@@ -111,6 +111,14 @@ describe('fleet', () => {
     expect(facts).toMatchObject({ spawned: [0, 1, 1], restarts: 1 });
   });
 
+  test('one that takes the place of another and cannot listen is replaced in turn', async () => {
+    const { fleet, facts, publish } = fleetOf(2, {}, { exitAt: 2 }, { refusesToListen: true });
+    await fleet.start();
+    publish(2);
+    await vi.waitFor(() => expect(facts.spawned).toEqual([0, 1, 1, 1]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(fleet.members.every(({ isListening }) => isListening)).toBe(true));
+  });
+
   test('a worker whose heartbeat stands still is replaced', async () => {
     const { fleet, facts } = fleetThatLooks(50, 1);
     await fleet.start();

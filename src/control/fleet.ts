@@ -35,6 +35,7 @@ export class Fleet {
   readonly #started = Promise.withResolvers<BoundPorts>();
   #ports: BoundPorts | undefined;
   #watch: NodeJS.Timeout | undefined;
+  #isStarted = false;
   #isStopping = false;
   #served = 0;
 
@@ -126,9 +127,15 @@ export class Fleet {
         member.markDrained();
         return;
       case 'failed':
-        this.#started.reject(new Error(message.message));
-        this.#options.log.error({ worker: member.index, reason: message.message }, 'worker cannot listen');
+        this.#onFailed(member, message.message);
     }
+  }
+
+  /** At the start nothing can be served. Later the port may be free again soon: its successor tries. */
+  #onFailed(member: Member, reason: string): void {
+    this.#options.log.error({ worker: member.index, reason }, 'worker cannot listen');
+    if (this.#isStarted) void member.terminate();
+    else this.#started.reject(new Error(reason));
   }
 
   #onAcknowledged(member: Member, generation: number): void {
@@ -148,7 +155,9 @@ export class Fleet {
       this.#ports = ports;
       for (const other of this.#members) if (other !== member) this.#spawn(other);
     }
-    if (this.#members.every((each) => each.isListening)) this.#started.resolve(this.#ports);
+    if (!this.#members.every((each) => each.isListening)) return;
+    this.#isStarted = true;
+    this.#started.resolve(this.#ports);
   }
 
   #onExit(member: Member): void {
