@@ -1,13 +1,13 @@
 // `migrate f5`: the objects of a BIG-IP by options or an answers file -> the policy that does the same.
 import process from 'node:process';
 import type { Command } from 'commander';
-import { printable } from '../explain/wording.ts';
 import { f5Section } from '../migrate/f5-policy.ts';
 import { type Answers, F5_QUESTIONS, readAnswers } from '../migrate/f5-questions.ts';
 import { printSections } from '../migrate/printed.ts';
 import { type CommandDefinition, giveUp } from './command.ts';
 import { givenFor } from './flag-option.ts';
 import { readDocuments } from './input/input-documents.ts';
+import { nameOfInput } from './input/input-text.ts';
 import { VERSION } from './version.ts';
 
 export const migrateF5Command: CommandDefinition = {
@@ -54,7 +54,7 @@ const NO_PROGRESS = { show: () => undefined, end: () => undefined };
 
 async function readFile(path: string): Promise<Answers> {
   const documents = (await readDocuments([path], NO_PROGRESS)).filter((document) => document !== null);
-  const name = path === '-' ? 'Standard input' : printable(path);
+  const name = nameOfInput(path);
   if (documents.length > 1) throw new Error(`${name} must hold one document`);
   return readAnswers(documents[0], name);
 }

@@ -110,6 +110,21 @@ Left out: 1 Ingress without a class. Name one in ingressClassName.
     expect(error).toContain(join(folder, String.raw`absent\x1b[2J.yaml`));
   });
 
+  test('a pipe is read to its end, as a shell gives it for <(kubectl get ...)', async () => {
+    // More than a pipe holds at once, so that it has to be waited for.
+    await writeFile(join(folder, 'long.txt'), `${'#\n'.repeat(1024 * 1024)}${GOOD}`);
+    const program = `exec "$0" "$1" check --allow-missing <(cat "$2")`;
+    const args = [process.execPath, join(ROOT, 'src/main.ts'), join(folder, 'long.txt')];
+    const { stdout, status } = spawnSync('bash', ['-c', program, ...args], { encoding: 'utf8' });
+    expect({ stdout, status }).toEqual({ stdout: '0 errors, 0 warnings in 1 policy of 1 file\n', status: 0 });
+  });
+
+  test('a device without end is given up', async () => {
+    const { code, error } = await run(['check', '/dev/zero']);
+    expect({ code, error }).toMatchObject({ code: 2 });
+    expect(error).toContain('/dev/zero is larger than 256 MiB');
+  });
+
   test('the example of the README is right', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];

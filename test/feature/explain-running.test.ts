@@ -148,4 +148,20 @@ test.each([
   expect([code, error]).toEqual([2, expect.stringContaining(problem)]);
 });
 
+test('an answer without end is given up', async () => {
+  const piece = Buffer.alloc(1024 * 1024, ' ');
+  const other = createServer((_request, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(piece));
+    };
+    response.on('drain', more);
+    more();
+  });
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, error } = await explain([url, ...FROM, '--admin', `127.0.0.1:${port}`]);
+  other.close();
+  expect([code, error]).toEqual([2, expect.stringContaining('answers with more than 64 MiB')]);
+});
+
 afterAll(() => scene.end());

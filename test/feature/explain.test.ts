@@ -214,6 +214,8 @@ describe('wrong usage ends with 2 and the next step', () => {
     [[...FROM, '--file', '/nowhere.txt', '--manifests', 'a'], '/nowhere.txt: The file does not exist'],
     [[url, ...FROM, '--manifests', 'a', '--admin', 'b'], 'exclude each other'],
     [[url, ...FROM, '--trusted-proxies', 'all', '--manifests', 'a'], '--trusted-proxies "all"'],
+    [[...FROM, '--file', '/dev/zero', '--manifests', 'a'], '/dev/zero is larger than 256 MiB'],
+    [[url, ...FROM, '--manifests', '/dev/zero'], '/dev/zero is larger than 256 MiB'],
     [[url, ...FROM, '--body-bytes', 'many'], 'Give a whole number'],
     [[url, ...FROM, '--form', 'x'], "unknown option '--form'"],
     [

@@ -2,15 +2,22 @@
 import { request } from 'undici';
 import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Explanation } from '../../explain/explanation.ts';
-import { printable } from '../../explain/wording.ts';
+import { bytesText, printable } from '../../explain/wording.ts';
 import { messageOf } from '../../model/error-message.ts';
+import { boundedText } from '../input/input-text.ts';
 
 const TIMEOUT_MS = 15_000;
+/** A site may have thousands of rules, networks and endpoints. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** Rejects with a message for people. @param url of the admin port */
 export async function askController(url: string, described: DescribedRequest): Promise<Explanation> {
   const endpoint = endpointOf(url);
   const { status, text } = await post(endpoint, JSON.stringify(described));
+  if (text === undefined)
+    throw new Error(
+      `${endpoint.href} answers with more than ${bytesText(MAX_ANSWER_BYTES)}: is this the admin port of a controller?`,
+    );
   if (status === 200) return readAnswer(text, endpoint);
   throw new Error(`${endpoint.href} says ${status}: ${said(text)}${remedyFor(status)}`);
 }
@@ -40,7 +47,7 @@ function endpointOf(url: string): URL {
 async function post(
   endpoint: URL,
   body: string,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<{ readonly status: number; readonly text: string | undefined }> {
   try {
     const response = await request(endpoint, {
       method: 'POST',
@@ -48,7 +55,7 @@ async function post(
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    return { status: response.statusCode, text: await response.body.text() };
+    return { status: response.statusCode, text: await boundedText(response.body, MAX_ANSWER_BYTES) };
   } catch (error) {
     const message = messageOf(error);
     throw new Error(

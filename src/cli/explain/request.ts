@@ -1,18 +1,12 @@
 // What `explain` is asked about: from a file, and from the options, which say what the file does not.
-import { readFile } from 'node:fs/promises';
-import process from 'node:process';
-import { text } from 'node:stream/consumers';
 import { readCurl } from '../../explain/curl.ts';
 import { describeRequest } from '../../explain/describe.ts';
 import type { DescribedRequest } from '../../explain/described-request.ts';
 import type { Field, RequestDraft } from '../../explain/draft.ts';
 import { readHar } from '../../explain/har.ts';
-import { printable } from '../../explain/wording.ts';
 import { messageOf } from '../../model/error-message.ts';
-import { unreadable } from '../input/named-texts.ts';
+import { nameOfInput, readInputText } from '../input/input-text.ts';
 import type { ExplainOptions } from './options.ts';
-
-const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 export type ReadRequest = { readonly described: DescribedRequest; readonly notes: readonly string[] };
 
@@ -36,21 +30,11 @@ export async function readRequest(words: readonly string[], options: ExplainOpti
 
 async function readDraft({ file, entry }: ExplainOptions): Promise<RequestDraft> {
   if (file === undefined) return { fields: [], notes: [] };
-  const name = file === '-' ? 'Standard input' : printable(file);
-  const content = file === '-' ? await text(process.stdin) : await readFileText(file);
-  if (content.length > MAX_FILE_BYTES) throw new Error(`${name} is larger than ${MAX_FILE_BYTES} bytes`);
+  const content = await readInputText(file);
   try {
     return draftOf(content, entry);
   } catch (error) {
-    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-async function readFileText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw unreadable(path, error);
+    throw new Error(`${nameOfInput(file)}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -2,12 +2,10 @@
 // them, with the same bounds.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
-import { text } from 'node:stream/consumers';
-import { printable } from '../../explain/wording.ts';
-import { defaultLimits, describeError, listFolder, readManifest } from '../../manifests/folder.ts';
+import { defaultLimits, listFolder, readManifest } from '../../manifests/folder.ts';
 import type { ReadProblem } from '../../manifests/manifest-file.ts';
 import type { Progress } from '../terminal.ts';
+import { readInputText, unreadable } from './input-text.ts';
 
 /** A file, or why it cannot be read. */
 export type NamedText = { readonly file: string } & (
@@ -24,9 +22,11 @@ export async function readNamedTexts(
 }
 
 async function readPath(path: string, progress: Progress): Promise<readonly NamedText[]> {
-  if (path === '-') return [{ file: 'standard input', text: await text(process.stdin) }];
+  if (path === '-') return [{ file: 'standard input', text: await readInputText(path) }];
   const found = await stat(path).catch((error: unknown) => Promise.reject(unreadable(path, error)));
-  if (!found.isDirectory()) return [await readFileAt(path)];
+  if (found.isFile()) return [await readFileAt(path)];
+  // A shell gives a pipe for what a command writes: <(kubectl get ...).
+  if (!found.isDirectory()) return [{ file: path, text: await readInputText(path) }];
   const look = { directory: path, limits: defaultLimits, nowMs: Date.now() };
   const { files } = await listFolder(look, { enter: () => undefined, endLook: () => undefined });
   let read = 0;
@@ -37,12 +37,6 @@ async function readPath(path: string, progress: Progress): Promise<readonly Name
       return found;
     }),
   );
-}
-
-/** For people, who need not know what the operating system calls it. */
-export function unreadable(path: string, error: unknown): Error {
-  const { message, remedy } = describeError(error, 'file');
-  return new Error(`${printable(path)}: ${message}. ${remedy}`, { cause: error });
 }
 
 async function readFileAt(path: string): Promise<NamedText> {
