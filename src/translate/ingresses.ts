@@ -7,9 +7,11 @@ import { ANY_HOST, type ClosedReason, type PlainHttp, type SiteTls } from '../mo
 import type { ObjectReference } from '../model/finding.ts';
 import { type IngressSettings, readAnnotations } from './annotations/annotations.ts';
 import type { Classes } from './classes.ts';
+import type { PolicySpec } from '../api/policy.ts';
 import { wildcardOf } from './host-patterns.ts';
 import { mergeSpec } from './merge-spec.ts';
 import {
+  certificateDemand,
   clientTls,
   judgesSecrets,
   type Place,
@@ -199,6 +201,7 @@ function placeOf(draft: Unplaced, row: Row): Place {
       path,
       pathType,
       tls: tls === undefined || isAcme ? undefined : tlsText(tls),
+      ...(isAcme ? undefined : certificateDemand(draft.reference.namespace, clientOf(draft))),
       holdsWildcards: false,
       isFallback,
     },
@@ -269,6 +272,10 @@ function tlsOfHost({ ingress, governor, reference }: Unplaced, host: string): Si
   const { secretName } = entry;
   return {
     certificate: secretName === undefined ? '' : keyOf({ namespace: reference.namespace, name: secretName }),
-    ...clientTls(reference.namespace, governor?.policy?.spec.client),
+    ...clientTls(reference.namespace, clientOf({ governor })),
   };
+}
+
+function clientOf({ governor }: Pick<Unplaced, 'governor'>): PolicySpec['client'] {
+  return governor?.policy?.spec.client;
 }

@@ -6,6 +6,12 @@ import { parseDurationMs } from '../api/quantities.ts';
 import type { ClosedReason, PlainHttp, SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 
+/** Certificates that every client of a host must have. */
+export type CertificateDemand = {
+  /** Object that holds the authorities, as in SiteTls. */
+  readonly source: string;
+};
+
 /** Where somebody wants to serve. */
 export type Claim = {
   /** `*` alone stands for any host. */
@@ -15,6 +21,8 @@ export type Claim = {
   readonly pathType: 'Exact' | 'Prefix';
   /** All that a host can have only once, since it is settled before a path is known, as text to compare; undefined where not known, or whatever the host has. */
   readonly tls: string | undefined;
+  /** Each request must show a certificate of these authorities, whatever TLS the host turns out to have. */
+  readonly demands?: CertificateDemand;
   /** Which hosts the policy means is not known, and it could be any that a wildcard of its namespace answers for. */
   readonly holdsWildcards: boolean;
   /** Answers for what no rule of its host matches: gives way to any rule, however young. */
@@ -137,6 +145,15 @@ export function clientTls(namespace: string, client: ClientSpec | undefined): Om
     hsts: hsts && hstsValue({ ...DEFAULTS.client.tls.hsts, ...hsts }),
     clientCertificate: clientCertificate(namespace, client?.clientCertificate),
   };
+}
+
+/** What a policy's client section demands, for the claim of its place. */
+export function certificateDemand(
+  namespace: string,
+  client: ClientSpec | undefined,
+): Pick<Claim, 'demands'> | undefined {
+  const asked = clientCertificate(namespace, client?.clientCertificate);
+  return asked?.mode === 'Require' ? { demands: { source: asked.source } } : undefined;
 }
 
 /** The authorities are read when it is known who serves. */

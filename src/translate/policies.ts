@@ -10,7 +10,16 @@ import { checkPolicy } from '../api/validate.ts';
 import type { SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import type { Classes } from './classes.ts';
-import { type Claim, clientTls, type Place, placeOfRoute, routeTls, tlsOfText, tlsText } from './places.ts';
+import {
+  certificateDemand,
+  type Claim,
+  clientTls,
+  type Place,
+  placeOfRoute,
+  routeTls,
+  tlsOfText,
+  tlsText,
+} from './places.ts';
 import type { Problem } from './problem.ts';
 
 /** A policy on its way through the passes. */
@@ -106,7 +115,13 @@ type Meaning = Pick<PolicyDraft, 'claim' | 'targets' | 'holdsIngresses' | 'close
 function meaningOf({ metadata, spec }: MattermostIngressPolicy): Meaning {
   const { route, targetRefs = [] } = spec;
   return {
-    claim: route === undefined ? undefined : claimOf(route, routeTls(metadata.namespace, spec)),
+    claim:
+      route === undefined
+        ? undefined
+        : {
+            ...claimOf(route, routeTls(metadata.namespace, spec)),
+            ...certificateDemand(metadata.namespace, spec.client),
+          },
     targets: targetRefs.map(({ name }) => name),
     holdsIngresses: false,
     closedTls: undefined,

@@ -4,7 +4,7 @@ import { INGRESS_REASONS } from '../api/status.ts';
 import { ANY_HOST } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import { isWildcard, wildcardOf } from './host-patterns.ts';
-import type { Place } from './places.ts';
+import { type Claim, type Place, tlsOfText } from './places.ts';
 import type { Problem } from './problem.ts';
 import { hasSameItems } from './stage.ts';
 
@@ -138,7 +138,27 @@ function settleHost(
     if (verdict.access !== 'lost' && place.claim.tls !== undefined) first ??= place;
     verdicts.set(place.key, verdict);
   }
+  // Last, since the TLS of the host may be that of a younger place.
+  for (const place of inOrder) {
+    if (verdicts.get(place.key)?.access === 'open' && !isMet(place.claim, first?.claim.tls))
+      verdicts.set(place.key, unasked(host, place));
+  }
   return verdicts;
+}
+
+/** Whether the handshake asks for what the place demands. */
+function isMet({ demands }: Claim, hostTls: string | undefined): boolean {
+  if (demands === undefined) return true;
+  const asked = tlsOfText(hostTls)?.clientCertificate;
+  return asked?.mode === 'Require' && asked.source === demands.source;
+}
+
+/** Served without them the site would be open to all. */
+function unasked(host: string, place: Place): Verdict {
+  const { path = '/' } = place.claim;
+  const message = `Clients of host ${host} must show a certificate, and its TLS asks for none, or it has no TLS here; path ${path} answers 503`;
+  const remedy = 'Give the host TLS, and everything that serves it the same client.clientCertificate';
+  return { access: 'closed', problem: conflict(place, host, message, remedy) };
 }
 
 type Contest = {
