@@ -24,15 +24,16 @@ export class AdmissionCounts {
   #snapshots: readonly Counts[] = [new Map()];
   #lastMs: number;
 
-  constructor(reader: Pick<SeriesReader, 'read'>, epochMs: number) {
+  /** @param nowMs of a clock that only moves forward, as with `sample` */
+  constructor(reader: Pick<SeriesReader, 'read'>, nowMs: number) {
     this.#reader = reader;
-    this.#lastMs = epochMs;
+    this.#lastMs = nowMs;
   }
 
   /** To be called every few seconds. */
-  sample(epochMs: number): void {
-    if (epochMs - this.#lastMs < SNAPSHOT_MS) return;
-    this.#lastMs = epochMs;
+  sample(nowMs: number): void {
+    if (nowMs - this.#lastMs < SNAPSHOT_MS) return;
+    this.#lastMs = nowMs;
     this.#snapshots = [...this.#snapshots, this.#look()].slice(-SNAPSHOTS_OF_A_MINUTE);
   }
 

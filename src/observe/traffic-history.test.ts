@@ -8,6 +8,11 @@ import { TrafficHistory } from './traffic-history.ts';
 
 const SITE = { namespace: 'mm', kind: 'MattermostIngressPolicy', name: 'chat', host: 'chat.example.com' };
 
+/** Both clocks began together. */
+function at(ms: number) {
+  return { epochMs: ms, monotonicMs: ms };
+}
+
 function scene() {
   const state = new SharedState(allocateSharedMemory({ workers: 2, slots: 1, cells: 2000 }));
   const reader = new SeriesReader(state);
@@ -30,7 +35,7 @@ function scene() {
 
 test('before anything happened there is nothing', () => {
   const { history } = scene();
-  expect(history.view(1000)).toMatchObject({
+  expect(history.view(at(1000))).toMatchObject({
     total: { requests: 0, clientErrors: 0, serverErrors: 0 },
     webSockets: 0,
     lastMinute: { requestsPerSecond: 0, p50Ms: null, p99Ms: null },
@@ -49,7 +54,7 @@ test('rates and quantiles are those between two looks, over all workers and site
   recorders[1]?.webSocketOpened(SITE);
   history.sample(4000);
   history.sample(6000);
-  expect(history.view(6000)).toMatchObject({
+  expect(history.view(at(6000))).toMatchObject({
     total: { requests: 11, clientErrors: 2, serverErrors: 2 },
     webSockets: 2,
     lastMinute: { seconds: 6, requestsPerSecond: 1.83, clientErrorsPerSecond: 0.33 },
@@ -67,16 +72,19 @@ test('what happened since the last look counts for now', () => {
   const { history, finish } = scene();
   history.sample(2000);
   finish(200, 1, 4);
-  expect(history.view(4000)).toMatchObject({ total: { requests: 4 }, lastMinute: { requestsPerSecond: 1 } });
+  expect(history.view(at(4000))).toMatchObject({
+    total: { requests: 4 },
+    lastMinute: { requestsPerSecond: 1 },
+  });
 });
 
 test('it goes back five minutes, and the last minute one', () => {
   const { history, finish } = scene();
-  for (let at = 1; at <= 400; at += 1) {
-    finish(200, 1, at <= 370 ? 0 : 2);
-    history.sample(at * 2000);
+  for (let sample = 1; sample <= 400; sample += 1) {
+    finish(200, 1, sample <= 370 ? 0 : 2);
+    history.sample(sample * 2000);
   }
-  const view = history.view(800_000);
+  const view = history.view(at(800_000));
   expect(view.history.requestsPerSecond).toHaveLength(150);
   expect(view.lastMinute).toMatchObject({ seconds: 58, requestsPerSecond: 1 });
 });
@@ -88,6 +96,6 @@ test('a worker that ends takes its WebSockets, and what it counted stays', () =>
   history.sample(2000);
   reader.retire(0);
   history.sample(4000);
-  const { total, history: past } = history.view(4000);
+  const { total, history: past } = history.view(at(4000));
   expect([total.requests, past.requestsPerSecond, past.webSockets]).toEqual([4, [2, 0], [1, 0]]);
 });

@@ -21,7 +21,8 @@ type Totals = {
   readonly durations: readonly number[];
 };
 
-type Sample = Totals & { readonly epochMs: number; readonly webSockets: number };
+/** `atMs` is of a clock that only moves forward: the wall clock may be set. */
+type Sample = Totals & { readonly atMs: number; readonly webSockets: number };
 
 /** What is between two samples. */
 type Span = {
@@ -57,20 +58,20 @@ export class TrafficHistory {
   readonly #reader: Pick<SeriesReader, 'read'>;
   #samples: readonly Sample[];
 
-  constructor(reader: Pick<SeriesReader, 'read'>, epochMs: number) {
+  constructor(reader: Pick<SeriesReader, 'read'>, nowMs: number) {
     this.#reader = reader;
-    this.#samples = [this.#look(epochMs)];
+    this.#samples = [this.#look(nowMs)];
   }
 
   /** To be called every SAMPLE_INTERVAL_MS. */
-  sample(epochMs: number): void {
-    this.#samples = [...this.#samples.slice(-KEPT_SAMPLES), this.#look(epochMs)];
+  sample(nowMs: number): void {
+    this.#samples = [...this.#samples.slice(-KEPT_SAMPLES), this.#look(nowMs)];
   }
 
-  view(epochMs: number): TrafficView {
+  view({ epochMs, monotonicMs }: { readonly epochMs: number; readonly monotonicMs: number }): TrafficView {
     const samples = this.#samples;
     const spans = samples.slice(1).map((sample, at) => spanOf(samples[at] ?? sample, sample));
-    const now = this.#look(epochMs);
+    const now = this.#look(monotonicMs);
     const minuteAgo = samples.at(-SAMPLES_OF_A_MINUTE) ?? samples[0] ?? now;
     const { requests, clientErrors, serverErrors } = now;
     return {
@@ -79,7 +80,7 @@ export class TrafficHistory {
       lastMinute: spanOf(minuteAgo, now),
       history: {
         intervalSeconds: SAMPLE_INTERVAL_MS / 1000,
-        until: new Date(samples.at(-1)?.epochMs ?? epochMs).toISOString(),
+        until: new Date(epochMs - (monotonicMs - (samples.at(-1)?.atMs ?? monotonicMs))).toISOString(),
         requestsPerSecond: spans.map((span) => span.requestsPerSecond),
         clientErrorsPerSecond: spans.map((span) => span.clientErrorsPerSecond),
         serverErrorsPerSecond: spans.map((span) => span.serverErrorsPerSecond),
@@ -90,7 +91,7 @@ export class TrafficHistory {
     };
   }
 
-  #look(epochMs: number): Sample {
+  #look(atMs: number): Sample {
     const byClass = new Map<string, number>();
     for (const { labels, cells } of this.#reader.read('requests_total')) {
       const statusClass = labels.at(-1)?.charAt(0) ?? '';
@@ -98,7 +99,7 @@ export class TrafficHistory {
     }
     const webSockets = this.#reader.read('websocket_connections');
     return {
-      epochMs,
+      atMs,
       requests: [...byClass.values()].reduce((sum, count) => sum + count, 0),
       clientErrors: byClass.get('4') ?? 0,
       serverErrors: byClass.get('5') ?? 0,
@@ -123,7 +124,7 @@ export class TrafficHistory {
 }
 
 function spanOf(from: Sample, to: Sample): Span {
-  const seconds = Math.max(0.001, (to.epochMs - from.epochMs) / 1000);
+  const seconds = Math.max(0.001, (to.atMs - from.atMs) / 1000);
   const rate = (name: 'requests' | 'clientErrors' | 'serverErrors') =>
     rounded(Math.max(0, to[name] - from[name]) / seconds);
   const durations = to.durations.map((count, at) => Math.max(0, count - (from.durations[at] ?? 0)));

@@ -81,7 +81,7 @@ export function stateOf(sources: StateSources, query: StateQuery, clock: Clock):
       certificates: countCertificates(publisher.certificates, clock.epochMs()),
     },
     lists: sizesOf(lists),
-    traffic: observation.traffic.view(clock.epochMs()),
+    traffic: observation.traffic.view({ epochMs: clock.epochMs(), monotonicMs: clock.monotonicMs() }),
     sites: lists.sites.items.map((site) => siteOf(site, placed, state)),
     backends: lists.backends.items.map((each) => backendOf(each, sources, baseMs)),
     leftEndpoints: lists.leftEndpoints.items.map((each) => leftEndpointOf(each, state, baseMs)),

@@ -16,16 +16,22 @@ export class Observation {
   findings: readonly Finding[] = [];
   /** When all workers last began to serve a new configuration. */
   servedEpochMs: number | undefined;
+  readonly #clock: Clock;
   readonly #timer: NodeJS.Timeout;
 
   constructor(reader: SeriesReader, clock: Clock) {
+    this.#clock = clock;
     this.startedEpochMs = clock.epochMs();
-    this.traffic = new TrafficHistory(reader, this.startedEpochMs);
-    this.admission = new AdmissionCounts(reader, this.startedEpochMs);
-    this.#timer = setInterval(() => {
-      this.traffic.sample(clock.epochMs());
-      this.admission.sample(clock.epochMs());
-    }, SAMPLE_INTERVAL_MS).unref();
+    this.traffic = new TrafficHistory(reader, clock.monotonicMs());
+    this.admission = new AdmissionCounts(reader, clock.monotonicMs());
+    this.#timer = setInterval(() => this.tick(), SAMPLE_INTERVAL_MS).unref();
+  }
+
+  /** Every SAMPLE_INTERVAL_MS. */
+  tick(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.traffic.sample(nowMs);
+    this.admission.sample(nowMs);
   }
 
   close(): void {
