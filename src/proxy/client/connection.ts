@@ -118,8 +118,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
       case 'body':
         return this.#readBody(chunk, at, end);
       case 'waiting':
-        this.#onEarly(chunk, at, end);
-        return undefined;
+        return this.#onEarly(chunk, at, end);
       default:
         this.#lingering?.discard(end - at);
         return undefined;
@@ -127,6 +126,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   #readHead(chunk: Buffer, at: number, end: number): number | undefined {
+    if (this.#mustWait) return this.#keep(chunk, at, end);
     if (this.#reader.isEmpty) this.#services.timers.arm(this.#timer, this.waits.requestHeadTimeoutMs);
     const parsed = this.#reader.push(chunk, at, end);
     if (parsed === undefined) return end;
@@ -158,10 +158,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   #readBody(chunk: Buffer, at: number, end: number): number | undefined {
-    if (!this.#body.isWanted) {
-      this.#keep(chunk, at, end);
-      return undefined;
-    }
+    if (this.#mustWait) return this.#keep(chunk, at, end);
     const { timers } = this.#services;
     timers.arm(this.#timer, this.waits.requestBodyIdleTimeoutMs);
     const next = this.#body.push(chunk, at, end, this);
@@ -176,7 +173,6 @@ export class Http1Connection implements ClientStream, SocketOwner {
     return next;
   }
 
-  /** Called by the body decoder. */
   onBody(chunk: Buffer, start: number, end: number): void {
     this.#listener?.onRequestBody(chunk, start, end);
   }
@@ -187,18 +183,23 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   /** Bytes behind a complete request: the next one, or a WebSocket client that does not wait for its 101 (row U6). */
-  #onEarly(chunk: Buffer, at: number, end: number): void {
-    if (this.#head?.upgrade.kind === 'websocket') this.#fault('request-malformed');
-    else this.#keep(chunk, at, end);
+  #onEarly(chunk: Buffer, at: number, end: number): undefined {
+    if (this.#head?.upgrade.kind === 'websocket') return this.#fault('request-malformed');
+    return this.#keep(chunk, at, end);
   }
 
-  #keep(chunk: Buffer, start: number, end: number): void {
+  /** A body waits for whoever takes it, a request until its client has taken the answers to those before. */
+  get #mustWait(): boolean {
+    if (this.#state === 'head') return this.response.isFull;
+    return this.#state === 'waiting' || (this.#state === 'body' && !this.#body.isWanted);
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): undefined {
     this.#unread.keep(chunk, start, end, this.#state === 'body');
   }
 
   #release(): void {
-    while (!this.#unread.isEmpty && !this.#isProcessing && this.#state !== 'waiting') {
-      if (this.#state === 'body' && !this.#body.isWanted) break;
+    while (!this.#unread.isEmpty && !this.#isProcessing && !this.#mustWait) {
       const bytes = this.#unread.take();
       if (bytes !== undefined) this.#process(bytes, 0, bytes.length);
     }
@@ -217,12 +218,12 @@ export class Http1Connection implements ClientStream, SocketOwner {
 
   onDrain(): void {
     this.#listener?.onClientDrain();
+    if (this.#state === 'head') this.#release();
   }
 
   onEnd(): void {
     this.#clientEnded = true;
     if (this.#state === 'lingering') this.#lingering?.onClientEnd();
-    else if (this.#state === 'head') this.#linger(true);
     else if (this.#unread.isEmpty) this.#release();
   }
 
