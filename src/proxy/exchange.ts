@@ -220,7 +220,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
       this.#fail(clientFault('slow-reader'));
       return;
     }
-    this.#letGo();
+    this.#connection?.destroy();
     this.#onAttemptFailed('response-timeout', 'The backend was silent for too long');
   }
 

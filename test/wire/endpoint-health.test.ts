@@ -116,6 +116,20 @@ describe('what speaks against a node', () => {
     expect(plane.failuresInARow(0)).toBe(expected);
   });
 
+  test('silence', async () => {
+    const { plane, nodes, ask } = await stage({ retryAttempts: 0, responseTimeoutMs: 20_000 });
+    const [node] = nodes;
+    if (node !== undefined) node.script = () => undefined;
+    const client = await ask(HOLDER);
+    await until(
+      () => node?.requests.length === 1,
+      () => 'the request',
+    );
+    await plane.advance(20_500);
+    await client.until((text) => text.startsWith('HTTP/1.1 504 '));
+    expect(plane.failuresInARow(0)).toBe(1);
+  });
+
   test('a row of failures ends with an answer', async () => {
     const { plane, nodes, answerTo } = await stage({ retryAttempts: 0 });
     const [node] = nodes;
