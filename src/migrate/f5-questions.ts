@@ -2,6 +2,7 @@
 // option of `migrate f5` and a key of its answers file.
 import { nearestName } from '../api/near-names.ts';
 import { isRecord } from '../api/json-access.ts';
+import { isLabel, isSubdomain } from '../translate/objects/metadata.ts';
 
 export type Question = {
   readonly name: string;
@@ -11,6 +12,8 @@ export type Question = {
   readonly text: string;
   readonly isList?: true;
   readonly choices?: readonly string[];
+  /** What no schema of the policy would tell. */
+  readonly form?: { readonly fits: (text: string) => boolean; readonly words: string };
   /** The word for what happens without an answer. */
   readonly absent?: string;
   /** The field of the policy that holds the answer: where something is wrong with it, this question is named. */
@@ -35,9 +38,22 @@ export const F5_QUESTIONS: readonly Question[] = [
     name: 'namespace',
     value: 'NAME',
     text: 'namespace of that Service, mattermost unless said',
+    form: {
+      fits: isLabel,
+      words: 'the name of a namespace, such as mattermost: lower-case letters, digits and hyphens',
+    },
     field: /^metadata\.namespace/u,
   },
-  { name: 'name', value: 'NAME', text: 'name of the policy, chat unless said', field: /^metadata\.name$/u },
+  {
+    name: 'name',
+    value: 'NAME',
+    text: 'name of the policy, chat unless said',
+    form: {
+      fits: isSubdomain,
+      words: 'the name of an object, such as chat: lower-case letters, digits, hyphens and dots',
+    },
+    field: /^metadata\.name$/u,
+  },
   {
     name: 'tls-secret',
     value: 'NAME',
@@ -151,13 +167,14 @@ function knownNames(name: string): string {
 }
 
 function problemOf(
-  { isList, choices }: Question,
+  { isList, choices, form }: Question,
   texts: readonly string[],
   count: number,
 ): string | undefined {
   const isText = texts.length === count && count > 0 && !texts.includes('');
   if (!isText) return isList === true ? 'a text, or a list of texts' : 'a text';
   if (isList !== true && count > 1) return 'one value, not a list';
+  if (form !== undefined && !texts.every(form.fits)) return form.words;
   return choices === undefined || texts.every((text) => choices.includes(text))
     ? undefined
     : `one of ${choices.join(', ')}`;

@@ -215,6 +215,25 @@ describe('f5', () => {
       '',
       '--service (spec.route.service.port)',
     ],
+    [
+      'a name that is none',
+      [...site, '--reject', 'None', '--name', 'My Chat'],
+      '',
+      'The command line: name must be the name of an object, such as chat: lower-case letters, digits, hyphens and dots',
+    ],
+    [
+      'a namespace with a dot',
+      [...site, '--reject', 'None', '--namespace', 'chat.example'],
+      '',
+      'The command line: namespace must be the name of a namespace, such as mattermost: lower-case letters, digits and hyphens',
+    ],
+    [
+      'a namespace that ends a command to copy',
+      [...site, '--secret', 'preauth', '--answers', '-'],
+      'namespace: "x; reboot"',
+      'Standard input: namespace must be the name of a namespace',
+    ],
+    ['a namespace that is too long', [...site, '--namespace', 'a'.repeat(64)], '', 'namespace must be'],
     ['an odd choice', [...site, '--reject', 'Drop'], '', 'reject must be one of Reset, Deny, None'],
     [
       'a rule that lets nobody sign in',
