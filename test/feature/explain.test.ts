@@ -210,6 +210,8 @@ describe('a request from a file', () => {
 describe('wrong usage ends with 2 and the next step', () => {
   test.each([
     [[], 'Say which request'],
+    [[url, 'GET', ...FROM], 'URL and METHOD are swapped: write explain METHOD URL, such as'],
+    [['chat.example.com/', 'get', ...FROM], 'such as explain GET https://chat.example.com/'],
     [[url, ...FROM, '--manifests', '/nowhere.yaml'], '/nowhere.yaml: The file does not exist'],
     [[...FROM, '--file', '/nowhere.txt', '--manifests', 'a'], '/nowhere.txt: The file does not exist'],
     [[url, ...FROM, '--manifests', 'a', '--admin', 'b'], 'exclude each other'],

@@ -74,6 +74,11 @@ function splitWords(words: readonly string[]): { readonly method?: string; reado
   const [first, second, ...more] = words;
   if (more.length > 0) throw new Error(`Too many words: ${more.join(' ')}; give a METHOD and a URL`);
   if (first === undefined) return {};
+  // Neither is quoted: a URL may hold a token.
+  if (/[:/]/.test(first) && /^[a-z]+$/i.test(second ?? ''))
+    throw new Error(
+      'URL and METHOD are swapped: write explain METHOD URL, such as explain GET https://chat.example.com/',
+    );
   if (second !== undefined) return { method: first, url: second };
   return first.includes(':') ? { url: first } : { method: first };
 }
