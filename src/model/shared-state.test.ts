@@ -1,5 +1,8 @@
 // The shared memory: rows and fields do not touch each other, and sums hold over all workers.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
+import type { SlotRace } from '../../test/support/model/slot-thread.ts';
 import {
   allocateSharedMemory,
   type SharedLayout,
@@ -84,4 +87,17 @@ describe('sums', () => {
   test('a worker that does not exist is an error', () => {
     expect(() => new SharedState(allocateSharedMemory(layout)).row(3)).toThrow('No worker 3');
   });
+});
+
+test('of two workers that take the last place of an endpoint at one moment one gets it at most', async () => {
+  const memory = allocateSharedMemory({ workers: 2, slots: 1, cells: 0 });
+  const rounds = 30_000;
+  const counts = new SharedArrayBuffer(4 + 4 * rounds);
+  const threads = [0, 1].map((worker) => {
+    const workerData: SlotRace = { memory, worker, rounds, counts };
+    return new Worker(new URL('../../test/support/model/slot-thread.ts', import.meta.url), { workerData });
+  });
+  await Promise.all(threads.map((thread) => once(thread, 'exit')));
+  expect(new Int32Array(counts, 4).filter((taken) => taken > 1)).toHaveLength(0);
+  expect(new SharedState(memory).load(0)).toBe(0);
 });

@@ -1,5 +1,6 @@
 // The layout of the memory that the main thread and all workers share, and the only code that indexes it.
 // Each worker writes only its own row and readers sum, so no number needs a lock; see `docs/architecture.md`.
+// Who counts himself and then looks at the sum does both by Atomics: a plain number may reach the others after the look.
 import { CloseCounts, closeCountIntegers } from './close-counts.ts';
 import { HealthBoard, healthBoardBytes } from './health-board.ts';
 
@@ -83,19 +84,19 @@ export class SharedRow {
   }
 
   inFlight(slot: number): number {
-    return this.#slots[slot * SLOT_FIELDS + IN_FLIGHT] ?? 0;
+    return Atomics.load(this.#slots, slot * SLOT_FIELDS + IN_FLIGHT);
   }
 
   tunnels(slot: number): number {
-    return this.#slots[slot * SLOT_FIELDS + TUNNELS] ?? 0;
+    return Atomics.load(this.#slots, slot * SLOT_FIELDS + TUNNELS);
   }
 
   addInFlight(slot: number, delta: number): void {
-    this.#slots[slot * SLOT_FIELDS + IN_FLIGHT] = this.inFlight(slot) + delta;
+    Atomics.add(this.#slots, slot * SLOT_FIELDS + IN_FLIGHT, delta);
   }
 
   addTunnels(slot: number, delta: number): void {
-    this.#slots[slot * SLOT_FIELDS + TUNNELS] = this.tunnels(slot) + delta;
+    Atomics.add(this.#slots, slot * SLOT_FIELDS + TUNNELS, delta);
   }
 
   /** Attempts at the endpoint in that slot since it last answered here. */
