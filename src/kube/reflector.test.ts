@@ -93,6 +93,40 @@ describe('a watch', () => {
     await end();
   });
 
+  test('goes on while the lists that would check it fail', async () => {
+    const { api, timers, seen, known, wanted, end } = runReflector(services, () => 0);
+    await settled();
+    for (let minute = 0; minute < 10; minute += 1) {
+      api.bookmark();
+      await timers.advance(59_900);
+    }
+    // Of today and of then: etcd is too slow for either, while watches are served from memory.
+    api.failures.push(...Array.from({ length: 2 }, () => new ApiFailure('server', 'took too long')));
+    await timers.advance(10_000);
+    api.cluster.put('services', service('new'));
+    await settled();
+    expect(known()).toEqual(wanted());
+    expect(seen).toMatchObject({ failures: ['server'], recoveries: 1 });
+    await end();
+  });
+
+  test('that said nothing at all is followed by a list: the server was restored from a copy', async () => {
+    const { api, timers, seen, known, wanted, end } = runReflector(services);
+    api.cluster.put('services', service('before'));
+    await settled();
+    const copy = Number(api.cluster.version);
+    api.cluster.put('services', service('lost'));
+    api.bookmark();
+    await settled();
+    api.cluster.restoreTo(copy);
+    api.break(new ApiFailure('connection', 'reset'));
+    await timers.advance(30_000);
+    api.cluster.put('services', service('after'));
+    await timers.advance(180_000);
+    expect([known(), seen.missed]).toEqual([wanted(), 0]);
+    await end();
+  });
+
   test('pauses grow to 30 s, and are short again after two good minutes', async () => {
     const { api, timers, seen, end } = runReflector(services, () => 0.999);
     await settled();

@@ -2,7 +2,6 @@
 // Never gives up and never throws; what it knows stays when the API server is gone.
 import type { ApiObject } from '../api/objects.ts';
 import type { Clock } from '../model/clock.ts';
-import type { JsonValue } from '../translate/objects/json-value.ts';
 import type { ObjectApi } from './api-client.ts';
 import { ApiFailure, failureOf } from './api-failure.ts';
 import { Backoff } from './backoff.ts';
@@ -159,15 +158,18 @@ export class Reflector<Kept extends ApiObject> {
     this.#synced.resolve();
   }
 
-  /** The list exactly as it was at the version the watch has reached: each difference is an event it missed. */
+  /**
+   * The list exactly as it was at the version the watch has reached: each difference is an event it missed.
+   * One that fails is made up for the next time: until then the watch goes on, which may well work.
+   */
   async #check(version: string, signal: AbortSignal): Promise<void> {
+    this.#checkLater();
     try {
       const listing = await this.#read(signal, version);
       const missed = await this.#take(listing.records, listing.version, signal);
       if (missed > 0) this.#options.observer.missed(missed);
     } catch (error) {
-      const { reason } = failureOf(error);
-      if (reason !== 'expired' && reason !== 'refused' && reason !== 'too-new') throw error;
+      if (!isAboutVersion.has(failureOf(error).reason)) throw error;
       // That version is history: only a list of today can tell, and it cannot tell what was missed.
       await this.#list(signal);
     }
@@ -181,7 +183,7 @@ export class Reflector<Kept extends ApiObject> {
       {
         start: () => records.clear(),
         item: (value) => {
-          const record = this.#record(value);
+          const record = readRecord(resource, value);
           if (record !== undefined) records.set(record.key, record);
         },
       },
@@ -195,7 +197,7 @@ export class Reflector<Kept extends ApiObject> {
     version: string,
     signal: AbortSignal,
   ): Promise<number> {
-    const { clock, timing, chance, observer, guard } = this.#options;
+    const { clock, timing, observer, guard } = this.#options;
     const known = this.store.byKey();
     const held = await guard?.holdBack({ known, listed }, signal);
     const isProvisional = held !== undefined && held.gone.size > 0;
@@ -203,7 +205,7 @@ export class Reflector<Kept extends ApiObject> {
     const records = held === undefined ? listed : believed(known, listed, held);
     const { added, modified, deleted, isChanged } = this.store.replace(records);
     this.#version = version;
-    this.#checkAtMs = clock.monotonicMs() + drawMs(timing.relistMs, chance);
+    this.#checkLater();
     this.#hear();
     if (isChanged || !this.#isSynced) observer.changed();
     return added + modified + deleted;
@@ -230,6 +232,8 @@ export class Reflector<Kept extends ApiObject> {
     } finally {
       this.#cancelSessionEnd();
       this.#session = undefined;
+      // A server that was restored from a copy is silent to who watches from what, to it, is still to come.
+      if (session.isMute) this.#version = undefined;
     }
     if (signal.aborted || session.isStopped) this.#isSuspect = false;
     else this.#refuseShortness(startedMs);
@@ -250,7 +254,7 @@ export class Reflector<Kept extends ApiObject> {
 
   #apply({ type, object }: WatchEvent): boolean {
     const { resource, guard } = this.#options;
-    const record = this.#record(object);
+    const record = readRecord(resource, object);
     if (record === undefined) return false;
     const known = this.store.byKey().get(record.key);
     const isDoubtful = guard !== undefined && known !== undefined && guard.doubts(known, record);
@@ -267,14 +271,14 @@ export class Reflector<Kept extends ApiObject> {
     this.#endSessionIn(timing.confirmMs);
   }
 
-  /** What no one can read must not end the watch of all others. */
-  #record(value: JsonValue): ObjectRecord<Kept> | undefined {
-    return readRecord(this.#options.resource, value);
-  }
-
   #endSessionIn(delayMs: number): void {
     this.#cancelSessionEnd();
     this.#cancelSessionEnd = this.#options.timers.after(Math.max(0, delayMs), () => this.#session?.stop());
+  }
+
+  #checkLater(): void {
+    const { clock, timing, chance } = this.#options;
+    this.#checkAtMs = clock.monotonicMs() + drawMs(timing.relistMs, chance);
   }
 
   #hear(): void {
@@ -285,11 +289,10 @@ export class Reflector<Kept extends ApiObject> {
   }
 }
 
+type Reasons = ReadonlySet<ApiFailure['reason']>;
+
 /** After these the watch cannot go on from where it was; a kind that was gone may have come back as another. */
-const needsList: ReadonlySet<ApiFailure['reason']> = new Set([
-  'expired',
-  'too-new',
-  'not-found',
-  'outdated-schema',
-  'malformed',
-]);
+const needsList: Reasons = new Set(['expired', 'too-new', 'not-found', 'outdated-schema', 'malformed']);
+
+/** So a server may say that it cannot list what was; what is it may list. */
+const isAboutVersion: Reasons = new Set(['expired', 'refused', 'too-new', 'server']);

@@ -20,6 +20,7 @@ export class WatchSession {
   readonly #options: WatchSessionOptions;
   readonly #end = new AbortController();
   #hasStalled = false;
+  #hasHeard = false;
   #hasBookmarks = false;
   #cancelStall: () => void = () => {};
 
@@ -29,6 +30,11 @@ export class WatchSession {
 
   get isStopped(): boolean {
     return this.#end.signal.aborted;
+  }
+
+  /** It was given up without a single event or bookmark. */
+  get isMute(): boolean {
+    return this.#hasStalled && !this.#hasHeard;
   }
 
   /** Ends the watch without a failure; `run` resolves. */
@@ -65,6 +71,7 @@ export class WatchSession {
       return;
     }
     const event = readWatchEvent(line);
+    this.#hasHeard = true;
     if (event.type === 'BOOKMARK' && !this.#hasBookmarks) {
       this.#hasBookmarks = true;
       this.#expectEvent();

@@ -20,6 +20,15 @@ type Continue = { readonly version: number; readonly from: number; readonly epoc
 /** What may not be read: a kind, of one namespace, or one object of it. */
 export type Denial = { readonly plural: Plural; readonly namespace?: string; readonly name?: string };
 
+/** What was asked for is a version that is still to come. */
+const TOO_NEW: Answer = {
+  status: 504,
+  body: {
+    ...refusal(504, 'Timeout').body,
+    details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
+  },
+};
+
 export class FakeCluster {
   readonly definition = new FakeDefinition();
   /** Lists and watches that get 403. */
@@ -89,6 +98,17 @@ export class FakeCluster {
     this.#compacted = this.#version;
   }
 
+  /** As a restore from a copy: all is as it was at that version, and versions are counted on from there. */
+  restoreTo(version: number): void {
+    const known = plurals.flatMap((plural) =>
+      [...this.objectsOf(plural, version)].map(([key, object]) => [`${plural}/${key}`, object] as const),
+    );
+    this.#version = version;
+    this.#history.splice(0, Infinity, ...this.#history.filter((event) => event.version <= version));
+    this.#objects.clear();
+    for (const [key, object] of known) this.#objects.set(key, object);
+  }
+
   /** As compaction does to lists that take too long. */
   expireContinueTokens(): void {
     this.#tokenEpoch += 1;
@@ -130,7 +150,8 @@ export class FakeCluster {
     if (token !== undefined && token.epoch !== this.#tokenEpoch) return refusal(410, 'Expired');
     const isExact = query.get('resourceVersionMatch') === 'Exact';
     const version = token?.version ?? (isExact ? Number(query.get('resourceVersion')) : this.#version);
-    if (version < this.#compacted) return refusal(410, 'Expired');
+    const unknown = this.#unknownVersion(version);
+    if (unknown !== undefined) return unknown;
     const all = [...this.objectsOf(target.plural, version).values()].filter((object) =>
       isWanted(object, target, query),
     );
@@ -155,8 +176,10 @@ export class FakeCluster {
 
   /** @returns ends the subscription */
   subscribe(target: Target, query: URLSearchParams, deliver: (event: ClusterEvent) => void): () => void {
+    // Who watches from a version that is still to come hears nothing until then (Kubernetes 1.37).
+    const after = Number(query.get('resourceVersion'));
     const watcher = (event: ClusterEvent) => {
-      if (isWatched(event, target, query)) deliver(event);
+      if (event.version > after && isWatched(event, target, query)) deliver(event);
     };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -165,6 +188,11 @@ export class FakeCluster {
   #refusalOf(target: Target, query: URLSearchParams): Answer | undefined {
     if (!this.isServed(target.plural)) return refusal(404, 'NotFound');
     return this.#isDenied(target, query) ? refusal(403, 'Forbidden') : undefined;
+  }
+
+  #unknownVersion(version: number): Answer | undefined {
+    if (version < this.#compacted) return refusal(410, 'Expired');
+    return version > this.#version ? TOO_NEW : undefined;
   }
 
   #isDenied({ plural, namespace }: Target, query: URLSearchParams): boolean {
