@@ -17,6 +17,7 @@ const other = {
   method: 'GET',
   url: 'https://chat.example.com/other',
   headers: [],
+  cookies: [],
   bodySize: 0,
   httpVersion: 'HTTP/1.1',
 };
@@ -47,8 +48,25 @@ test('one without cookies says so, since browsers leave them out', () => {
   });
 });
 
+test.each([
+  ['stand beside the headers', [], [['Cookie', 'MMAUTHTOKEN=canary; MMUSERID=canary']]],
+  ['stand in both places', REQUEST.headers, [['cookie', 'MMAUTHTOKEN=canary']]],
+])('cookies that %s are sent once, and nothing is missed', (_, headers, fields) => {
+  const cookies = [
+    { name: 'MMAUTHTOKEN', value: 'canary', httpOnly: true },
+    { name: 'MMUSERID', value: 'canary' },
+  ];
+  const request = { ...REQUEST, headers, cookies };
+  expect(readHar(JSON.stringify({ request }), undefined)).toMatchObject({ fields, notes: [] });
+});
+
 describe('what cannot be read', () => {
   test.each([
+    [
+      'an odd cookie',
+      '{"request": {"url": "https://canary.test", "method": "GET", "headers": [], "cookies": [{"name": "canary"}]}}',
+      'no name or value of a cookie',
+    ],
     ['half of it', JSON.stringify({ log: { entries } }).slice(0, 60), 'the JSON ends too early'],
     ['a comma too many', `{\n  "log": "canary",\n}`, 'line 3, column 1: this is not JSON'],
     ['other JSON', '{"canary": 1}', 'the JSON is no HAR'],

@@ -79,18 +79,23 @@ function shownUrl(url: string): string {
 }
 
 function draftOf(request: Json, at: number): RequestDraft {
-  const { method, url, headers, httpVersion, postData, bodySize } = request;
+  const { method, url, headers, cookies, httpVersion, postData, bodySize } = request;
   const lack = (field: string) => new Error(`request ${at} of the HAR has no ${field}`);
   if (typeof method !== 'string') throw lack('method');
   if (typeof url !== 'string') throw lack('url');
   if (!Array.isArray(headers)) throw lack('headers');
-  const fields = headers.map((each: unknown): Field => {
+  const fieldOf = (each: unknown, what: string): Field => {
     const { name, value } = mapOf(each);
-    if (typeof name !== 'string' || typeof value !== 'string') throw lack('name or value of a header');
+    if (typeof name !== 'string' || typeof value !== 'string') throw lack(`name or value of a ${what}`);
     return [name, value];
-  });
-  const sent = fields.filter(([name]) => !name.startsWith(':'));
-  const hasCookie = sent.some(([name]) => name.toLowerCase() === 'cookie');
+  };
+  const listed = headers.map((each: unknown) => fieldOf(each, 'header'));
+  const pairs = Array.isArray(cookies) ? cookies.map((each: unknown) => fieldOf(each, 'cookie')) : [];
+  const sent = withCookies(
+    listed.filter(([name]) => !name.startsWith(':')),
+    pairs,
+  );
+  const hasCookie = sent.some(isCookie);
   const bytes = bodyBytesOf(mapOf(postData)['text'], bodySize);
   return {
     method,
@@ -102,6 +107,16 @@ function draftOf(request: Json, at: number): RequestDraft {
       ? []
       : ['The HAR has no cookies: browsers leave them out unless told to export sensitive data'],
   };
+}
+
+/** Some programs tell of cookies beside the headers alone; most tell of them twice. */
+function withCookies(fields: readonly Field[], pairs: readonly Field[]): readonly Field[] {
+  if (pairs.length === 0 || fields.some(isCookie)) return fields;
+  return [...fields, ['Cookie', pairs.map(([name, value]) => `${name}=${value}`).join('; ')]];
+}
+
+function isCookie([name]: Field): boolean {
+  return name.toLowerCase() === 'cookie';
 }
 
 function bodyBytesOf(text: unknown, size: unknown): number | undefined {
