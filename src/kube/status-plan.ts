@@ -49,6 +49,8 @@ export type StatusPlan = {
 export type StatusFacts = {
   readonly current: CurrentStatus | undefined;
   readonly answer: WriteAnswer | undefined;
+  /** The answer came not long ago, so that `current` may lag behind it. */
+  readonly isRecent: boolean;
   readonly controllerName: string;
   /** RFC 3339, for conditions that change now. */
   readonly now: string;
@@ -56,9 +58,10 @@ export type StatusFacts = {
 
 /** Undefined where there is nothing to write, or not yet. */
 export function planStatus(desired: DesiredStatus, facts: StatusFacts): StatusPlan | undefined {
-  const { current, answer, now } = facts;
+  const { current, answer, isRecent, now } = facts;
   if (current === undefined || !isJudgedAsItIs(desired, current)) return undefined;
-  const known = answer !== undefined && isOlder(current.version, answer.version) ? answer : current;
+  const lags = answer !== undefined && isRecent && isOlder(current.version, answer.version);
+  const known = lags ? answer : current;
   if (isDone(desired.status, known.status, facts)) return undefined;
   return { version: known.version, status: stampConditions(desired.status, known.status, now) };
 }

@@ -38,11 +38,15 @@ export type TargetTools = {
   readonly current: (kind: StatusKind, key: string) => CurrentStatus | undefined;
 };
 
+/** No view lags longer than that; one that still has an older version is of a server that was restored from a copy. */
+const MAX_LAG_MS = 300_000;
+
 export class StatusTarget {
   readonly #tools: TargetTools;
   #desired: DesiredStatus;
   #dueMs: number;
   #answer: WriteAnswer | undefined;
+  #answeredMs = Number.NEGATIVE_INFINITY;
   #backoff: Backoff | undefined;
   /** The server has a newer one than this. */
   #refusedVersion: string | undefined;
@@ -102,6 +106,7 @@ export class StatusTarget {
     const plan = planStatus(this.#desired, {
       current: current(kind, `${namespace}/${name}`),
       answer: this.#answer,
+      isRecent: clock.monotonicMs() - this.#answeredMs < MAX_LAG_MS,
       controllerName,
       now: secondsOf(clock.epochMs()),
     });
@@ -125,6 +130,7 @@ export class StatusTarget {
       const version = string(get(get(object, 'metadata'), 'resourceVersion'));
       const status = get(object, 'status') as JsonValue | undefined;
       this.#answer = { wanted: desired.status, version, status };
+      this.#answeredMs = clock.monotonicMs();
       return undefined;
     } catch (error) {
       return signal.aborted ? undefined : failureOf(error);

@@ -98,3 +98,18 @@ describe('a write that fails', () => {
     ]);
   });
 });
+
+test('a server that was restored from a copy gets the statuses once more', async () => {
+  const scene = new StatusScene();
+  scene.policies(TEN);
+  const copy = Number(scene.api.cluster.version);
+  scene.want(TEN, OK);
+  await scene.lead();
+  await scene.timers.advance(60_000);
+  scene.api.cluster.restoreTo(copy);
+  expect(scene.status('p0')).toEqual({});
+  await scene.timers.advance(400_000);
+  expect([scene.written, scene.status('p0'), scene.status('p9')]).toMatchObject([20, { summary: 'fine' }, { summary: 'fine' }]);
+  await scene.timers.advance(600_000);
+  expect([scene.written, scene.failures]).toEqual([20, []]);
+});
