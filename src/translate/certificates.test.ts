@@ -124,6 +124,11 @@ describe('a Secret that cannot be used', () => {
     ],
     ['a key that OpenSSL refuses', tls(weak), 'SecretInvalid ref'],
     [
+      'an authority in the chain whose key OpenSSL refuses',
+      tls({ crt: `${chat.crt}\n${weak.crt}`, key: chat.key }),
+      'SecretInvalid ref',
+    ],
+    [
       'data that is no base64',
       { ...secret(KEY, {}), data: { 'tls.crt': chat.crt, 'tls.key': chat.key } },
       'SecretInvalid ref',

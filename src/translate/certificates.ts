@@ -1,7 +1,9 @@
 // TLS Secrets -> certificates that can be served. A Secret that breaks or vanishes leaves its last good one in use.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { Secret } from '../api/objects.ts';
 import type { Certificate } from '../model/configuration.ts';
+import { messageOf } from '../model/error-message.ts';
 import { wildcardOf } from './host-patterns.ts';
 import type { Lookup } from './lookup.ts';
 import type { Problem, Report } from './problem.ts';
@@ -163,6 +165,8 @@ function parsePair(key: string, source: SecretPair): GoodCertificate | string {
   const fault = findFault(leaf, privateKey);
   if (fault !== undefined) return fault;
   const chain = certificates.map((certificate) => certificate.toString()).join('');
+  const refusal = refusalOf(chain, privateKey);
+  if (refusal !== undefined) return `OpenSSL does not take tls.crt: ${refusal}`;
   return {
     certificate: { key, chain, privateKey, notAfterMs: leaf.validToDate.getTime() },
     dnsNames: dnsNames(leaf),
@@ -188,6 +192,16 @@ function matchesKey(leaf: X509Certificate, privateKey: string): boolean | undefi
     return leaf.checkPrivateKey(createPrivateKey(privateKey));
   } catch {
     return undefined;
+  }
+}
+
+/** What OpenSSL itself says of keys, those of authorities in the chain included: it would throw at each connection. */
+function refusalOf(chain: string, privateKey: string): string | undefined {
+  try {
+    createSecureContext({ cert: chain, key: privateKey, ca: [] });
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 

@@ -31,8 +31,8 @@ export type Layer = {
   readonly packages: 'any' | readonly string[];
 };
 
-/** What pure code may take from Node: hashing, and the recognition of addresses. */
-export const pureBuiltins: readonly string[] = ['node:crypto', 'node:net'];
+/** What pure code may take from Node: hashing, the recognition of addresses, and what OpenSSL says of certificates. */
+export const pureBuiltins: readonly string[] = ['node:crypto', 'node:net', 'node:tls'];
 
 /** What even I/O code is handed by its owner instead of taking it: time, chance and the process. */
 export const deniedIoBuiltins: readonly string[] = ['node:process', 'node:perf_hooks'];

@@ -208,3 +208,40 @@ describe('several endpoints', () => {
     });
   });
 });
+
+describe('a client certificate that OpenSSL does not take', () => {
+  const pair = { chain: 'no certificate', key: 'no key' };
+  const tls: Backend['tls'] = {
+    verify: true,
+    ca: undefined,
+    serverName: 'node',
+    clientCertificate: pair,
+    minVersion: '1.2',
+  };
+
+  test.each([
+    ['from the beginning', undefined],
+    ['that came after connections without were kept', { tls: undefined }],
+  ])('%s: 502', async (_, before) => {
+    const recorder = await RecordingBackend.start();
+    endings.push(() => recorder.stop());
+    const endpoints = [endpoint('node', { address: '127.0.0.1', port: recorder.port })];
+    const of = (more: Partial<Backend>) => configuration([site('a', openSite())], [backend(endpoints, more)]);
+    const plane = await TestPlane.start(of(before ?? { tls }));
+    endings.push(() => plane.close());
+    const client = await WireClient.connect(plane.httpPort);
+    endings.push(async () => client.destroy());
+    client.send(get());
+    if (before !== undefined) {
+      expect(await statusesOf(client, 1)).toEqual([200]);
+      await turns();
+      plane.apply(of({ tls }));
+      client.send(get());
+    }
+    const statuses = await statusesOf(client, before === undefined ? 1 : 2);
+    expect(statuses.at(-1)).toBe(502);
+    expect(plane.records.at(-1)).toMatchObject({ status: 502, reason: 'tls-failed' });
+    await plane.advance(5_000);
+    expect([plane.load, plane.bugs]).toEqual([0, []]);
+  });
+});

@@ -70,6 +70,7 @@ export class ConnectAttempt implements SocketOwner {
   #tcpConnected = false;
   #over = false;
 
+  /** Throws where OpenSSL does not take what is to be shown or believed. */
   constructor({ endpoint, backend, source }: Way, requester: Requester, services: ConnectServices) {
     this.#endpoint = endpoint;
     this.#backend = backend;
@@ -77,8 +78,8 @@ export class ConnectAttempt implements SocketOwner {
     this.#requester = requester;
     this.#services = services;
     this.#timer = new Timer(() => this.#fail('connect-timeout', 'The endpoint did not answer in time'));
-    services.timers.arm(this.#timer, backend.connectTimeoutMs);
     this.#socket = this.#open();
+    services.timers.arm(this.#timer, backend.connectTimeoutMs);
   }
 
   #open(): Socket {

@@ -3,6 +3,7 @@ import { clearImmediate, setImmediate } from 'node:timers';
 import { isDeepStrictEqual } from 'node:util';
 import type { ServingEndpoint } from '../../decide/compiled.ts';
 import type { Backend } from '../../model/configuration.ts';
+import { messageOf } from '../../model/error-message.ts';
 import type { BackendFault } from '../../model/fault.ts';
 import {
   ConnectAttempt,
@@ -37,7 +38,11 @@ export class UpstreamPool {
     const source = sourceOf(endpoint, backend, this.#services.sources);
     if (source === undefined && backend.sourceAddresses !== undefined)
       return this.#refuse(requester, NO_SOURCE);
-    return new ConnectAttempt({ endpoint, backend, source }, requester, this.#services);
+    try {
+      return new ConnectAttempt({ endpoint, backend, source }, requester, this.#services);
+    } catch (error) {
+      return this.#refuse(requester, { code: 'tls-failed', detail: messageOf(error) });
+    }
   }
 
   #refuse(requester: Requester, reason: RefusalReason): Acquisition {
