@@ -6,6 +6,7 @@ import { createLogger } from '../observe/log.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import type { HostPin } from '../translate/routes.ts';
+import { service, slice } from '../translate/test-objects.ts';
 import { ControlLoop } from './loop.ts';
 import { Publisher } from './publisher.ts';
 import type { Posting } from './status-board.ts';
@@ -40,6 +41,19 @@ function objectsOf(...names: string[]): ObjectSet {
   };
 }
 
+/** One policy, and so many endpoints in this network. */
+function withEndpoints(network: string, count: number): ObjectSet {
+  const endpoints = Array.from({ length: count }, (_, at) => ({
+    addresses: [`${network}.${at + 1}`],
+    conditions: {},
+  }));
+  return {
+    ...objectsOf('a'),
+    services: new Map([['chat/mattermost', service('chat/mattermost')]]),
+    endpointSlices: new Map([['chat/mattermost-1', slice('chat/mattermost-1', endpoints)]]),
+  };
+}
+
 /** The same with a certificate for each policy. */
 function withTls(objects: ObjectSet): ObjectSet {
   const tls = { secretName: 'tls' };
@@ -60,6 +74,8 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
     acknowledged: [] as number[],
     postings: [] as Posting[],
     findings: 0,
+    /** What is counted in each slot. */
+    load: 0,
   };
   const source = {
     changed: () => {},
@@ -87,7 +103,7 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
       configurationServed: () => facts.served.push(facts.sent.length),
       findingsCounted: ({ error }) => (facts.findings = error),
     },
-    load: () => 0,
+    load: () => facts.load,
     onTranslated: (posting) => {
       facts.postings.push(posting);
       expect(posting.findings.every(({ location }) => location?.line === 3)).toBe(true);
@@ -170,6 +186,50 @@ describe('loop', () => {
     await loop.start();
     expect(steps).toEqual(['want chat/tls at 0', 'settle at 0', 'want chat/tls at 0']);
     expect(facts.sent).toHaveLength(1);
+    await loop.close();
+  });
+
+  test('endpoints without room are served when the last WebSocket of others has ended, which no object tells', async () => {
+    const { loop, facts, source } = loopOver(withEndpoints('10.1.0', 8));
+    const addresses = () =>
+      facts.sent
+        .at(-1)
+        ?.backends.set.flatMap(({ backend }) => backend.endpoints.map(({ address }) => address));
+    await loop.start();
+    loop.served(1);
+    facts.load = 1;
+    facts.objects = withEndpoints('10.2.0', 2);
+    source.changed();
+    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    loop.served(2);
+    expect([addresses(), facts.findings]).toEqual([[], 1]);
+    facts.load = 0;
+    await vi.waitFor(() => expect(facts.sent).toHaveLength(3), { timeout: 5_000 });
+    expect([addresses(), facts.findings]).toEqual([['10.2.0.1', '10.2.0.2'], 0]);
+    await loop.close();
+  });
+
+  test('one that is left out beside others of its backend is, too', async () => {
+    const { loop, facts, source } = loopOver(withEndpoints('10.1.0', 8));
+    await loop.start();
+    loop.served(1);
+    facts.load = 1;
+    const both = withEndpoints('10.1.0', 7);
+    facts.objects = both;
+    source.changed();
+    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    loop.served(2);
+    const more = slice('chat/mattermost-2', [{ addresses: ['10.2.0.1'], conditions: {} }]);
+    facts.objects = {
+      ...both,
+      endpointSlices: new Map([...both.endpointSlices, ['chat/mattermost-2', more]]),
+    };
+    source.changed();
+    await vi.waitFor(() => expect(facts.findings).toBe(1));
+    expect(facts.sent).toHaveLength(2);
+    facts.load = 0;
+    await vi.waitFor(() => expect(facts.sent).toHaveLength(3), { timeout: 5_000 });
+    expect([facts.sent.at(-1)?.backends.set[0]?.slots.length, facts.findings]).toEqual([8, 0]);
     await loop.close();
   });
 

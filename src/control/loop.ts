@@ -46,12 +46,17 @@ const HOLD_OFF_MS = 20;
 const MAX_HOLD_OFF_MS = 500;
 /** Workers that have not answered by then are worth a look. */
 const STALLED_MS = 5_000;
+/** Where endpoints are left out for want of room. */
+const ROOM_LOOK_MS = 1_000;
 
 export class ControlLoop {
   readonly #options: LoopOptions;
   #memory: TranslateMemory = EMPTY_MEMORY;
   #timer: NodeJS.Timeout | undefined;
   #stalled: NodeJS.Timeout | undefined;
+  #room: NodeJS.Timeout | undefined;
+  /** Generation that all live workers serve. */
+  #served = 0;
   #dirtySinceMs: number | undefined;
   #sentMs = 0;
   #isSynced = false;
@@ -98,13 +103,15 @@ export class ControlLoop {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     clearTimeout(this.#stalled);
+    clearTimeout(this.#room);
     await this.#options.source.close();
   }
 
   /** All live workers serve that generation. */
   served(generation: number): void {
-    const { publisher, clock, metrics, load, log, onServed } = this.#options;
-    if (publisher.collect(generation, load)) this.#markDirty();
+    const { publisher, clock, metrics, log, onServed } = this.#options;
+    this.#served = generation;
+    this.#lookForRoom();
     if (generation === publisher.generation) {
       clearTimeout(this.#stalled);
       const durationMs = clock.monotonicMs() - this.#sentMs;
@@ -113,6 +120,14 @@ export class ControlLoop {
     }
     // Last: who hears of it may have much to write.
     onServed(generation);
+  }
+
+  /** A slot is free when nobody is counted in it any more, too: the end of the last WebSocket is told by no object. */
+  #lookForRoom(): void {
+    const { publisher, load } = this.#options;
+    clearTimeout(this.#room);
+    if (publisher.collect(this.#served, load)) this.#markDirty();
+    else if (publisher.leftOut.length > 0) this.#room = setTimeout(() => this.#lookForRoom(), ROOM_LOOK_MS);
   }
 
   #markDirty(): void {
@@ -134,15 +149,16 @@ export class ControlLoop {
     const delta = publisher.advance(translation.configuration);
     if (delta !== undefined) this.#publish(delta);
     const unhealthy = health.findings(translation.configuration);
-    const located = [...translation.findings, ...unhealthy].map((finding) =>
+    const located = [...translation.findings, ...unhealthy, ...publisher.leftOut].map((finding) =>
       locateFinding(finding, (object, field) => source.locate(object, field)),
     );
-    const findings = [...source.findings(), ...located, ...publisher.leftOut];
+    const findings = [...source.findings(), ...located];
     metrics.findingsCounted({
       error: findings.filter(({ severity }) => severity === 'error').length,
       warning: findings.filter(({ severity }) => severity === 'warning').length,
     });
     onTranslated({ translation, findings, objects, generation: publisher.generation });
+    this.#lookForRoom();
   }
 
   #translate(): Translation | undefined {
