@@ -21,6 +21,12 @@ describe('a refusal', () => {
     ['a redirect', undefined, 302, { reason: 'refused' }],
     ['401', undefined, 401, { reason: 'unauthorized' }],
     ['403', undefined, 403, { reason: 'forbidden' }],
+    [
+      'a namespace that is about to go',
+      { reason: 'Forbidden', details: { causes: [{ reason: 'NamespaceTerminating' }] } },
+      403,
+      { reason: 'not-found', status: 403 },
+    ],
     ['404', undefined, 404, { reason: 'not-found' }],
     ['429', { details: { retryAfterSeconds: 2 } }, 429, { reason: 'throttled', retryAfterMs: 2000 }],
   ])('%s', (_, body, code, wanted) => {

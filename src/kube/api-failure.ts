@@ -21,7 +21,7 @@ export type FailureReason =
   | 'too-new'
   | 'unauthorized'
   | 'forbidden'
-  /** Not known (any more), or about to go: a definition that is being deleted. */
+  /** Not known (any more), or about to go: a definition or a namespace that is being deleted. */
   | 'not-found'
   /** The definition of the kind in the cluster lacks fields that this version reads. */
   | 'outdated-schema'
@@ -91,11 +91,13 @@ export function failureOfStatus(body: unknown, code?: number, retryAfterMs?: num
 function reasonOf(status: number, body: unknown): FailureReason {
   const reason = string(get(body, 'reason'));
   if (reason === 'Expired' || reason === 'Gone') return 'expired';
-  if (status === 504 && isTooNew(body)) return 'too-new';
+  if (status === 504 && hasCause(body, 'ResourceVersionTooLarge')) return 'too-new';
+  // No right is missing: nothing more may be created there.
+  if (status === 403 && hasCause(body, 'NamespaceTerminating')) return 'not-found';
   return byStatus[status] ?? (status >= 500 ? 'server' : 'refused');
 }
 
-function isTooNew(body: unknown): boolean {
+function hasCause(body: unknown, reason: string): boolean {
   const causes = get(get(body, 'details'), 'causes');
-  return Array.isArray(causes) && causes.some((cause) => get(cause, 'reason') === 'ResourceVersionTooLarge');
+  return Array.isArray(causes) && causes.some((cause) => get(cause, 'reason') === reason);
 }

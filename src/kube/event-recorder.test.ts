@@ -198,6 +198,14 @@ describe('a failure', () => {
     expect(scene.told.length).toBe(10);
   });
 
+  test('since its namespace is gone or about to go is nothing to tell anybody', async () => {
+    const scene = await leading();
+    scene.api.failures.push(new ApiFailure('not-found', 'being terminated'));
+    await scene.tell(note('web'));
+    await scene.tell(note('web'));
+    expect([scene.api.asked.length, scene.log]).toEqual([1, []]);
+  });
+
   test('of one Event does not stop the others, and is not repeated', async () => {
     const scene = await leading();
     scene.api.failures.push(new ApiFailure('refused', 'invalid', { status: 422 }));

@@ -185,9 +185,9 @@ export class EventRecorder {
     }
     // A server in trouble may take it when notes are told the next time.
     if (reason === 'server') return;
-    // Already there: the answer to an earlier attempt was lost. All else would fail again.
+    // Already there: the answer to an earlier attempt was lost. Its namespace is gone or going. All else would fail again.
     this.#memory.tell(identity, { name: waiting.name, count: 1 });
-    if (reason === 'conflict') return;
+    if (reason === 'conflict' || reason === 'not-found') return;
     const { regarding, reason: about } = waiting.note;
     log.warn({ regarding, about, reason, status, problem: message }, 'an event cannot be written');
   }

@@ -22,12 +22,15 @@ export type WriteScope = {
   readonly namespace: string;
 };
 
+/** Who has a right missing asks again within minutes; of whom nothing was heard for so long, the namespace may be gone. */
+const FORGET_MS = 3_600_000;
+
 export class WriteGate {
   readonly #options: WriteGateOptions;
   readonly #backoff: Backoff;
   #opensMs = Number.NEGATIVE_INFINITY;
   #reason: FailureReason | undefined;
-  /** When to try again what was forbidden; there is one for each kind and namespace at most. */
+  /** When to try again what was forbidden; one for each kind and namespace of which there are objects. */
   readonly #forbidden = new Map<string, number>();
 
   constructor(options: WriteGateOptions) {
@@ -67,11 +70,14 @@ export class WriteGate {
     const { clock, timing, log, what, chance } = this.#options;
     const { verbs, resource, namespace } = scope;
     const key = keyOf(scope);
+    const nowMs = clock.monotonicMs();
+    for (const [each, opensMs] of this.#forbidden)
+      if (nowMs - opensMs > FORGET_MS) this.#forbidden.delete(each);
     if (!this.#forbidden.has(key)) {
       const remedy = `Grant the controller ${verbs} on ${resource} in namespace ${namespace}`;
       log.warn({ resource, namespace, problem: failure.message, remedy }, `${what} may not be written`);
     }
-    this.#forbidden.set(key, clock.monotonicMs() + (timing.forbiddenMs * (1 + chance())) / 2);
+    this.#forbidden.set(key, nowMs + (timing.forbiddenMs * (1 + chance())) / 2);
   }
 
   #close(failure: ApiFailure): void {
