@@ -26,7 +26,7 @@ const clientCertificate = Type.Object(
   },
   {
     description:
-      'Certificates of clients, asked for in handshakes for this host alone. Only for hosts with TLS here: with Require a host without it answers 503, and what a proxy in front says of certificates is not believed. Revocation is not looked at.',
+      'Certificates of clients, asked for in handshakes for this host alone. Only for hosts with TLS here: with Require a host without it answers 503, and what a proxy in front says of certificates is not believed. Revocation is not looked at: from an object that lists revoked certificates in ca.crl no authority is taken.',
     ...rules('client-certificate-ca'),
   },
 );

@@ -70,6 +70,19 @@ describe('fields that do not go on', () => {
     expect(dropped).toEqual([false, true]);
   });
 
+  test('are what is said of certificates, where they are asked for', () => {
+    const clientCertificate = { mode: 'Optional', source: 'devices', authorities: undefined } as const;
+    const sites = [
+      site('asked.test', openSite({ tls: { ...TLS, clientCertificate } })),
+      site('asked.test/inherits'),
+      site('other.test', openSite({ tls: TLS })),
+    ];
+    const { exact } = compileHosts(sites);
+    const dropped = (host: string) =>
+      exact.get(host)?.sites.map(({ droppedFields }) => droppedFields.has('ssl-client-verify'));
+    expect([dropped('asked.test'), dropped('other.test')]).toEqual([[true, true], [false]]);
+  });
+
   test('are known for a closed site, too', () => {
     const [only] = compileHosts([site('h.test', CLOSED)]).exact.get('h.test')?.sites ?? [];
     expect(only?.droppedFields.has('x-forwarded-for')).toBe(true);

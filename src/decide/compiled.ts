@@ -13,6 +13,7 @@ import { isAcmePath } from '../model/acme-path.ts';
 import type { SiteLabels } from '../model/decision.ts';
 import type { PlacedBackend } from '../model/delta.ts';
 import { hashText } from './hash.ts';
+import { CERTIFICATE_FIELDS } from '../model/field-names.ts';
 import { droppedRequestFields } from './headers.ts';
 import { compileLimits, type ServingLimits } from './limits.ts';
 import { UsableEndpoints } from './usable.ts';
@@ -194,7 +195,10 @@ function compileSite(site: Site, host: string, hostTls: SiteTls | undefined): Se
     hsts: hostTls?.hsts,
     demandsCertificate: hostTls?.clientCertificate?.mode === 'Require' && !isAcmePath(site.path),
     limits: open && compileLimits(open.limits, site.owner, open.persistence),
-    droppedFields: droppedRequestFields(open?.admission.secretHeaders ?? []),
+    droppedFields: droppedRequestFields([
+      ...(open?.admission.secretHeaders ?? []),
+      ...(hostTls?.clientCertificate === undefined ? [] : CERTIFICATE_FIELDS),
+    ]),
   };
 }
 

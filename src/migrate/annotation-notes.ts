@@ -53,7 +53,7 @@ function noteOf(subject: string, key: string, problems: readonly Problem[]): Not
     const { change, staysInIngress } = entry;
     const text = plain(textOf(entry));
     if (staysInIngress === true) return { kind: 'stays', subject, text };
-    if (change !== undefined) return { kind: 'changed', subject, text: `${text}. ${change}` };
+    if (change !== undefined) return { kind: 'changed', subject, text: `${text}. ${plain(change)}` };
     return { kind: 'carried', subject, text };
   }
   if (entry?.fate === 'harmless') return { kind: 'harmless', subject, text: plain(entry.text) };

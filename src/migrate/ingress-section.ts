@@ -149,6 +149,12 @@ function together(
   global: GlobalSettings | undefined,
 ): AnnotationSpec & Pick<PolicySpec, 'client'> {
   const { backend, ...rest } = global?.spec ?? {};
-  const both = { ...backend, ...own.backend };
-  return { ...rest, ...own, ...(Object.keys(both).length === 0 ? {} : { backend: both }) };
+  const nodes = { ...backend, ...own.backend };
+  const client = { ...rest.client, ...own.client };
+  return {
+    ...rest,
+    ...own,
+    ...(Object.keys(client).length === 0 ? {} : { client }),
+    ...(Object.keys(nodes).length === 0 ? {} : { backend: nodes }),
+  };
 }

@@ -15,6 +15,14 @@ export const HOP_BY_HOP: readonly string[] = [
   'proxy-authentication-info',
 ];
 
+/** What ingress-nginx tells nodes of the certificate of a client: nobody but the proxy that asked for it knows. */
+export const CERTIFICATE_FIELDS: readonly string[] = [
+  'ssl-client-verify',
+  'ssl-client-subject-dn',
+  'ssl-client-issuer-dn',
+  'ssl-client-cert',
+];
+
 /** What only a proxy may say of a client and its request (row X3). */
 export const FORWARDING_FIELDS: readonly string[] = [
   'forwarded',

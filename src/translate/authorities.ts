@@ -15,27 +15,55 @@ type AuthoritySource = {
   /** Whose certificates they sign, and what it means that there are none. */
   readonly whose: string;
   readonly effect: string;
+  /** Keys of a Secret that may hold them: the first that is there counts. */
+  readonly secretKeys: readonly string[];
+  /** A list of certificates that are revoked is not passed over: who is on it must not come in. */
+  readonly refusesRevocationLists: boolean;
 };
+
+/** Where ingress-nginx looks for revoked certificates. */
+const REVOKED = 'ca.crl';
 
 /** No last good one here: authorities that were taken away must not be believed any longer. */
 export function readAuthorities(ref: CaRef, source: AuthoritySource, report: Report): string | undefined {
-  const key = `${source.namespace}/${ref.name}`;
-  const pem =
-    ref.kind === 'Secret' ? pemOfSecret(source.secrets.get(key)) : source.configMaps.get(key)?.data['ca.crt'];
-  const certificates = parseCertificates(pem ?? '');
+  const { namespace, field, effect, whose } = source;
+  const title = `${ref.kind} ${namespace}/${ref.name}`;
+  const data = dataOf(ref, source);
+  if (source.refusesRevocationLists && data?.[REVOKED] !== undefined) {
+    report({
+      severity: 'error',
+      field,
+      reason: 'SecretInvalid',
+      message: `${title} holds a list of revoked certificates in ${REVOKED}, which is not looked at here, so that ${effect}`,
+      remedy: `Have an authority issue new certificates to all others, and name it in an object without ${REVOKED}`,
+    });
+    return undefined;
+  }
+  const certificates = parseCertificates(data === undefined ? '' : pemOf(ref, data, source.secretKeys));
   if (certificates !== undefined) return certificates.map((certificate) => certificate.toString()).join('');
-  const isMissing = (ref.kind === 'Secret' ? source.secrets : source.configMaps).get(key) === undefined;
-  const what = isMissing ? ' is missing' : ': ca.crt holds no readable certificates';
+  const what = data === undefined ? ' is missing' : ': ca.crt holds no readable certificates';
+  const absent = data === undefined ? 'SecretNotFound' : 'SecretInvalid';
   report({
     severity: 'error',
-    field: source.field,
-    reason: ref.kind === 'ConfigMap' ? 'ConfigMapNotFound' : isMissing ? 'SecretNotFound' : 'SecretInvalid',
-    message: `${ref.kind} ${key}${what}, so that ${source.effect}`,
-    remedy: `Put the authorities of ${source.whose} into ca.crt of the ${ref.kind}, as PEM`,
+    field,
+    reason: ref.kind === 'ConfigMap' ? 'ConfigMapNotFound' : absent,
+    message: `${title}${what}, so that ${effect}`,
+    remedy: `Put the authorities of ${whose} into ca.crt of the ${ref.kind}, as PEM`,
   });
   return undefined;
 }
 
-function pemOfSecret(secret: Secret | undefined): string | undefined {
-  return decodeBase64(secret?.data['ca.crt'] ?? secret?.data['tls.crt'] ?? '')?.toString('latin1');
+type Data = Readonly<Record<string, string>>;
+
+function dataOf(
+  { kind, name }: CaRef,
+  { namespace, secrets, configMaps }: AuthoritySource,
+): Data | undefined {
+  return (kind === 'Secret' ? secrets : configMaps).get(`${namespace}/${name}`)?.data;
+}
+
+function pemOf({ kind }: CaRef, data: Data, secretKeys: readonly string[]): string {
+  if (kind === 'ConfigMap') return data['ca.crt'] ?? '';
+  const held = secretKeys.find((key) => data[key] !== undefined) ?? '';
+  return decodeBase64(data[held] ?? '')?.toString('latin1') ?? '';
 }

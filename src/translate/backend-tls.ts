@@ -20,7 +20,12 @@ export type BackendTlsSource = {
 };
 
 const FIELD = 'spec.backend.tls';
-const NODES = { whose: 'the nodes', effect: 'no node can be verified and none is reached' };
+const NODES = {
+  whose: 'the nodes',
+  effect: 'no node can be verified and none is reached',
+  secretKeys: ['ca.crt', 'tls.crt'],
+  refusesRevocationLists: false,
+};
 
 /** Compiles how nodes are reached; absent and Disabled mean plain HTTP. */
 export function compileBackendTls(

@@ -7,7 +7,6 @@ import { ANY_HOST, type ClosedReason, type PlainHttp, type SiteTls } from '../mo
 import type { ObjectReference } from '../model/finding.ts';
 import { type IngressSettings, readAnnotations } from './annotations/annotations.ts';
 import type { Classes } from './classes.ts';
-import type { PolicySpec } from '../api/policy.ts';
 import { wildcardOf } from './host-patterns.ts';
 import { mergeSpec } from './merge-spec.ts';
 import {
@@ -262,7 +261,8 @@ function plainHttpOf({ settings, governor }: Unplaced): PlainHttp {
 }
 
 /** By the entry that names the host, or a wildcard for it, else by one that names none. */
-function tlsOfHost({ ingress, governor, reference }: Unplaced, host: string): SiteTls | undefined {
+function tlsOfHost(draft: Unplaced, host: string): SiteTls | undefined {
+  const { ingress, reference } = draft;
   const wildcard = wildcardOf(host);
   const entry =
     ingress.tls.find(({ hosts }) => hosts.includes(host)) ??
@@ -272,10 +272,10 @@ function tlsOfHost({ ingress, governor, reference }: Unplaced, host: string): Si
   const { secretName } = entry;
   return {
     certificate: secretName === undefined ? '' : keyOf({ namespace: reference.namespace, name: secretName }),
-    ...clientTls(reference.namespace, clientOf({ governor })),
+    ...clientTls(reference.namespace, clientOf(draft)),
   };
 }
 
-function clientOf({ governor }: Pick<Unplaced, 'governor'>): PolicySpec['client'] {
-  return governor?.policy?.spec.client;
+function clientOf(draft: Unplaced): SiteSettings['client'] {
+  return settingsOf(draft).client;
 }

@@ -126,6 +126,9 @@ const CLIENTS = {
   field: 'spec.client.clientCertificate.caRef',
   whose: 'the clients',
   effect: 'no certificate of a client is believed',
+  // A certificate of the host beside them would name who issued it as an authority of clients.
+  secretKeys: ['ca.crt'],
+  refusesRevocationLists: true,
 };
 
 function withAuthorities(

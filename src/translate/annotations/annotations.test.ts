@@ -43,6 +43,15 @@ const kept: Readonly<Record<string, readonly [value: string, settings: Partial<I
   'allowlist-source-range': ['10.0.0.0/8', { spec: admission('Allow', 'annotation-allowlist') }],
   'whitelist-source-range': ['10.0.0.0/8', { spec: admission('Allow', 'annotation-allowlist') }],
   'denylist-source-range': ['10.0.0.0/8', { spec: admission('Deny', 'annotation-denylist') }],
+  'auth-tls-secret': [
+    'mattermost/devices',
+    {
+      spec: {
+        client: { clientCertificate: { mode: 'Require', caRef: { kind: 'Secret', name: 'devices' } } },
+      },
+    },
+  ],
+  'auth-tls-verify-client': ['off', {}],
   'backend-protocol': ['HTTPS', { spec: { backend: { tls: { mode: 'InsecureSkipVerify' } } } }],
   'load-balance': ['round_robin', { spec: { backend: { loadBalancing: 'RoundRobin' } } }],
   'enable-access-log': ['false', { spec: { accessLog: { enabled: false } } }],

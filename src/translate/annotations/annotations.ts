@@ -6,6 +6,7 @@ import { AnnotationReader, IGNORE_KEY, NGINX_PREFIX, OWN_PREFIX } from './reader
 import { readSwitch } from './values.ts';
 import { readAdmission } from './admission.ts';
 import { readBackendTls, readBalancing } from './backend.ts';
+import { readClientCertificate } from './client.ts';
 import { readAccessLog, readLimits, readPatience } from './limits.ts';
 import { judgeForeign, judgeOwn, judgeUnknown } from './other.ts';
 import { readPersistence } from './persistence.ts';
@@ -15,7 +16,10 @@ import type { Problem } from '../problem.ts';
 
 /** The parts of a policy that annotations can say. */
 export type AnnotationSpec = Partial<
-  Pick<PolicySpec, 'admission' | 'sessionPersistence' | 'websocket' | 'backend' | 'limits' | 'accessLog'>
+  Pick<
+    PolicySpec,
+    'admission' | 'sessionPersistence' | 'websocket' | 'backend' | 'client' | 'limits' | 'accessLog'
+  >
 >;
 
 /** What the annotations of an Ingress say, in the words of a policy. */
@@ -115,6 +119,7 @@ function readSpec(reader: AnnotationReader, namespace: string): AnnotationSpec {
     sessionPersistence: readPersistence(reader),
     websocket,
     backend: Object.keys(backend).length === 0 ? undefined : backend,
+    client: readClientCertificate(reader, namespace),
     limits: readLimits(reader),
     accessLog: readAccessLog(reader),
   });

@@ -1,7 +1,8 @@
 // Annotations about the nodes -> spec.backend: TLS towards them, timeouts, the order in which they are taken.
 import type { BackendSpec, BackendTls } from '../../api/policy.ts';
-import { dnsName, objectName } from '../../api/text-forms.ts';
+import { dnsName } from '../../api/text-forms.ts';
 import { type AnnotationReader, NGINX_PREFIX } from './reader.ts';
+import { readOwnSecret } from './secret-name.ts';
 import { readSwitch } from './values.ts';
 
 const tlsNames: readonly string[] = [
@@ -36,7 +37,9 @@ export function readBackendTls(reader: AnnotationReader, namespace: string): Bac
     }
     return undefined;
   }
-  const secret = readSecret(reader, namespace);
+  // Without it the nodes cannot be trusted.
+  const effect = 'the nodes cannot be reached as it demands';
+  const secret = readOwnSecret(reader, 'proxy-ssl-secret', { namespace, effect });
   const isVerified = readVerify(reader);
   return {
     mode: isVerified ? 'Verify' : 'InsecureSkipVerify',
@@ -61,24 +64,6 @@ function readProtocol(reader: AnnotationReader): boolean {
   return isTls;
 }
 
-/** Another namespace's Secret would be a way around its access rights; without it the nodes cannot be trusted. */
-function readSecret(reader: AnnotationReader, namespace: string): string | undefined {
-  const text = reader.get('proxy-ssl-secret');
-  if (text === undefined) return undefined;
-  const [first = '', second, ...rest] = text.split('/');
-  const [owner, name] = second === undefined ? [namespace, first] : [first, second];
-  const isName =
-    rest.length === 0 && name.length <= objectName.maxLength && isSpelt(name, objectName.pattern);
-  if (isName && owner === namespace) return name;
-  reader.restrict(`${NGINX_PREFIX}proxy-ssl-secret`, {
-    text: isName
-      ? 'names a Secret of another namespace, so that the nodes cannot be reached as it demands'
-      : 'does not name a Secret, so that the nodes cannot be reached as it demands',
-    remedy: 'Write NAMESPACE/NAME of a Secret in the namespace of the Ingress',
-  });
-  return undefined;
-}
-
 /** What cannot be read counts as a wish for more security, never for less. */
 function readVerify(reader: AnnotationReader): boolean {
   const text = reader.get('proxy-ssl-verify');
@@ -97,7 +82,8 @@ function readServerName(reader: AnnotationReader): Pick<BackendTls, 'serverName'
   const text = reader.get('proxy-ssl-name');
   if (text === undefined) return {};
   const serverName = text.toLowerCase();
-  if (serverName.length <= dnsName.maxLength && isSpelt(serverName, dnsName.pattern)) return { serverName };
+  if (serverName.length <= dnsName.maxLength && new RegExp(dnsName.pattern, 'u').test(serverName))
+    return { serverName };
   reader.invalid(`${NGINX_PREFIX}proxy-ssl-name`, {
     text: 'is not the name of a server; that of the Service is used',
     remedy: `Write ${dnsName.hint}`,
@@ -125,8 +111,4 @@ function readMinVersion(reader: AnnotationReader): Pick<BackendTls, 'minVersion'
       'asks for a version of TLS older than 1.2; 1.2 is the lowest',
     );
   return { minVersion: versions.length === words.length && !versions.includes('1.2') ? '1.3' : '1.2' };
-}
-
-function isSpelt(text: string, pattern: string): boolean {
-  return new RegExp(pattern, 'u').test(text);
 }

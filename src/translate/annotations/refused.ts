@@ -8,7 +8,6 @@ const noPacing = 'Answers go as fast as the client reads them';
 const noGlobalLimit = 'Each replica counts for itself; write limit-rps, or limits of a policy';
 const useAdmission = `Say the same with ${admission}`;
 const noAuthentication = 'Mattermost signs its users in itself; who may reach it belongs into spec.admission';
-const noMutualTls = 'Say the same with client.clientCertificate of a policy';
 const noFirewall = 'There is no web application firewall here; use spec.admission, or one in front';
 const noRewrites = 'Requests go on with the path and host they came with; set SiteURL of Mattermost instead';
 const noRedirects = 'Only plain HTTP is redirected here; redirect other hosts with a server of their own';
@@ -30,6 +29,9 @@ export const refusedAnnotations: readonly AnnotationEntry[] = [
     'proxy-next-upstream-timeout': 'A request is tried at another node only while none has received it',
     'proxy-ssl-ciphers': 'Use backend.tls.minVersion of a policy',
     'proxy-ssl-verify-depth': 'A chain of any length is followed to backend.tls.caRef',
+    'auth-tls-verify-depth':
+      'The authority that issued a certificate must stand in the Secret itself, at any depth',
+    'auth-tls-error-page': 'Who shows no certificate gets 403 with a page from here',
     'ssl-ciphers': 'Use client.tls.minVersion of a policy',
     'server-alias': 'Add a rule for the other host to the Ingress',
     'rewrite-target': noRewrites,
@@ -109,16 +111,14 @@ export const refusedAnnotations: readonly AnnotationEntry[] = [
     'auth-keepalive-timeout': noAuthentication,
     'auth-always-set-cookie': noAuthentication,
     'auth-snippet': noAuthentication,
-    'auth-tls-secret': noMutualTls,
-    'auth-tls-verify-client': noMutualTls,
-    'auth-tls-verify-depth': noMutualTls,
-    'auth-tls-error-page': noMutualTls,
-    'auth-tls-match-cn': noMutualTls,
-    'auth-tls-pass-certificate-to-upstream': noMutualTls,
+    'auth-tls-match-cn':
+      'Names in certificates are not compared: have an authority of its own issue them, and name its Secret in auth-tls-secret',
     'modsecurity-snippet': noFirewall,
   }),
   ...switches('restriction', {
     'enable-global-auth': noAuthentication,
+    'auth-tls-pass-certificate-to-upstream':
+      'Nodes are told nothing of certificates: who may come in is decided here, by auth-tls-verify-client',
     'enable-modsecurity': noFirewall,
     'enable-owasp-core-rules': noFirewall,
     'enable-owasp-modsecurity-crs': noFirewall,

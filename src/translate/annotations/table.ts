@@ -43,6 +43,15 @@ export const nginxAnnotations: readonly AnnotationEntry[] = [
     'allowlist-source-range': '`admission`: these networks, and nobody else',
     'whitelist-source-range': 'As `allowlist-source-range`, which beats it',
     'denylist-source-range': '`admission`: not these networks, before the list of those allowed',
+    'auth-tls-secret': {
+      text: '`client.clientCertificate.caRef`; a Secret of the namespace, with the authorities in `ca.crt`',
+      change:
+        'The authority that issued a certificate must stand in `ca.crt` itself; a host without TLS answers 503',
+    },
+    'auth-tls-verify-client': {
+      text: '`client.clientCertificate.mode`: `Require` for `on` and unless said, `Optional` for `optional`; `off` asks for nothing',
+      change: 'Without a certificate 403, where ingress-nginx answers 400; `optional_no_ca` closes the site',
+    },
     'backend-protocol': '`backend.tls`; `HTTP` or `HTTPS`',
     'proxy-ssl-secret':
       '`backend.tls.clientCertificateRef`, and `caRef` with `proxy-ssl-verify: "on"`; a Secret of the namespace',
