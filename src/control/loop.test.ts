@@ -1,12 +1,13 @@
 // The loop over objects that change: what is sent to the workers, and when.
 import { describe, expect, test, vi } from 'vitest';
+import { makeCertificate } from '../../test/support/certificates.ts';
 import type { ObjectSet, RawPolicy } from '../api/objects.ts';
 import type { Delta } from '../model/delta.ts';
 import { createLogger } from '../observe/log.ts';
 import type { ObjectSource } from '../model/object-source.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import type { HostPin } from '../translate/routes.ts';
-import { service, slice } from '../translate/test-objects.ts';
+import { secret, service, slice } from '../translate/test-objects.ts';
 import { ControlLoop } from './loop.ts';
 import { Publisher } from './publisher.ts';
 import type { Posting } from './status-board.ts';
@@ -65,7 +66,11 @@ function withTls(objects: ObjectSet): ObjectSet {
 }
 
 /** A loop over objects the test changes; `sent` are the deltas that went to the workers. */
-function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'> = {}) {
+function loopOver(
+  first: ObjectSet,
+  byName: Pick<ObjectSource, 'want' | 'settle'> = {},
+  options: { refreshMs?: number } = {},
+) {
   const facts = {
     objects: first,
     pins: [] as readonly HostPin[],
@@ -74,6 +79,7 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
     acknowledged: [] as number[],
     postings: [] as Posting[],
     findings: 0,
+    epochMs: 0,
     /** What is counted in each slot. */
     load: 0,
   };
@@ -95,7 +101,7 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
     publisher: new Publisher(8),
     fleet: { publish: (delta) => facts.sent.push(delta) },
     health: { update: () => undefined, findings: () => [] },
-    clock: { epochMs: () => 0, monotonicMs: () => performance.now() },
+    clock: { epochMs: () => facts.epochMs, monotonicMs: () => performance.now() },
     log: createLogger({ write: () => undefined }, 'silent'),
     metrics: {
       configurationTranslated: () => undefined,
@@ -110,6 +116,7 @@ function loopOver(first: ObjectSet, byName: Pick<ObjectSource, 'want' | 'settle'
     },
     onServed: (generation) => facts.acknowledged.push(generation),
     onStalled: () => undefined,
+    ...options,
   });
   return { loop, facts, source };
 }
@@ -230,6 +237,24 @@ describe('loop', () => {
     facts.load = 0;
     await vi.waitFor(() => expect(facts.sent).toHaveLength(3), { timeout: 5_000 });
     expect([facts.sent.at(-1)?.backends.set[0]?.slots.length, facts.findings]).toEqual([8, 0]);
+    await loop.close();
+  });
+
+  test('what time alone brings is told: a certificate expires where nothing changes', async () => {
+    const { certificate, key } = await makeCertificate('a.example.com');
+    const pair = secret('chat/tls', { 'tls.crt': certificate, 'tls.key': key });
+    const { loop, facts } = loopOver(
+      { ...withTls(objectsOf('a')), secrets: new Map([['chat/tls', pair]]) },
+      {},
+      { refreshMs: 50 },
+    );
+    const reasons = () => facts.postings.at(-1)?.findings.map(({ reason }) => reason);
+    facts.epochMs = Date.now();
+    await loop.start();
+    expect(reasons()).not.toContain('CertificateExpired');
+    facts.epochMs += 100 * 365 * 86_400_000;
+    await vi.waitFor(() => expect(reasons()).toContain('CertificateExpired'), { timeout: 5_000 });
+    expect(facts.sent).toHaveLength(1);
     await loop.close();
   });
 

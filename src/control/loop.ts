@@ -1,6 +1,6 @@
 // The loop of the main thread: objects changed -> hold off -> translate -> publish -> tell what became of it.
 // A mistake of ours while translating keeps the last good configuration in force.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import type { Clock } from '../model/clock.ts';
 import { locateFinding } from '../model/finding.ts';
 import type { Delta } from '../model/delta.ts';
@@ -39,6 +39,8 @@ export type LoopOptions = {
   readonly onServed: (generation: number) => void;
   /** A worker has not answered for a while. */
   readonly onStalled: () => void;
+  /** Between two translations where nothing changes, ten minutes by default. */
+  readonly refreshMs?: number;
 };
 
 /** A burst of changes is one change, but nobody waits longer than half a second for it. */
@@ -46,6 +48,8 @@ const HOLD_OFF_MS = 20;
 const MAX_HOLD_OFF_MS = 500;
 /** Workers that have not answered by then are worth a look. */
 const STALLED_MS = 5_000;
+/** Time alone changes what is to be told: certificates expire. */
+const REFRESH_MS = 600_000;
 /** Where endpoints are left out for want of room. */
 const ROOM_LOOK_MS = 1_000;
 
@@ -55,6 +59,7 @@ export class ControlLoop {
   #timer: NodeJS.Timeout | undefined;
   #stalled: NodeJS.Timeout | undefined;
   #room: NodeJS.Timeout | undefined;
+  #refreshing: NodeJS.Timeout | undefined;
   /** Generation that all live workers serve. */
   #served = 0;
   #dirtySinceMs: number | undefined;
@@ -83,6 +88,7 @@ export class ControlLoop {
     await this.#fetchWanted();
     this.#run();
     this.#isSynced = true;
+    this.#refreshing = setInterval(() => this.refresh(), this.#options.refreshMs ?? REFRESH_MS);
   }
 
   /** What is read by name alone is known only when everything else was translated once; nothing is served before. */
@@ -104,6 +110,7 @@ export class ControlLoop {
     clearTimeout(this.#timer);
     clearTimeout(this.#stalled);
     clearTimeout(this.#room);
+    clearInterval(this.#refreshing);
     await this.#options.source.close();
   }
 
