@@ -2,14 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import type { ObjectSet } from '../api/objects.ts';
-import { counted, printable, printableJson, printableParts } from '../explain/wording.ts';
+import { counted, printableJson, printableParts } from '../explain/wording.ts';
 import { type Assembly, assemble } from '../manifests/assembly.ts';
 import type { ManifestFile } from '../manifests/manifest-file.ts';
 import { messageOf } from '../model/error-message.ts';
 import { type Finding, type FindingReason, locateFinding, type ObjectReference } from '../model/finding.ts';
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
-import { classNameOf } from '../translate/classes.ts';
+import { DEFAULT_CLASS } from '../translate/classes.ts';
 import { EMPTY_MEMORY, type Translation, translate } from '../translate/translate.ts';
+import { findLeftOut, type LeftOut, leftOutInWords } from './check/left-out.ts';
 import { type CommandDefinition, giveUp } from './command.ts';
 import { readManifestPaths } from './input/manifest-paths.ts';
 import { createProgress, painter } from './terminal.ts';
@@ -48,6 +49,9 @@ export const checkCommand: CommandDefinition = {
     1: 'errors',
     2: 'a file cannot be read, or it was called wrongly',
   },
+  notes: [
+    'What names the class of another controller is left out: a line says so, and the exit code does not change.',
+  ],
   configure: (command) => {
     command
       .argument('<files...>', 'YAML files, folders of them, or - for standard input')
@@ -82,13 +86,13 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
     warnings: findings.length - errors,
     policies: assembly.objects.policies.size,
     ingresses: assembly.objects.ingresses.size,
-    otherClasses: otherClasses(assembly.objects, translation),
+    leftOut: findLeftOut(assembly.objects, translation),
     files: files.length,
   };
   const output =
     options.json === true
       ? printableJson({ ...summary, findings })
-      : inWords(printableParts(findings), summary);
+      : inWords(printableParts(findings), summary) + leftOutInWords(summary.leftOut, knownClasses(options));
   process.stdout.write(output);
   process.exitCode = errors > 0 ? 1 : 0;
 }
@@ -107,6 +111,10 @@ function translated(objects: ObjectSet, { ingressClass, takeOverClass }: CheckOp
   return translate(objects, settings, EMPTY_MEMORY);
 }
 
+function knownClasses({ ingressClass = DEFAULT_CLASS, takeOverClass }: CheckOptions): readonly string[] {
+  return takeOverClass === undefined ? [ingressClass] : [ingressClass, takeOverClass];
+}
+
 /** What reading found, then what translating found, each with its place in the files. */
 function findingsOf(assembly: Assembly, { findings }: Translation): readonly Finding[] {
   return [
@@ -115,24 +123,12 @@ function findingsOf(assembly: Assembly, { findings }: Translation): readonly Fin
   ];
 }
 
-/** How many Ingresses are not ours, by their class. Nothing is said of them, which must not look like praise. */
-function otherClasses({ ingresses }: ObjectSet, translation: Translation): Readonly<Record<string, number>> {
-  const ours = new Set(translation.ingresses);
-  const counts = new Map<string, number>();
-  for (const [key, ingress] of ingresses) {
-    if (ours.has(key)) continue;
-    const name = classNameOf(ingress) ?? '';
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return Object.fromEntries(counts);
-}
-
 type Summary = {
   readonly errors: number;
   readonly warnings: number;
   readonly policies: number;
   readonly ingresses: number;
-  readonly otherClasses: Readonly<Record<string, number>>;
+  readonly leftOut: readonly LeftOut[];
   readonly files: number;
 };
 
@@ -143,18 +139,7 @@ function inWords(findings: readonly Finding[], summary: Summary): string {
     describe(finding, paint(COLOURS[finding.severity], finding.severity)),
   );
   const also = ingresses === 0 ? '' : ` and ${counted(ingresses, 'Ingress', 'Ingresses')}`;
-  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')}${also} of ${counted(files, 'file')}\n${leftOut(summary)}`;
-}
-
-function leftOut({ otherClasses }: Summary): string {
-  const lines = Object.entries(otherClasses).map(([written, count]) => {
-    const name = printable(written);
-    const subject = counted(count, 'Ingress', 'Ingresses');
-    return name === ''
-      ? `Left out: ${subject} without a class. Name one in ingressClassName.\n`
-      : `Left out: ${subject} of class ${name}. To check ${count === 1 ? 'it' : 'them'} as well: --take-over-class ${name}\n`;
-  });
-  return lines.join('');
+  return `${lines.join('')}${counted(errors, 'error')}, ${counted(warnings, 'warning')} in ${counted(policies, 'policy', 'policies')}${also} of ${counted(files, 'file')}\n`;
 }
 
 /** @param severity in its colour */

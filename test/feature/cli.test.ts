@@ -89,8 +89,8 @@ describe('check', () => {
     expect(restricted).toMatchObject({
       code: 0,
       out: `0 errors, 0 warnings in 0 policies and 2 Ingresses of 1 file
-Left out: 1 Ingress of class nginx. To check it as well: --take-over-class nginx
-Left out: 1 Ingress without a class. Name one in ingressClassName.
+Left out: 1 Ingress of class nginx (mattermost/chat). To check it as well: --take-over-class nginx
+Left out: 1 Ingress without a class (mattermost/unnamed). Name one in ingressClassName.
 `,
     });
     for (const flag of ['--take-over-class', '--ingress-class']) {
@@ -98,9 +98,38 @@ Left out: 1 Ingress without a class. Name one in ingressClassName.
       expect({ code, ...JSON.parse(out) }, flag).toMatchObject({
         code: 1,
         findings: [{ reason: 'UnsupportedRestriction' }],
-        otherClasses: { '': 1 },
+        leftOut: [{ kind: 'Ingress', namespace: 'mattermost', name: 'unnamed' }],
       });
     }
+  });
+
+  test('policies of other classes are left out by name, with the class that was probably meant', async () => {
+    const ofClass = (name: string, className: string) =>
+      GOOD.replace('name: chat', `name: ${name}`).replace('spec:', `spec:\n  ingressClassName: ${className}`);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ofClass(name, 'other'));
+    const input = [ofClass('mistyped', 'matermost'), ...names].join('---\n');
+    const { code, out } = await run(['check', '--allow-missing', '-'], input);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `0 errors, 0 warnings in 8 policies of 1 file
+Left out: 1 policy of class matermost (mattermost/mistyped). Did you mean mattermost? To check it as it is: --take-over-class matermost
+Left out: 7 policies of class other (mattermost/a, mattermost/b, mattermost/c, mattermost/d, mattermost/e and 2 more). To check them as well: --take-over-class other
+`,
+    });
+    const json = await run(['check', '--json', '--allow-missing', '-'], ofClass('mistyped', 'matermost'));
+    expect({ code: json.code, ...JSON.parse(json.out) }).toMatchObject({
+      code: 0,
+      leftOut: [
+        {
+          kind: 'MattermostIngressPolicy',
+          namespace: 'mattermost',
+          name: 'mistyped',
+          ingressClassName: 'matermost',
+        },
+      ],
+    });
+    const taken = await run(['check', '--allow-missing', '--ingress-class', 'matermost', '-'], input);
+    expect(taken.out).not.toContain('mistyped');
   });
 
   test('an unreadable file is a usage error', async () => {
@@ -153,7 +182,9 @@ ${RESTRICTED.replace('class: nginx', 'class: "nginx\\e[2J\\n0 errors"')}`;
     const { code, out, error } = await run(['check', '--allow-missing', other]);
     expect({ code, error }).toEqual({ code: 1, error: '' });
     expect(out).toContain(`${join(other, shown)}:7: error: MattermostIngressPolicy mattermost/chat spec`);
-    expect(out).toContain(String.raw`of class nginx\x1b[2J\x0a0 errors`);
+    expect(out).toContain(
+      String.raw`of class nginx\x1b[2J\x0a0 errors (mattermost/chat). Correct it: no IngressClass`,
+    );
     expect(out).not.toMatch(STEERING);
   });
 
