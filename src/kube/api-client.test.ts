@@ -9,17 +9,19 @@ const PATH = '/api/v1/services';
 let server: FakeApiServer;
 let client: ApiClient;
 let tls: ApiTls;
+/** What a request waits for before it can be sent. */
+let helper: Promise<void>;
 
 beforeEach(async () => {
   server = await FakeApiServer.start();
   tls = { ca: server.ca };
+  helper = Promise.resolve();
   const credentials: ApiCredentials = {
     server: server.url,
-    access: async () => ({
-      tls,
-      tlsDigest: JSON.stringify(tls),
-      headers: { Authorization: 'Bearer token-1' },
-    }),
+    access: async () => {
+      await helper;
+      return { tls, tlsDigest: JSON.stringify(tls), headers: { Authorization: 'Bearer token-1' } };
+    },
     forget: async () => {},
   };
   const limits = {
@@ -57,6 +59,28 @@ describe('bounds', () => {
   test('an event that is too large', async () => {
     server.cluster.put('services', { ...service('a'), filler: 'x'.repeat(2_000) });
     await expect(firstLine()).rejects.toMatchObject({ reason: 'too-large' });
+  });
+});
+
+describe('a helper for credentials that hangs', () => {
+  const failure = { reason: 'credentials', message: expect.stringContaining('did not come in time') };
+
+  test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
+    ['a read', get],
+    ['a watch', firstLine],
+    ['a write', (signal) => client.update(`${PATH}/a`, {}, signal)],
+  ])('is not waited for longer than an answer by %s', async (_, ask) => {
+    helper = new Promise(() => undefined);
+    await expect(ask(new AbortController().signal)).rejects.toMatchObject(failure);
+  });
+
+  test('does not keep a request from being given up', async () => {
+    helper = new Promise(() => undefined);
+    const stop = new AbortController();
+    const asked = get(stop.signal);
+    stop.abort();
+    await expect(asked).rejects.toMatchObject({ reason: 'credentials' });
+    await expect(get(stop.signal)).rejects.toMatchObject({ reason: 'credentials' });
   });
 });
 

@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import type { JsonMap } from '../translate/objects/json-value.ts';
 import { connectionFailure, parseDocument, readBody, refusalOf } from './api-answer.ts';
 import { ApiFailure } from './api-failure.ts';
-import type { ApiCredentials, ApiTls } from './kubeconfig.ts';
+import type { ApiAccess, ApiCredentials, ApiTls } from './kubeconfig.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { AppliedObject, WriteApi } from './write-api.ts';
 
@@ -140,7 +140,7 @@ export class ApiClient implements ObjectApi, WriteApi {
     signal: AbortSignal,
     { bodyTimeoutMs, document }: RequestDetails,
   ): Promise<Dispatcher.ResponseData['body']> {
-    const { tls, tlsDigest, headers } = await this.#credentials.access();
+    const { tls, tlsDigest, headers } = await this.#access(signal);
     const answer = await request(`${this.#credentials.server}${path}`, {
       dispatcher: this.#agentFor(tls, tlsDigest),
       method: document?.method ?? 'GET',
@@ -159,6 +159,22 @@ export class ApiClient implements ObjectApi, WriteApi {
     const failure = await refusalOf(answer);
     if (failure.reason === 'unauthorized') await this.#credentials.forget();
     throw failure;
+  }
+
+  /** A helper that a kubeconfig names may hang for ever: it is waited for no longer than the API server itself. */
+  async #access(signal: AbortSignal): Promise<ApiAccess> {
+    const late = Promise.withResolvers<never>();
+    const giveUp = () =>
+      late.reject(new ApiFailure('credentials', 'Credentials for the API server did not come in time'));
+    const timer = setTimeout(giveUp, this.#limits.answerTimeoutMs);
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await Promise.race([late.promise, this.#credentials.access()]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
   }
 
   /** A new pool where certificates changed; what runs on the old one may end by itself. */

@@ -1,5 +1,5 @@
 // Server, certificates and tokens from kubeconfig files and from what a pod is given; rotated files are read again.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -154,6 +154,22 @@ describe('a kubeconfig file', () => {
     await credentials.forget();
     expect((await credentials.access()).headers).toEqual({ Authorization: 'Bearer new' });
   });
+});
+
+test('a helper is asked once for all that need it at the same time', async () => {
+  const asked = join(folder, 'asked');
+  const credential = { apiVersion: 'client.authentication.k8s.io/v1', status: { token: 'helped' } };
+  const script = `echo asked >> ${asked}; echo '${JSON.stringify(credential)}'`;
+  const exec = JSON.stringify({ command: '/bin/sh', args: ['-c', script] });
+  const file = write('helper.yaml', config('{server: "https://k"}', `{exec: ${exec}}`));
+  const credentials = await loadCredentials({ kind: 'file', file });
+  const headers = { Authorization: 'Bearer helped' };
+  const both = () => Promise.all([credentials.access(), credentials.access()]);
+  expect(await both()).toMatchObject([{ headers }, { headers }]);
+  expect(readFileSync(asked, 'utf8')).toBe('asked\n');
+  await credentials.forget();
+  expect(await both()).toMatchObject([{ headers }, { headers }]);
+  expect(readFileSync(asked, 'utf8')).toBe('asked\n'.repeat(2));
 });
 
 test('a pod: server from the environment, authority and token from files, the token anew once it is refused', async () => {

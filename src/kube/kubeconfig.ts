@@ -38,7 +38,7 @@ export type ApiCredentials = {
   readonly server: string;
   /** Of the kubeconfig; absent where there is none. */
   readonly context?: string;
-  /** Rejects with an ApiFailure where a file cannot be read or a helper fails. */
+  /** One question for all who ask at once, as it may start a helper. Rejects with an ApiFailure where that or a file fails. */
   access(): Promise<ApiAccess>;
   /** Forgets every token kept, since the server refused one. */
   forget(): Promise<void>;
@@ -50,10 +50,16 @@ export async function loadCredentials(choice: KubeconfigChoice): Promise<ApiCred
   const load = () => loadConfig(new KubeConfig(), choice, loadYaml);
   let config = load();
   const server = serverOf(config, choice);
+  let asking: Promise<ApiAccess> | undefined;
   return {
     server,
     ...(choice.kind === 'in-cluster' ? {} : { context: config.getCurrentContext() }),
-    access: () => accessOf(config),
+    access: () => {
+      asking ??= accessOf(config).finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
     forget: async () => {
       try {
         const next = load();
