@@ -109,7 +109,11 @@ test('a server that was restored from a copy gets the statuses once more', async
   scene.api.cluster.restoreTo(copy);
   expect(scene.status('p0')).toEqual({});
   await scene.timers.advance(400_000);
-  expect([scene.written, scene.status('p0'), scene.status('p9')]).toMatchObject([20, { summary: 'fine' }, { summary: 'fine' }]);
+  expect([scene.written, scene.status('p0'), scene.status('p9')]).toMatchObject([
+    20,
+    { summary: 'fine' },
+    { summary: 'fine' },
+  ]);
   await scene.timers.advance(600_000);
   expect([scene.written, scene.failures]).toEqual([20, []]);
 });

@@ -12,7 +12,13 @@ function gateWithLog() {
   const timers = new ManualTimers();
   const said: unknown[] = [];
   const log = createLogger({ write: (line) => said.push(JSON.parse(line).namespace) }, 'info');
-  const gate = new WriteGate({ clock: timers.clock, timing: defaultTiming, chance: () => 0.5, log, what: 'x' });
+  const gate = new WriteGate({
+    clock: timers.clock,
+    timing: defaultTiming,
+    chance: () => 0.5,
+    log,
+    what: 'x',
+  });
   const refuse = (namespace: string) =>
     gate.failed(new ApiFailure('forbidden', 'no'), { verbs: 'patch', resource: 'x', namespace });
   return { timers, said, refuse };
