@@ -1,6 +1,5 @@
 // The layout of the memory that the main thread and all workers share, and the only code that indexes it.
 // Each worker writes only its own row and readers sum, so no number needs a lock; see `docs/architecture.md`.
-// Who counts himself and then looks at the sum does both by Atomics: a plain number may reach the others after the look.
 import { CloseCounts, closeCountIntegers } from './close-counts.ts';
 import { HealthBoard, healthBoardBytes } from './health-board.ts';
 
@@ -84,11 +83,17 @@ export class SharedRow {
   }
 
   inFlight(slot: number): number {
-    return Atomics.load(this.#slots, slot * SLOT_FIELDS + IN_FLIGHT);
+    return this.#slots[slot * SLOT_FIELDS + IN_FLIGHT] ?? 0;
   }
 
   tunnels(slot: number): number {
-    return Atomics.load(this.#slots, slot * SLOT_FIELDS + TUNNELS);
+    return this.#slots[slot * SLOT_FIELDS + TUNNELS] ?? 0;
+  }
+
+  /** Both; see `SharedState.loadNow`. */
+  loadNow(slot: number): number {
+    const at = slot * SLOT_FIELDS;
+    return Atomics.load(this.#slots, at + IN_FLIGHT) + Atomics.load(this.#slots, at + TUNNELS);
   }
 
   addInFlight(slot: number, delta: number): void {
@@ -154,6 +159,16 @@ export class SharedState {
   load(slot: number): number {
     let sum = 0;
     for (const row of this.#rows) sum += row.inFlight(slot) + row.tunnels(slot);
+    return sum;
+  }
+
+  /**
+   * The same for who has counted himself and must see all who have done so before him: a plain number may reach the
+   * others after he has looked. Costs four times as much.
+   */
+  loadNow(slot: number): number {
+    let sum = 0;
+    for (const row of this.#rows) sum += row.loadNow(slot);
     return sum;
   }
 

@@ -108,6 +108,7 @@ export class DataPlane {
         health: host.shared.health,
         nowMs: () => host.clock.monotonicMs(),
       },
+      loadNow: (slot) => host.shared.loadNow(slot),
       pool: this.#pool,
       tunnels: this.#openTunnels(),
       readBuffer,

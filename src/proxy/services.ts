@@ -23,6 +23,8 @@ export type ExchangeServices = {
   readonly serving: () => Serving;
   readonly settings: DecideSettings;
   readonly loads: LoadView;
+  /** Requests in flight plus tunnels of an endpoint, for who takes a place there and counts himself before. */
+  readonly loadNow: (slot: number) => number;
   readonly pool: UpstreamPool;
   readonly tunnels: TunnelSet;
   readonly timers: TimerWheel;

@@ -77,7 +77,7 @@ export class Attempts implements Seeker {
     const { services } = this.#parts;
     const most = this.#destination.backend.backend.maxConnectionsPerEndpoint;
     this.#setBusy(endpoint);
-    if (most === 0 || services.loads.load(endpoint.slot) <= most) return true;
+    if (most === 0 || services.loadNow(endpoint.slot) <= most) return true;
     this.#setBusy(undefined);
     return false;
   }

@@ -20,7 +20,7 @@ function race({ memory, worker, rounds, counts }: SlotRace): void {
     // Spinning: a thread that is woken would come too late to meet the other one.
     while (Atomics.load(started, 0) < all);
     row.addInFlight(0, 1);
-    if (state.load(0) <= 1) Atomics.add(taken, round, 1);
+    if (state.loadNow(0) <= 1) Atomics.add(taken, round, 1);
     Atomics.add(started, 0, 1);
     while (Atomics.load(started, 0) < all + memory.layout.workers);
     row.addInFlight(0, -1);
