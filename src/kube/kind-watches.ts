@@ -182,6 +182,9 @@ export class KindWatches {
   /** Lets objects of the last life stand in for those not read yet. @returns the kinds of which that is so */
   seed(objects: readonly CachedObject[], ageMs: number): readonly string[] {
     this.#seeds = { objects, ageMs };
+    const synced = this.needed.map(({ reflector }) => reflector.synced);
+    // From then on it knows better, and Secrets of before are nobody's any more.
+    void Promise.all(synced).then(() => (this.#seeds = undefined));
     const waiting = [...this.needed, ...this.#optional].filter(({ reflector }) => !reflector.isSynced);
     for (const { reflector } of waiting) {
       const { kind, namespace } = reflector;
@@ -258,7 +261,7 @@ export class KindWatches {
   /** Only until the API server has spoken: from then on it knows better. */
   #seedsOf(kind: ApiObject['kind']): NamedSeeds | undefined {
     const seeds = this.#seeds;
-    if (seeds === undefined || this.needed.every(({ reflector }) => reflector.isSynced)) return undefined;
+    if (seeds === undefined) return undefined;
     const own = seeds.objects.filter((each) => each.kind === kind);
     return { records: new Map(own.map(({ record }) => [record.key, record])), ageMs: seeds.ageMs };
   }

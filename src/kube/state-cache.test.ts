@@ -7,9 +7,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { policy, secret, service } from '../../test/support/kube/cluster-objects.ts';
 import { FakeCluster } from '../../test/support/kube/fake-cluster.ts';
 import { ManualTimers, settled } from '../../test/support/kube/manual-timers.ts';
+import { heldBytes } from '../../test/support/memory.ts';
 import { applyAll, keysOf, openSource, type VirtualOptions } from '../../test/support/kube/virtual-source.ts';
 import { ApiFailure } from './api-failure.ts';
 import { StateCache } from './state-cache.ts';
+
+/** More than everything else that may come and go. */
+const HEAVY_BYTES = 40_000_000;
 
 let folder = '';
 
@@ -129,6 +133,23 @@ describe('a new life while the API server is away', () => {
     await timers.advance(10_000);
     await settling;
     expect([...source.objects().secrets.keys()]).toEqual(['test/a']);
+    await source.close();
+  });
+
+  test('is in no memory once all was read: keys that were replaced since then are among it', async () => {
+    const cluster = clusterWithAll();
+    cluster.put('secrets', secret('old', 'x'.repeat(HEAVY_BYTES)));
+    await livedOnce(cluster);
+    const { api, timers, source, start } = open({ cluster: clusterWithAll() });
+    goAway(api);
+    const starting = start();
+    await timers.advance(10_100);
+    await starting;
+    const beforeBytes = heldBytes();
+    api.failures.length = 0;
+    await timers.advance(60_000);
+    expect(source.stale()).toEqual([]);
+    expect(beforeBytes - heldBytes()).toBeGreaterThan(HEAVY_BYTES / 2);
     await source.close();
   });
 
