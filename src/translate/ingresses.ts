@@ -6,11 +6,13 @@ import { isAcmePath } from '../model/acme-path.ts';
 import { ANY_HOST, type ClosedReason, type PlainHttp, type SiteTls } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import { type IngressSettings, readAnnotations } from './annotations/annotations.ts';
+import { NGINX_PREFIX } from './annotations/reader.ts';
 import type { Classes } from './classes.ts';
 import { wildcardOf } from './host-patterns.ts';
 import { mergeSpec } from './merge-spec.ts';
 import {
   certificateDemand,
+  type Claim,
   clientTls,
   judgesSecrets,
   type Place,
@@ -200,7 +202,7 @@ function placeOf(draft: Unplaced, row: Row): Place {
       path,
       pathType,
       tls: tls === undefined || isAcme ? undefined : tlsText(tls),
-      ...(isAcme ? undefined : certificateDemand(draft.reference.namespace, clientOf(draft))),
+      ...(isAcme ? undefined : demandsOf(draft)),
       holdsWildcards: false,
       isFallback,
     },
@@ -278,4 +280,16 @@ function tlsOfHost(draft: Unplaced, host: string): SiteTls | undefined {
 
 function clientOf(draft: Unplaced): SiteSettings['client'] {
   return settingsOf(draft).client;
+}
+
+const CERTIFICATE_KEY = `metadata.annotations["${NGINX_PREFIX}auth-tls-`;
+
+/** Annotations count for the whole host, unless a policy says something else of it. */
+function demandsOf(draft: Unplaced): Pick<Claim, 'demands'> | undefined {
+  const { settings, governor, reference } = draft;
+  const { demands } = certificateDemand(reference.namespace, clientOf(draft)) ?? {};
+  if (governor?.policy?.spec.client?.clientCertificate !== undefined) return demands && { demands };
+  const isUnclear = settings.restrictions.some(({ field }) => field.startsWith(CERTIFICATE_KEY));
+  if (isUnclear) return { demands: { source: undefined, isForHost: true } };
+  return demands && { demands: { ...demands, isForHost: true } };
 }

@@ -8,8 +8,10 @@ import type { ObjectReference } from '../model/finding.ts';
 
 /** Certificates that every client of a host must have. */
 export type CertificateDemand = {
-  /** Object that holds the authorities, as in SiteTls. */
-  readonly source: string;
+  /** Object that holds the authorities, as in SiteTls; undefined where it cannot be said what is demanded. */
+  readonly source: string | undefined;
+  /** By an annotation, which ingress-nginx takes for all Ingresses of the host. */
+  readonly isForHost?: true;
 };
 
 /** Where somebody wants to serve. */

@@ -1,6 +1,6 @@
 // Who gets a host and path: by namespace, by age, and never by somebody else being invalid.
 import { describe, expect, test } from 'vitest';
-import { type Claim, type Place, tlsText } from './places.ts';
+import type { Claim, Place } from './places.ts';
 import { byClaim, grantHosts, type HostPin } from './routes.ts';
 import { brief, placeOf } from './test-objects.ts';
 
@@ -257,38 +257,5 @@ describe('Ingresses', () => {
     expect(grants([shade, acme])['Ingress/chat/z']).toEqual(FREE);
     const owner = draft('old/a', { hosts: [HOST] });
     expect(grants([owner, acme])['Ingress/chat/z']).toMatchObject({ open: [], closed: [] });
-  });
-});
-
-describe('certificates that clients must show', () => {
-  const asking = (source: string, mode: 'Optional' | 'Require' = 'Require') =>
-    tlsText({
-      certificate: 'chat/tls',
-      minVersion: '1.2',
-      hsts: undefined,
-      clientCertificate: { mode, source, authorities: undefined },
-    });
-  const demanding = { hosts: [HOST], demands: { source: 'Secret chat/ca' } };
-  const held = { open: [], closed: [HOST], problems: ['Conflicted spec.rules[0].host'] };
-
-  test.each<readonly [string, Partial<Claim> | undefined, boolean]>([
-    ['has no TLS', undefined, false],
-    ['asks for none', { tls: 'none' }, false],
-    ['asks for the same', { tls: asking('Secret chat/ca') }, true],
-    ['lets them be left out', { tls: asking('Secret chat/ca', 'Optional') }, false],
-    ['asks for those of others', { tls: asking('Secret chat/other') }, false],
-  ])('are needed, and the host %s', (_, other, isServed) => {
-    const place = ingressPlace('chat/a', { ...demanding, path: '/a' });
-    const neighbours = other === undefined ? [] : [draft('chat/b', { hosts: [HOST], path: '/b', ...other })];
-    for (const places of [
-      [place, ...neighbours],
-      [...neighbours, place],
-    ])
-      expect(grants(places)['Ingress/chat/a']).toEqual(isServed ? FREE : held);
-  });
-
-  test('are not asked for by a host without TLS of a policy', () => {
-    const { open, closed } = grants([draft('chat/a', demanding)])['chat/a'] ?? {};
-    expect({ open, closed }).toEqual({ open: [], closed: [HOST] });
   });
 });

@@ -139,11 +139,27 @@ function settleHost(
     verdicts.set(place.key, verdict);
   }
   // Last, since the TLS of the host may be that of a younger place.
+  const demanding = inOrder.find(({ claim }) => claim.demands?.isForHost === true);
   for (const place of inOrder) {
-    if (verdicts.get(place.key)?.access === 'open' && !isMet(place.claim, first?.claim.tls))
-      verdicts.set(place.key, unasked(host, place));
+    if (verdicts.get(place.key)?.access !== 'open' || place.isAcme) continue;
+    if (!isMet(place.claim, first?.claim.tls)) verdicts.set(place.key, unasked(host, place));
+    else if (demanding !== undefined && isLeftOpen(place, first?.claim.tls))
+      verdicts.set(place.key, unaskedFor(host, place, demanding));
   }
   return verdicts;
+}
+
+/** A policy says itself what it demands; an Ingress alone trusted in the annotation of another. */
+function isLeftOpen({ policy }: Place, hostTls: string | undefined): boolean {
+  return policy === undefined && tlsOfText(hostTls)?.clientCertificate?.mode !== 'Require';
+}
+
+function unaskedFor(host: string, place: Place, demanding: Place): Verdict {
+  const { path = '/' } = place.claim;
+  const message = `${nameOf(demanding)} demands certificates of all clients of host ${host}, whose TLS asks for none; path ${path} answers 503`;
+  const remedy =
+    'Write the same auth-tls annotations, and the same TLS, or give this Ingress a policy of its own';
+  return { access: 'closed', problem: conflict(place, host, message, remedy) };
 }
 
 /** Whether the handshake asks for what the place demands. */
