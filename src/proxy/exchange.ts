@@ -211,6 +211,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
   }
 
   onClientGone(): void {
+    if (this.#isOver) return;
     this.#parts.report.fault(clientFault('client-closed'));
     this.#end();
   }

@@ -1,5 +1,5 @@
 // Sessions that Mattermost is asked about before a request is let in: what is asked, how often, and what each answer does.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { admission, openSite, rule, site } from '../../src/decide/test-objects.ts';
 import { ask, connectHttp2, statusesOf } from '../support/http2-session.ts';
 import { type Message, splitAnswers } from '../support/messages.ts';
@@ -230,4 +230,55 @@ test('what was asked is told by a metric, and is no request of the site', async 
   expect(scene.plane.metric('session_checks_total', 'valid')).toBe(before + 1);
   expect(scene.plane.metric('session_checks_total', 'cached')).toBeGreaterThan(0);
   expect(scene.plane.metric('requests_total')).toBe(requests + 2);
+});
+
+test('a mistake of ours in one of those who wait for an answer costs that one its connection, and nobody else anything', async () => {
+  const own = await WireScene.start({ site: { admission: admission([signedIn]) } });
+  own.backend.script = () => undefined;
+  const cookie = freshCookie();
+  const clients = [await own.client(), await own.client(), await own.client()];
+  for (const client of clients) client.send(get(cookie));
+  await until(
+    () => own.backend.requests.length === 1,
+    () => 'the question',
+  );
+  const log = vi.spyOn(own.plane.records, 'push').mockImplementationOnce(() => {
+    throw new Error('A mistake of ours');
+  });
+  own.upstream.send(status(401));
+  const [first, ...others] = clients;
+  for (const client of others) {
+    await client.until(() => statuses(client).length > 0);
+    expect(statuses(client)).toEqual([403]);
+  }
+  expect(await first?.ended()).toBe('reset');
+  expect(log).toHaveBeenCalledTimes(3);
+  expect(own.plane.bugs).toHaveLength(1);
+  await expect(own.end()).rejects.toThrow('The data plane made mistakes');
+});
+
+test('a client whose question finds no room is answered at once, and did not go before that', async () => {
+  const own = await WireScene.start({
+    site: { admission: admission([lenient]) },
+    backend: { maxConnectionsPerEndpoint: 1 },
+    more: [site('b')],
+  });
+  own.backend.script = () => undefined;
+  const first = await own.client();
+  first.send(head('GET / HTTP/1.1', 'Host: b'));
+  await until(
+    () => own.backend.requests.length === 1,
+    () => 'the request that takes the room',
+  );
+  const client = await own.client();
+  client.send(get(freshCookie()));
+  await client.until(() => statuses(client).length > 0);
+  expect(statuses(client)).toEqual([503]);
+  client.destroy();
+  await until(
+    () => own.plane.metric('connections') === 1,
+    () => 'the end of the connection',
+  );
+  expect(own.plane.metric('faults_total', 'client-closed')).toBe(0);
+  await own.end();
 });

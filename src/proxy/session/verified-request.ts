@@ -26,8 +26,20 @@ export class VerifiedRequest implements ClientListener {
   /** The question was asked already. */
   start(): void {}
 
+  /** A mistake of ours costs this request its connection: whoever brings the answer has others to tell of it. */
   onAnswer(answer: SessionAnswer): void {
     if (this.#isOver) return;
+    try {
+      this.#goOn(answer);
+    } catch (error) {
+      const { services, stream } = this.#parts;
+      services.onBug(error);
+      stream.reset();
+      this.#listener?.onClientGone();
+    }
+  }
+
+  #goOn(answer: SessionAnswer): void {
     this.#listener = this.#resume(answer);
     if (this.#listener === undefined) {
       this.#isOver = true;
