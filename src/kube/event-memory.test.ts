@@ -15,13 +15,13 @@ function see(memory: EventMemory, seen: readonly EventNote[]): void {
 }
 
 function tellAll(memory: EventMemory): void {
-  for (const [identity] of memory.untold()) memory.tell(identity, { name: identity, count: 1 });
+  for (const [identity] of memory.untold(0)) memory.tell(identity, { name: identity, count: 1 }, 0);
 }
 
 test('five thousand notes are looked at, no more', () => {
   const memory = new EventMemory();
   see(memory, notes(0, 5_001));
-  expect(memory.untold().length).toBe(5_000);
+  expect(memory.untold(0).length).toBe(5_000);
 });
 
 test('ten thousand told ones are remembered, the last ones', () => {
@@ -39,16 +39,16 @@ test('a note that was told during its end counts as over', () => {
   memory.see([note('web')]);
   const identity = identityOf(note('web'));
   memory.see([]);
-  memory.tell(identity, { name: 'e', count: 1 });
+  memory.tell(identity, { name: 'e', count: 1 }, 0);
   see(memory, [note('web')]);
-  expect(memory.untold().map(([key]) => key)).toEqual([identity]);
+  expect(memory.untold(0).map(([key]) => key)).toEqual([identity]);
 });
 
 test('a note counts once it was there twice in a row', () => {
   const memory = new EventMemory();
   const looks = [[], [note('web')], [], [note('web')], [note('web')]].map((seen) => {
     const hasNew = memory.see(seen);
-    return [hasNew, memory.untold().length];
+    return [hasNew, memory.untold(0).length];
   });
   expect(looks).toEqual([
     [false, 0],

@@ -1,4 +1,4 @@
-// Which notes were told as Events: a note that stays is told once, one that comes back is told again in its series.
+// Which notes were told as Events: one that comes back, or stays for long, is told again in its series.
 import type { EventNote } from './event-note.ts';
 import { identityOf } from './event-note.ts';
 
@@ -8,7 +8,10 @@ export type ToldEvent = {
   readonly count: number;
 };
 
-type Told = ToldEvent & { readonly isOver: boolean };
+type Told = ToldEvent & { readonly isOver: boolean; readonly toldMs: number };
+
+/** The API server forgets Events after an hour; what still is so must not look mended then (client-go: the same half hour). */
+const TELL_AGAIN_MS = 1_800_000;
 
 /** More notes at a time are not looked at. */
 const MAX_NOTES = 5_000;
@@ -32,13 +35,13 @@ export class EventMemory {
     return this.#lasting.size < this.#present.size;
   }
 
-  /** Notes that have lasted and were not told since they came. */
-  untold(): readonly (readonly [identity: string, note: EventNote])[] {
-    return [...this.#lasting].filter(([identity]) => this.#told.get(identity)?.isOver ?? true);
+  /** Notes that have lasted and were not told since they came, or not for long. @param nowMs any clock that only moves forward */
+  untold(nowMs: number): readonly (readonly [identity: string, note: EventNote])[] {
+    return [...this.#lasting].filter(([identity]) => this.#isDue(identity, nowMs));
   }
 
-  isUntold(identity: string): boolean {
-    return this.#present.has(identity) && (this.#told.get(identity)?.isOver ?? true);
+  isUntold(identity: string, nowMs: number): boolean {
+    return this.#present.has(identity) && this.#isDue(identity, nowMs);
   }
 
   /** The Event that told it the last time. */
@@ -46,10 +49,10 @@ export class EventMemory {
     return this.#told.get(identity);
   }
 
-  tell(identity: string, event: ToldEvent): void {
+  tell(identity: string, event: ToldEvent, nowMs: number): void {
     // Behind all others: the oldest ones go first.
     this.#told.delete(identity);
-    this.#told.set(identity, { ...event, isOver: !this.#present.has(identity) });
+    this.#told.set(identity, { ...event, isOver: !this.#present.has(identity), toldMs: nowMs });
     if (this.#told.size <= MAX_TOLD) return;
     for (const [oldest, { isOver }] of this.#told) {
       if (!isOver) continue;
@@ -61,5 +64,10 @@ export class EventMemory {
   /** Its Event is gone. */
   forget(identity: string): void {
     this.#told.delete(identity);
+  }
+
+  #isDue(identity: string, nowMs: number): boolean {
+    const told = this.#told.get(identity);
+    return told === undefined || told.isOver || nowMs - told.toldMs >= TELL_AGAIN_MS;
   }
 }

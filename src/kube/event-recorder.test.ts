@@ -94,6 +94,21 @@ describe('a note', () => {
     expect(scene.told).toEqual(['web Conflicted 1']);
   });
 
+  test('of what lasts is kept from ending: it is told again every half hour', async () => {
+    const scene = await leading();
+    await scene.tell(note('web'));
+    for (let minute = 2; minute <= 29; minute += 1) {
+      await scene.timers.advance(58_000);
+      await scene.tell(note('web'));
+    }
+    expect([scene.told, scene.api.asked.length]).toEqual([['web Conflicted 1'], 1]);
+    await scene.timers.advance(120_000);
+    await scene.tell(note('web'));
+    expect(scene.told).toEqual(['web Conflicted 2']);
+    await scene.tell(note('web'));
+    expect(scene.told).toEqual(['web Conflicted 2']);
+  });
+
   test('is told by the leader alone, and by a new one once', async () => {
     const scene = new EventScene();
     await scene.tell(note('web'));

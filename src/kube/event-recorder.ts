@@ -74,7 +74,7 @@ export class EventRecorder {
     return this.#dropped;
   }
 
-  /** All notes as they are now; those that are new are told if they last for a second or two. */
+  /** All notes as they are now: the new ones are told if they last for a second or two, old ones again every half hour. */
   tell(notes: readonly EventNote[]): void {
     this.#notes = notes;
     this.#lookLater();
@@ -108,7 +108,7 @@ export class EventRecorder {
 
   #offer(): void {
     const { clock, chance } = this.#options;
-    for (const [identity, note] of this.#memory.untold()) {
+    for (const [identity, note] of this.#memory.untold(clock.monotonicMs())) {
       if (this.#queue.has(identity)) continue;
       if (this.#queue.size >= MAX_QUEUE || !this.#isAllowed(note)) this.#dropped += 1;
       else this.#queue.set(identity, { note, name: eventName(note, clock.epochMs(), chance) });
@@ -134,7 +134,7 @@ export class EventRecorder {
       if (!isLeader()) return this.#queue.clear();
       this.#queue.delete(identity);
       // It may be over by now.
-      if (!this.#memory.isUntold(identity)) continue;
+      if (!this.#memory.isUntold(identity, clock.monotonicMs())) continue;
       this.#total.take(clock.monotonicMs());
       await this.#send(identity, waiting, signal);
     }
@@ -165,17 +165,17 @@ export class EventRecorder {
     if (last === undefined) {
       const event = eventObject(note, name, this.#options, clock.epochMs());
       await api.create(eventsPath(namespace), event, signal);
-      this.#memory.tell(identity, { name, count: 1 });
+      this.#memory.tell(identity, { name, count: 1 }, clock.monotonicMs());
     } else {
       const count = last.count + 1;
       await api.patch(eventsPath(namespace, last.name), seriesPatch(count, clock.epochMs()), signal);
-      this.#memory.tell(identity, { name: last.name, count });
+      this.#memory.tell(identity, { name: last.name, count }, clock.monotonicMs());
     }
   }
 
   /** Failures of this one Event. */
   #settle(identity: string, waiting: Waiting, failure: ApiFailure): void {
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
     const { reason, message, status } = failure;
     if (reason === 'not-found' && this.#memory.lastOf(identity) !== undefined) {
       // Events live for an hour.
@@ -186,7 +186,7 @@ export class EventRecorder {
     // A server in trouble may take it when notes are told the next time.
     if (reason === 'server') return;
     // Already there: the answer to an earlier attempt was lost. Its namespace is gone or going. All else would fail again.
-    this.#memory.tell(identity, { name: waiting.name, count: 1 });
+    this.#memory.tell(identity, { name: waiting.name, count: 1 }, clock.monotonicMs());
     if (reason === 'conflict' || reason === 'not-found') return;
     const { regarding, reason: about } = waiting.note;
     log.warn({ regarding, about, reason, status, problem: message }, 'an event cannot be written');
