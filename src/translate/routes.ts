@@ -138,15 +138,29 @@ function settleHost(
     if (verdict.access !== 'lost' && place.claim.tls !== undefined) first ??= place;
     verdicts.set(place.key, verdict);
   }
-  // Last, since the TLS of the host may be that of a younger place.
+  const unmet = withoutCertificates({ host, inOrder, verdicts, hostTls: first?.claim.tls });
+  return new Map([...verdicts, ...unmet]);
+}
+
+type Settled = {
+  readonly host: string;
+  readonly inOrder: readonly Place[];
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Of the host, known last: it may be that of a younger place. */
+  readonly hostTls: string | undefined;
+};
+
+/** Verdicts on those that would be served without a certificate that is demanded. */
+function withoutCertificates({ host, inOrder, verdicts, hostTls }: Settled): ReadonlyMap<string, Verdict> {
   const demanding = inOrder.find(({ claim }) => claim.demands?.isForHost === true);
+  const unmet = new Map<string, Verdict>();
   for (const place of inOrder) {
     if (verdicts.get(place.key)?.access !== 'open' || place.isAcme) continue;
-    if (!isMet(place.claim, first?.claim.tls)) verdicts.set(place.key, unasked(host, place));
-    else if (demanding !== undefined && isLeftOpen(place, first?.claim.tls))
-      verdicts.set(place.key, unaskedFor(host, place, demanding));
+    if (!isMet(place.claim, hostTls)) unmet.set(place.key, unasked(host, place));
+    else if (demanding !== undefined && isLeftOpen(place, hostTls))
+      unmet.set(place.key, unaskedFor(host, place, demanding));
   }
-  return verdicts;
+  return unmet;
 }
 
 /** A policy says itself what it demands; an Ingress alone trusted in the annotation of another. */
