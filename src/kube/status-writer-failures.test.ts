@@ -84,6 +84,26 @@ describe('a write that fails', () => {
     },
   );
 
+  test.each([502, 503, 504])(
+    'since what is before the API server answers %s is said once, and holds back all',
+    async (status) => {
+      const scene = new StatusScene();
+      scene.policies(TEN);
+      scene.want(TEN, OK);
+      scene.api.failures.push(
+        ...Array.from({ length: 8 }, () => new ApiFailure('server', 'away', { status })),
+      );
+      await scene.lead();
+      expect(scene.failures.length).toBeLessThanOrEqual(8);
+      await scene.timers.advance(300_000);
+      expect([scene.written, scene.failures.length]).toEqual([10, 8]);
+      expect(scene.log.map(({ msg }) => msg)).toEqual([
+        'statuses cannot be written; tried again',
+        'statuses are written again',
+      ]);
+    },
+  );
+
   test('for one object only does not hold up the others', async () => {
     const scene = new StatusScene();
     scene.policies(TEN);

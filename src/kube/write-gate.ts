@@ -52,7 +52,7 @@ export class WriteGate {
   /** @returns whether the gate holds back what failed; else the failure is about that one object */
   failed(failure: ApiFailure, scope: WriteScope): boolean {
     if (failure.reason === 'forbidden') this.#forbid(failure, scope);
-    else if (isAboutServer.has(failure.reason)) this.#close(failure);
+    else if (isAboutServer(failure)) this.#close(failure);
     else return false;
     return true;
   }
@@ -92,13 +92,20 @@ export class WriteGate {
   }
 }
 
-const isAboutServer: ReadonlySet<FailureReason> = new Set([
+const serverReasons: ReadonlySet<FailureReason> = new Set([
   'connection',
   'timeout',
   'throttled',
   'unauthorized',
   'credentials',
 ]);
+
+/** A 500 may be about one object; these are said by what stands before the API server, or by one that is about to go. */
+const serverStatuses: ReadonlySet<unknown> = new Set([502, 503, 504]);
+
+function isAboutServer({ reason, status }: ApiFailure): boolean {
+  return serverReasons.has(reason) || serverStatuses.has(status);
+}
 
 function keyOf({ resource, namespace }: WriteScope): string {
   return `${resource} ${namespace}`;
