@@ -21,8 +21,21 @@ function gateWithLog() {
   });
   const refuse = (namespace: string) =>
     gate.failed(new ApiFailure('forbidden', 'no'), { verbs: 'patch', resource: 'x', namespace });
-  return { timers, said, refuse };
+  return { timers, said, gate, refuse };
 }
+
+test('a failure now and then does not make the next one wait longer', async () => {
+  const { timers, gate } = gateWithLog();
+  const scope = { verbs: 'patch', resource: 'x', namespace: 'chat' };
+  const waits: number[] = [];
+  for (let turn = 0; turn < 48; turn += 1) {
+    gate.failed(new ApiFailure('connection', 'reset'), scope);
+    waits.push(gate.waitMs);
+    await timers.advance(60_000);
+    gate.succeeded(scope);
+  }
+  expect(Math.max(...waits)).toBeLessThanOrEqual(defaultTiming.backoffMs);
+});
 
 test('a right that stays missing is told once', async () => {
   const { timers, said, refuse } = gateWithLog();

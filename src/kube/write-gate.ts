@@ -27,7 +27,7 @@ const FORGET_MS = 3_600_000;
 
 export class WriteGate {
   readonly #options: WriteGateOptions;
-  readonly #backoff: Backoff;
+  #backoff: Backoff;
   #opensMs = Number.NEGATIVE_INFINITY;
   #reason: FailureReason | undefined;
   /** When to try again what was forbidden; one for each kind and namespace of which there are objects. */
@@ -59,11 +59,12 @@ export class WriteGate {
 
   /** The server has done a write of this scope. */
   succeeded(scope: WriteScope): void {
-    const { log, what } = this.#options;
+    const { log, what, timing, chance } = this.#options;
     if (this.#forbidden.delete(keyOf(scope))) log.info({ ...scope }, `${what} may be written again`);
     if (this.#reason === undefined) return;
     log.info({ after: this.#reason }, `${what} are written again`);
     this.#reason = undefined;
+    this.#backoff = new Backoff(timing, chance);
   }
 
   #forbid(failure: ApiFailure, scope: WriteScope): void {
