@@ -1,6 +1,6 @@
 // docs/reference/annotations.md: what becomes of the annotations of an Ingress.
 import type { AnnotationEntry, Fate } from '../src/translate/annotations/entry.ts';
-import { foreignAnnotations } from '../src/translate/annotations/foreign.ts';
+import { foreignAnnotations, foreignPrefixes } from '../src/translate/annotations/foreign.ts';
 import { nginxAnnotations, ownAnnotations } from '../src/translate/annotations/table.ts';
 
 export function annotationsPage(): string {
@@ -29,7 +29,8 @@ export function annotationsPage(): string {
     '## Without effect',
     '',
     'Each brings one warning `AnnotationUnsupported`. Those marked * ask for nothing when they are `false`, `off` or `0`. An annotation that',
-    'is not in these tables brings the same warning, one of another controller (`nginx.org/…`, `haproxy…`, `traefik…`) too.',
+    'is not in these tables brings the same warning, one of another controller too: those that begin with',
+    `${foreignPrefixes.map((prefix) => `\`${prefix}…\``).join(', ')}.`,
     '',
     ...table('What to do instead', ofFate('unsupported')),
     '## Closing the site',

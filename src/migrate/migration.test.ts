@@ -30,7 +30,7 @@ function migrated(...documents: readonly JsonMap[]): Section {
 const OPEN = { defaultAction: 'Allow' };
 const CLOSED = { defaultAction: 'Deny' };
 
-describe('annotations of controllers that are not known', () => {
+describe('annotations of other controllers', () => {
   test.each([
     ['alb.ingress.kubernetes.io/inbound-cidrs', '192.0.2.0/24'],
     ['alb.ingress.kubernetes.io/auth-type', 'oidc'],
@@ -49,6 +49,17 @@ describe('annotations of controllers that are not known', () => {
     ['kubectl.kubernetes.io/last-applied-configuration', '{"auth": "x"}'],
   ])('%s leaves open what was', (key, value) => {
     expect(migrated(ingress({ [key]: value })).policy?.spec.admission).toEqual(OPEN);
+  });
+
+  test('what is judged by a running controller is told of as it tells it', () => {
+    const key = 'alb.ingress.kubernetes.io/scheme';
+    const text = expect.stringMatching(/^Is of another controller and has no effect here\. /u);
+    expect(migrated(ingress({ [key]: 'internal' })).notes).toEqual([{ kind: 'lost', subject: key, text }]);
+  });
+
+  test('of a controller that is not known, what may keep somebody out closes all the same', () => {
+    const section = migrated(ingress({ 'gateway.example.com/auth-policy': 'office' }));
+    expect(section).toMatchObject({ isClosed: true, policy: { spec: { admission: CLOSED } } });
   });
 
   test('one that the Ingress says to pass over does not', () => {

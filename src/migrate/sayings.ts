@@ -1,5 +1,5 @@
 // Everything an Ingress is told by annotations, its own and those of its Services, in the words of ingress-nginx.
-import { foreignAnnotations, TRAEFIK_SERVICE_PREFIX } from '../translate/annotations/foreign.ts';
+import { foreignAnnotations, isForeign, TRAEFIK_SERVICE_PREFIX } from '../translate/annotations/foreign.ts';
 import { isPassedOver } from '../translate/annotations/annotations.ts';
 import { mayKeepOut } from '../translate/annotations/other.ts';
 import { NGINX_PREFIX, OWN_PREFIX } from '../translate/annotations/reader.ts';
@@ -20,8 +20,6 @@ export type Saying = {
 
 const CLASS_KEY = 'kubernetes.io/ingress.class';
 const foreignByKey = new Map(foreignAnnotations.map((entry) => [entry.key, entry]));
-/** Controllers whose annotations are judged by name: what may keep somebody out is not passed over. */
-const judged = /^(?:nginx\.org\/|nginx\.com\/|appprotect|haproxy|ingress\.kubernetes\.io\/|traefik)/u;
 
 /** Those of the Ingress. */
 export function sayingsOf(annotations: Annotations): readonly Saying[] {
@@ -78,7 +76,7 @@ function foreignSaying(key: string, value: string): Saying {
     return { subject, reads: {}, note: { kind: 'harmless', subject, text: entry.text } };
   const words = entry?.inWordsOfNginx?.(value.trim());
   if (words === undefined) {
-    if (judged.test(key)) return { subject, reads: { [key]: value } };
+    if (isForeign(key)) return { subject, reads: { [key]: value } };
     if (mayKeepOut(key, value)) return doubtfulSaying(key);
     return { subject, reads: {}, note: { kind: 'other', subject, text: '' } };
   }

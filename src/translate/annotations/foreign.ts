@@ -1,5 +1,5 @@
-// Annotations of other controllers about affinity, in the words of ingress-nginx. `migrate` reads them so; a running
-// controller only says of them what to do instead, since nobody who wrote them expects them to be read here.
+// Annotations of other controllers: whose are told of at all, and those about affinity in the words of ingress-nginx. `migrate`
+// reads them so; a running controller only says what to do instead, since nobody who wrote them expects them to be read here.
 import type { Fate } from './entry.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -22,6 +22,24 @@ const balancing: Readonly<Record<string, Values>> = {
   leastconn: {},
   least_conn: {},
 };
+
+/** What their keys begin with. The annotations of everybody else are not looked at: most are none of a controller. */
+export const foreignPrefixes: readonly string[] = [
+  'alb.ingress.kubernetes.io/',
+  'appgw.ingress.kubernetes.io/',
+  'appprotect',
+  'haproxy',
+  'ingress.kubernetes.io/',
+  'konghq.com/',
+  'nginx.com/',
+  'nginx.org/',
+  'traefik',
+];
+
+/** Whether another ingress controller reads the annotation. */
+export function isForeign(key: string): boolean {
+  return foreignPrefixes.some((prefix) => key.startsWith(prefix));
+}
 
 /** Where values of these annotations lie on the Service, not on the Ingress. */
 export const TRAEFIK_SERVICE_PREFIX = 'traefik.ingress.kubernetes.io/';

@@ -42,6 +42,21 @@ describe('annotations that no table knows', () => {
       expect.any(String),
     ],
     [
+      'alb.ingress.kubernetes.io/security-groups',
+      'UnsupportedRestriction alb.ingress.kubernetes.io/security-groups',
+      'Say the same with spec.admission of a policy',
+    ],
+    [
+      'alb.ingress.kubernetes.io/security-group-prefix-lists',
+      'UnsupportedRestriction alb.ingress.kubernetes.io/security-group-prefix-lists',
+      expect.any(String),
+    ],
+    [
+      'alb.ingress.kubernetes.io/manage-backend-security-group-rules',
+      'AnnotationUnsupported alb.ingress.kubernetes.io/manage-backend-security-group-rules',
+      expect.any(String),
+    ],
+    [
       'traefik.ingress.kubernetes.io/router.tls',
       'AnnotationUnsupported traefik.ingress.kubernetes.io/router.tls',
       expect.any(String),

@@ -8,7 +8,7 @@ import { nginxAnnotations, ownAnnotations } from './table.ts';
 
 /** Words of keeping somebody out, in the names that controllers use. */
 const restrictingName =
-  /auth|allow-?list|deny-?list|white-?list|black-?list|source-range|cidrs|satisfy|modsecurity|owasp|waf|jwt|oidc|policies|middlewares|plugins|tls\.?-?options/u;
+  /auth|allow-?list|deny-?list|white-?list|black-?list|source-range|cidrs|satisfy|modsecurity|owasp|waf|jwt|oidc|policies|middlewares|plugins|tls\.?-?options|security-groups$|prefix-lists/u;
 /** Raw configuration of nginx and HAProxy. */
 const rawConfiguration = /snippets?$|^config-/u;
 const refusingText = /deny|reject|tarpit|silent-drop|auth/iu;

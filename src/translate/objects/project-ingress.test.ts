@@ -80,16 +80,24 @@ describe('Ingress', () => {
       'haproxy-ingress.github.io/affinity': 'cookie',
       'traefik.ingress.kubernetes.io/router.tls': 'true',
       'kubernetes.io/ingress.class': 'nginx',
+      'nginx.com/sticky-cookie-services': 'serviceName=mattermost srv_id',
+      'appprotect.f5.com/app-protect-policy': 'default/policy',
+      'ingress.kubernetes.io/affinity': 'cookie',
+      'alb.ingress.kubernetes.io/inbound-cidrs': '192.0.2.0/24',
+      'appgw.ingress.kubernetes.io/waf-policy-for-path': 'office',
+      'konghq.com/plugins': 'ip-restriction',
     };
     const others = {
       'kubernetes.io/ingress.class.x': 5,
       'nginx.example.com/a': 5,
+      'other.ingress.kubernetes.io/a': 5,
+      'example.konghq.com/a': 5,
       'example.com/nginx.org/': 5,
     };
     const { object, issues } = project('Ingress', withHost('a.example.com'), { ...kept, ...others });
     expect(issues).toEqual([]);
     expect(object).toMatchObject({ annotations: kept });
-    expect(Object.keys(object?.kind === 'Ingress' ? object.annotations : {})).toHaveLength(7);
+    expect(Object.keys(object?.kind === 'Ingress' ? object.annotations : {})).toHaveLength(13);
   });
 
   test.each(['/a//', '/a/../b', '/a/./b', '/a%2fb', '/a%2Fb', '/a/..', '/a/.'])(

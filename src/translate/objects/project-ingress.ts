@@ -2,6 +2,7 @@
 // Part of the projection; what is checked here the API server checks too, so that files are read as strictly.
 import { isHostPattern } from '../../api/hosts.ts';
 import type { Ingress, IngressClass, IngressPath, IngressRule, IngressTls } from '../../api/objects.ts';
+import { isForeign } from '../annotations/foreign.ts';
 import { fieldOf } from './field-reader.ts';
 import type { Field, FieldReader } from './field-reader.ts';
 import type { JsonMap } from './json-value.ts';
@@ -15,7 +16,7 @@ const refusedParts: readonly string[] = ['//', '/./', '/../', '%2f', '%2F'];
 const refusedEnds: readonly string[] = ['/..', '/.'];
 
 const keptAnnotation =
-  /^(nginx\.ingress\.kubernetes\.io\/|nginx\.org\/|mattermost-ingress\.io\/|haproxy|traefik|kubernetes\.io\/ingress\.class$)/u;
+  /^(nginx\.ingress\.kubernetes\.io\/|mattermost-ingress\.io\/|kubernetes\.io\/ingress\.class$)/u;
 const defaultClassAnnotation = 'ingressclass.kubernetes.io/is-default-class';
 
 /** An Ingress; paths, hosts and backends are those the API server would have let in. */
@@ -32,7 +33,7 @@ export function projectIngress({ raw, metadata, reader }: RawObject): Ingress {
   return {
     kind: 'Ingress',
     metadata,
-    annotations: readAnnotations(raw, reader, (key) => keptAnnotation.test(key)),
+    annotations: readAnnotations(raw, reader, (key) => keptAnnotation.test(key) || isForeign(key)),
     ...(ingressClassName === undefined ? {} : { ingressClassName }),
     ...(hasBackend ? { defaultBackend: readBackend(backendField, reader) } : {}),
     tls: reader.list(fieldOf(spec, 'spec', 'tls')).map((field) => readTls(field, reader)),
