@@ -119,7 +119,7 @@ function closedBy(restrictions: readonly Problem[], elsewhere: readonly string[]
 }
 
 /** Half of what kept somebody out is not carried over alone: both halves had to hold. */
-function withoutLists(notes: readonly Note[]): readonly Note[] {
+export function withoutLists(notes: readonly Note[]): readonly Note[] {
   return notes.map((note): Note => {
     if (note.kind === 'lost' || !note.subject.endsWith('source-range')) return note;
     return {

@@ -2,6 +2,7 @@
 // with its hosts, paths, certificates and Services; what its annotations say goes into the policy. Pure, never throws.
 import { keyOf } from '../api/objects.ts';
 import { type GlobalSettings, isGlobalSettings, readGlobalSettings } from './global-settings.ts';
+import { withHostCertificates } from './host-certificates.ts';
 import { ingressSection } from './ingress-section.ts';
 import type { MigrationInput } from './input.ts';
 import type { Note } from './note.ts';
@@ -19,7 +20,8 @@ export function migrate(input: MigrationInput): readonly Section[] {
     const notes = structure.get(keyOf(metadata)) ?? [];
     return ingressSection(source, { input, global, structure: notes, name: freeName(metadata, taken) });
   });
-  return [...globalSections(global, further), ...brokenSections(input), ...withOpenPlaces(input, sections)];
+  const settled = withHostCertificates(input, sections);
+  return [...globalSections(global, further), ...brokenSections(input), ...withOpenPlaces(input, settled)];
 }
 
 /** Which settings an Ingress had is not known: where those that are left out kept somebody out, nobody comes in. */
