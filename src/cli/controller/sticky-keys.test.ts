@@ -86,6 +86,18 @@ describe('of a Secret', () => {
     expect(texts()).toEqual([NEW, OLD]);
   });
 
+  test('an outage is said again after one that is over, and so is its end', async () => {
+    const away = new Error('no answer');
+    await start([away, away, OLD, OLD, away, NEW]);
+    await look(6);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'sticky keys cannot be read; those of before stay',
+      'sticky keys can be read again',
+      'sticky keys cannot be read; those of before stay',
+      'sticky keys were replaced',
+    ]);
+  });
+
   test('after the end nobody looks any more', async () => {
     await start([NEW]);
     keys?.close();

@@ -82,7 +82,12 @@ export class StickyKeys {
   async #look(place: Place, onChange: () => void): Promise<void> {
     try {
       const text = (await place.read()) ?? '';
-      if (text === this.#text || this.#isClosed) return;
+      if (this.#isClosed) return;
+      if (text === this.#text) {
+        if (this.#told !== undefined) this.#log.info({ from: place.title }, 'sticky keys can be read again');
+        this.#told = undefined;
+        return;
+      }
       this.#keys = keysIn(text, place.title);
       this.#text = text;
       this.#told = undefined;
