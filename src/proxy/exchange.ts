@@ -98,6 +98,7 @@ export class Exchange implements ClientListener, UpstreamHandler, Requester {
   }
 
   onUpstreamDrain(): void {
+    if (this.#isAnswering) return;
     this.#parts.stream.wantBody(this.#bodyLimit);
     this.#awaitBackend();
   }
