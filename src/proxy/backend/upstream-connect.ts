@@ -17,6 +17,33 @@ export type Requester = {
   onConnectFault(code: BackendFault, detail: string): void;
 };
 
+/** A mistake of ours costs this one connection, and whoever was to have it is told. */
+export function giveConnection(
+  connection: UpstreamConnection,
+  requester: Requester,
+  onBug: (error: unknown) => void,
+): void {
+  try {
+    requester.onConnection(connection);
+  } catch (error) {
+    onBug(error);
+    connection.destroy();
+    tellFault(requester, { code: 'connect-failed', detail: 'A mistake of ours' }, onBug);
+  }
+}
+
+export function tellFault(
+  requester: Requester,
+  { code, detail }: { readonly code: BackendFault; readonly detail: string },
+  onBug: (error: unknown) => void,
+): void {
+  try {
+    requester.onConnectFault(code, detail);
+  } catch (error) {
+    onBug(error);
+  }
+}
+
 const TLS_VERSIONS: Readonly<Record<TlsVersion, 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'>> = {
   '1.1': 'TLSv1.1',
   '1.2': 'TLSv1.2',
@@ -146,7 +173,8 @@ export class ConnectAttempt implements SocketOwner {
     if (this.#over) return;
     this.#end();
     const place = { endpoint: this.#endpoint, backend: this.#backend };
-    this.#requester.onConnection(new UpstreamConnection(this.#socket, place, this.#services.readBuffer));
+    const { readBuffer, onBug } = this.#services;
+    giveConnection(new UpstreamConnection(this.#socket, place, readBuffer), this.#requester, onBug);
   }
 
   #fail(code: BackendFault, detail: string): void {

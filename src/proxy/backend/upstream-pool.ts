@@ -8,9 +8,11 @@ import type { BackendFault } from '../../model/fault.ts';
 import {
   ConnectAttempt,
   type ConnectServices,
+  giveConnection,
   NO_SOURCE,
   type Requester,
   sourceOf,
+  tellFault,
 } from './upstream-connect.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
@@ -110,16 +112,7 @@ export class UpstreamPool {
       const connection = this.#pop(checkout);
       if (connection === undefined)
         checkout.follow(this.connect(checkout.endpoint, checkout.backend, checkout.requester));
-      else this.#give(connection, checkout.requester);
-    }
-  }
-
-  #give(connection: UpstreamConnection, requester: Requester): void {
-    try {
-      requester.onConnection(connection);
-    } catch (error) {
-      this.#services.onBug(error);
-      connection.socket.destroy();
+      else giveConnection(connection, checkout.requester, this.#services.onBug);
     }
   }
 
@@ -163,14 +156,8 @@ const LIMIT_REACHED: RefusalReason = {
 class Refusal {
   readonly #timer: NodeJS.Immediate;
 
-  constructor(requester: Requester, { code, detail }: RefusalReason, onBug: (error: unknown) => void) {
-    this.#timer = setImmediate(() => {
-      try {
-        requester.onConnectFault(code, detail);
-      } catch (error) {
-        onBug(error);
-      }
-    });
+  constructor(requester: Requester, reason: RefusalReason, onBug: (error: unknown) => void) {
+    this.#timer = setImmediate(() => tellFault(requester, reason, onBug));
   }
 
   cancel(): void {
