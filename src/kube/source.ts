@@ -6,8 +6,8 @@ import type { ObjectSource, WantedNames } from '../model/object-source.ts';
 import type { WatchSample } from '../observe/registry.ts';
 import type { FailureReason } from './api-failure.ts';
 import { KindWatches, type KindWatchesOptions } from './kind-watches.ts';
-import type { StateCache } from './state-cache.ts';
-import type { CachedObject, CachedState } from './state-text.ts';
+import type { KeptState, StateCache } from './state-cache.ts';
+import type { CachedState } from './state-text.ts';
 import type { ObjectRecord } from './resource.ts';
 import { pause } from './timing.ts';
 import type { Watched } from './watched.ts';
@@ -47,6 +47,9 @@ const WAITING_MS = 15_000;
 /** How long the API server is waited for before the last life's objects are used. */
 const CACHE_AFTER_MS = 10_000;
 
+/** How often what is kept for the next life is written though nothing has changed, so that it does not look old. */
+const KEEP_MS = 600_000;
+
 /** An ObjectSource over the API server; `start` rejects only if closed before its first set. */
 export function createKubeSource(options: KubeSourceOptions): KubeSource {
   return new ClusterSource(options);
@@ -59,6 +62,7 @@ class ClusterSource implements KubeSource {
   #onChange: () => void = () => {};
   #running: Promise<unknown> | undefined;
   #objects: ObjectSet | undefined;
+  #cancelKeep: () => void = () => {};
 
   constructor(options: KubeSourceOptions) {
     this.#options = options;
@@ -130,6 +134,7 @@ class ClusterSource implements KubeSource {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#cancelKeep();
     await Promise.all([this.#running, this.#kinds.close(), this.#options.stateCache?.close()]);
     await this.#options.api.close();
   }
@@ -141,12 +146,21 @@ class ClusterSource implements KubeSource {
   }
 
   #keepState(): void {
-    this.#options.stateCache?.schedule(() => this.#state());
+    const { stateCache, timers } = this.#options;
+    if (stateCache === undefined || this.#closing.signal.aborted) return;
+    stateCache.schedule(() => this.#state());
+    this.#cancelKeep();
+    this.#cancelKeep = timers.after(KEEP_MS, () => this.#keepState());
   }
 
   /** What the next life may start from; undefined while part of it is itself from the last one. */
-  #state(): Iterable<CachedObject> | undefined {
-    return this.#kinds.needed.every(({ reflector }) => reflector.isSynced) ? this.#kinds.cached() : undefined;
+  #state(): KeptState | undefined {
+    if (!this.#isComplete) return undefined;
+    const contacts = this.#kinds.needed.map(({ reflector }) => reflector.lastContactMs);
+    return {
+      objects: this.#kinds.cached(),
+      ageMs: this.#options.clock.monotonicMs() - Math.min(...contacts),
+    };
   }
 
   /** Resolves when the objects of the last life stand in for those that no list has brought; never without any. */

@@ -27,6 +27,9 @@ export type StateCacheOptions = {
   readonly log: Logger;
 };
 
+/** What is to be kept, and how long ago the API server said so. */
+export type KeptState = { readonly objects: Iterable<CachedObject>; readonly ageMs: number };
+
 export class StateCache {
   readonly #options: StateCacheOptions;
   readonly #file: string;
@@ -55,15 +58,15 @@ export class StateCache {
     }
   }
 
-  /** Writes soon. @param objects asked when it comes to that; undefined while there is nothing worth keeping */
-  schedule(objects: () => Iterable<CachedObject> | undefined): void {
+  /** Writes soon. @param state asked when it comes to that; undefined while there is nothing worth keeping */
+  schedule(state: () => KeptState | undefined): void {
     if (this.#cancel !== undefined) return;
     const { timers, clock } = this.#options;
     const restMs = this.#restUntilMs - clock.monotonicMs();
     this.#cancel = timers.after(Math.max(DEBOUNCE_MS, restMs), () => {
       this.#writing = (this.#writing ?? Promise.resolve()).then(() => {
         this.#cancel = undefined;
-        return this.#write(objects);
+        return this.#write(state);
       });
     });
   }
@@ -74,13 +77,14 @@ export class StateCache {
     await this.#writing;
   }
 
-  async #write(objects: () => Iterable<CachedObject> | undefined): Promise<void> {
+  async #write(state: () => KeptState | undefined): Promise<void> {
     const { clock, log } = this.#options;
-    const kept = objects();
+    const kept = state();
     if (kept === undefined) return;
     const startedMs = clock.monotonicMs();
+    const epochMs = clock.epochMs() - kept.ageMs;
     try {
-      await this.#replace(kept);
+      await this.#replace(kept.objects, epochMs);
       this.#isFailing = false;
     } catch (error) {
       const facts = { file: this.#file, problem: messageOf(error) };
@@ -92,15 +96,15 @@ export class StateCache {
   }
 
   /** A reader sees the old file or the new one. */
-  async #replace(objects: Iterable<CachedObject>): Promise<void> {
-    const { directory, identity, clock } = this.#options;
+  async #replace(objects: Iterable<CachedObject>, epochMs: number): Promise<void> {
+    const { directory, identity } = this.#options;
     const draft = `${this.#file}.new`;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await rm(draft, { force: true });
     const file = await open(draft, 'wx', 0o600);
     try {
       const writer = new StateWriter();
-      let text = writer.head(identity, clock.epochMs());
+      let text = writer.head(identity, epochMs);
       let lines = 0;
       for (const object of objects) {
         text += writer.object(object);

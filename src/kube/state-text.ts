@@ -15,7 +15,7 @@ export type CachedObject = {
 
 export type CachedState = {
   readonly objects: readonly CachedObject[];
-  /** When it was written, milliseconds since the epoch. */
+  /** When the API server last said that it was so, milliseconds since the epoch. */
   readonly epochMs: number;
 };
 
