@@ -1,12 +1,17 @@
-// A mistake of ours while a request is on its way costs that request, which is told so, and nothing stays behind.
-import { afterEach, expect, test, vi } from 'vitest';
+// A mistake of ours costs the connection or the request that it happened on, which is told so, and nobody else.
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Recorder } from '../../src/observe/recorder.ts';
 import { UpstreamConnection } from '../../src/proxy/backend/upstream-connection.ts';
 import { splitAnswers } from '../support/messages.ts';
-import { turns } from '../support/wire-client.ts';
+import { turns, WireClient } from '../support/wire-client.ts';
 import { get } from './rows.ts';
 import { WireScene } from './scene.ts';
 
 afterEach(() => void vi.restoreAllMocks());
+
+function failOnce(): never {
+  throw new Error('A mistake of ours');
+}
 
 test.each([
   ['a fresh connection', 0],
@@ -20,9 +25,7 @@ test.each([
     await client.until(() => answers().length === count);
     await turns();
   }
-  vi.spyOn(UpstreamConnection.prototype, 'begin').mockImplementationOnce(() => {
-    throw new Error('A mistake of ours');
-  });
+  vi.spyOn(UpstreamConnection.prototype, 'begin').mockImplementationOnce(failOnce);
   client.send(get());
   await client.until(() => answers().length > before);
   expect(answers().at(-1)).toBe(502);
@@ -31,4 +34,30 @@ test.each([
   client.send(get());
   await client.until((text) => text.endsWith('ok'));
   await expect(scene.end()).rejects.toThrow('The data plane made mistakes');
+});
+
+describe('when it is accepted', () => {
+  const PROXY = 'PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n';
+
+  test.each([
+    ['over TCP', [], (port: number) => WireClient.connect(port)],
+    ['behind a PROXY header', ['127.0.0.1/32'], (port: number) => WireClient.connect(port)],
+    ['over TLS', [], (_: number, port: number) => WireClient.connectTls(port, 'a')],
+    ['over TLS, for HTTP/2', [], (_: number, port: number) => WireClient.connectTls(port, 'a', true, ['h2'])],
+  ])('%s', async (_, proxyProtocolFrom, connect) => {
+    const scene = await WireScene.start({ https: true, proxyProtocolFrom });
+    vi.spyOn(Recorder.prototype, 'connectionOpened').mockImplementationOnce(failOnce);
+    const { httpPort, httpsPort } = scene.plane;
+    const client = await connect(httpPort, httpsPort);
+    const greeting = proxyProtocolFrom.length === 0 ? '' : PROXY;
+    client.send(greeting + get());
+    await client.ended();
+    expect(client.text).toBe('');
+    const next = await WireClient.connect(httpPort);
+    next.send(greeting + get());
+    await next.until((text) => text.endsWith('ok'));
+    next.destroy();
+    expect(scene.plane.bugs).toHaveLength(1);
+    await expect(scene.end()).rejects.toThrow('The data plane made mistakes');
+  });
 });

@@ -29,6 +29,8 @@ export type AcceptServices = ConnectionServices & {
 /** How a client reached us, as far as the socket or a PROXY header says. */
 type Arrival = { readonly peer: IpAddress; readonly peerPort: number; readonly localPort: number };
 
+const NO_BYTES: Buffer = Buffer.alloc(0);
+
 export class Acceptor {
   readonly #name: ListenerName;
   readonly #tls: TlsTerminator | undefined;
@@ -56,8 +58,18 @@ export class Acceptor {
     const arrival = { peer, peerPort: accepted.remotePort, localPort };
     const { proxyProtocolFrom, readBuffer } = this.#services;
     if (isInRanges(peer, proxyProtocolFrom)) this.#readProxyHeader(accepted.pausedSocket(), arrival);
-    else if (this.#tls === undefined) this.#openPlain(accepted.readingSocket(readBuffer), arrival, undefined);
+    else if (this.#tls === undefined) this.#openPlain(accepted.readingSocket(readBuffer), arrival);
     else this.#secure(accepted.pausedSocket(), arrival, this.#tls);
+  }
+
+  /** A mistake of ours costs the one connection it happened on. */
+  #dare(step: () => void, giveUp: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#services.onBug(error);
+      giveUp();
+    }
   }
 
   /** There is no place for it. */
@@ -107,8 +119,11 @@ export class Acceptor {
       if (outcome.kind === 'secure') {
         recorder.tlsHandshake(outcome.tls.version, 'ok');
         const client = this.#clientOf(arrival, outcome.tls);
-        if (outcome.protocol === 'h2') this.#openHttp2(outcome.socket, shell, client);
-        else this.#openSecure(outcome.socket, shell, client);
+        const open = () => {
+          if (outcome.protocol === 'h2') this.#openHttp2(outcome.socket, shell, client);
+          else this.#openSecure(outcome.socket, shell, client);
+        };
+        this.#dare(open, () => outcome.socket.destroy());
         return;
       }
       recorder.tlsHandshake(outcome.kind === 'refused' ? outcome.version : undefined, outcome.kind);
@@ -123,12 +138,15 @@ export class Acceptor {
     return { ...arrival, tls, trusted, charges: noCharges() };
   }
 
-  #openPlain(socket: Socket, arrival: Arrival, early: Buffer | undefined): void {
-    const client = this.#clientOf(arrival, undefined);
-    const connection = new Http1Connection({ socket, raw: socket }, client, this.#services);
-    this.#admit(connection);
-    if (early !== undefined && early.length > 0) connection.onBytes(early, 0, early.length);
-    socket.resume();
+  #openPlain(socket: Socket, arrival: Arrival, early = NO_BYTES): void {
+    const open = () => {
+      const client = this.#clientOf(arrival, undefined);
+      const connection = new Http1Connection({ socket, raw: socket }, client, this.#services);
+      this.#admit(connection);
+      if (early.length > 0) connection.onBytes(early, 0, early.length);
+      socket.resume();
+    };
+    this.#dare(open, () => socket.destroy());
   }
 
   #openSecure(socket: TLSSocket, raw: Socket, client: Client): void {
