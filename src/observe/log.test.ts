@@ -201,9 +201,13 @@ describe('a real process', () => {
     // By then everything is flushed, so that what was not read yet is in the pipe.
     const ended = reported.then(() => child.disconnect());
     let text = '';
+    const heard = new Set<string | undefined>();
     for await (const chunk of child.stdout ?? []) {
       text += String(chunk);
-      if (text.length > 4 * 1024 * 1024 && child.connected) child.send('enough', () => {});
+      for (const [, worker] of String(chunk).matchAll(/"requestId":"(\d)-/gu)) heard.add(worker);
+      // A thread may begin long after the others.
+      const isEnough = text.length > 4 * 1024 * 1024 && heard.size === 4;
+      if (isEnough && child.connected) child.send('enough', () => {});
       // Two turns for a chunk: far slower than five threads write.
       await setImmediate();
       await setImmediate();

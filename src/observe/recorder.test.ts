@@ -175,6 +175,18 @@ describe('labels are bounded', () => {
     expect(reader.read('requests_total').map(({ labels }) => labels.at(-1))).toEqual(['none']);
   });
 
+  test.each([
+    [200, 200],
+    [299, 200],
+    [499, 400],
+    [503, 503],
+    [520, 500],
+  ])('status %i is counted as %i', (status, label) => {
+    const { recorder, reader } = recording();
+    recorder.requestFinished(chat, { ...outcome, status });
+    expect(reader.read('requests_total').map(({ labels }) => labels.at(-1))).toEqual([String(label)]);
+  });
+
   test('methods that are not in the list share one series', () => {
     const { recorder, reader } = recording();
     for (const method of ['get', 'PROPFIND', 'TRACE', ''])

@@ -1,5 +1,6 @@
 // What the data plane tells of itself, one call an event; one Recorder a worker, writing to shared memory.
 // Labels come from the configuration or from closed lists, never from clients.
+import { STATUS_CODES } from 'node:http';
 import type { TlsVersion } from '../model/configuration.ts';
 import type { AdmissionVerdict, AffinityResult, LimitResult, SiteLabels } from '../model/decision.ts';
 import type { BackendFault, Fault } from '../model/fault.ts';
@@ -185,9 +186,13 @@ export class Recorder {
   }
 }
 
-/** Backends may answer with any number: what is no status code shares one label with "no response". */
+/**
+ * Backends may answer with any number, and each label costs memory for good: what nobody knows is the x00 of its class
+ * (RFC 9110, section 15), and what is no status code shares one label with "no response".
+ */
 function code(status: number): number | 'none' {
-  return Number.isInteger(status) && status >= 100 && status <= 599 ? status : 'none';
+  if (status in STATUS_CODES) return status;
+  return Number.isInteger(status) && status >= 100 && status <= 599 ? status - (status % 100) : 'none';
 }
 
 /** The series of one site, found once. */

@@ -49,7 +49,7 @@ export type Controller = {
 };
 
 /** Numbers a worker may keep for metrics: about 100 for each site and host it has served. */
-const METRIC_CELLS = 65_536;
+const METRIC_CELLS = 262_144;
 /** The last one asked must have time to answer its Close frame. */
 const CLOSE_ANSWER_MS = 6_000;
 const YOUNG_GENERATION_MB = 96;
