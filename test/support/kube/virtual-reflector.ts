@@ -60,12 +60,17 @@ export function runReflector<Kept extends ApiObject>(
   const known = () => versions([...reflector.store.records()].map(({ key, version }) => [key, version]));
   const wanted = () => versions(listed(api, resource).map((object) => [keyOf(object), versionOf(object)]));
   api.onExactList = (items) => {
-    const [mine, theirs] = [
-      known(),
-      versions((items as readonly JsonMap[]).map((item) => [keyOf(item), versionOf(item)])),
-    ];
-    const keys = new Set([...mine.keys(), ...theirs.keys()]);
-    seen.expectedMissed += [...keys].filter((key) => mine.get(key) !== theirs.get(key)).length;
+    const mine = new Map(
+      [...reflector.store.records()].map(({ key, uid, version }) => [key, { uid, version }]),
+    );
+    const theirs = new Map(
+      (items as readonly JsonMap[]).map((item) => [
+        keyOf(item),
+        { uid: uidOf(item), version: versionOf(item) },
+      ]),
+    );
+    for (const key of new Set([...mine.keys(), ...theirs.keys()]))
+      seen.expectedMissed += eventsBetween(mine.get(key), theirs.get(key));
   };
   const running = reflector.run(stop.signal);
   const end = async () => {
@@ -89,6 +94,18 @@ export function runReflector<Kept extends ApiObject>(
 
 function versions(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
   return new Map(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+type Incarnation = { readonly uid: string; readonly version: string };
+
+/** One that is gone and there anew is two events. */
+function eventsBetween(one: Incarnation | undefined, other: Incarnation | undefined): number {
+  if (one?.uid === other?.uid) return one?.version === other?.version ? 0 : 1;
+  return one === undefined || other === undefined ? 1 : 2;
+}
+
+function uidOf(object: JsonMap): string {
+  return (object['metadata'] as { readonly uid: string }).uid;
 }
 
 function versionOf(object: JsonMap): string {
