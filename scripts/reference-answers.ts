@@ -21,6 +21,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'The Ingress of this host needs a policy (`--require-policy` or its annotation), and none that is accepted names it',
     look: '`kubectl get mmip`; apply a policy whose `targetRefs` name the Ingress',
   },
+  'host-conflicted': {
+    when: 'Objects of this host contradict each other: TLS settings that differ, a certificate of clients that is demanded where its TLS asks for none, an invalid policy beside it that may mean the host',
+    look: '`explain`, or Events and conditions with the reason `Conflicted`: they name the object and what to write',
+  },
   'restriction-unsupported': {
     when: 'An annotation of the Ingress restricts access in a way that is not understood: closed, never open',
     look: 'Events of the Ingress; say it in a policy, or name it in `mattermost-ingress.io/ignore-annotations`',

@@ -221,17 +221,19 @@ describe('TLS of a host', () => {
 });
 
 describe('closed', () => {
-  test.each<[ClosedReason]>([['policy-invalid'], ['policy-missing'], ['restriction-unsupported']])(
-    '%s is a 503 that says so, on every path and before any redirect',
-    (reason) => {
-      const sites = [ingressSite(HOST, '/', { kind: 'closed', reason, tls: TLS })];
-      expect(ask(sites, '/')).toBe(reason);
-      expect(ask(sites, '/api/v4/users/me')).toBe(reason);
-      const context = { path: '/', sitePath: '/', requestId: 'id', admission: undefined };
-      const answer = answerFor(reason, context);
-      expect(answer).toMatchObject({ status: 503, close: false });
-      expect(answer.fields).toEqual(expect.arrayContaining(['Retry-After', '30']));
-      expect(answer.body).toContain(reason);
-    },
-  );
+  test.each<[ClosedReason]>([
+    ['policy-invalid'],
+    ['policy-missing'],
+    ['host-conflicted'],
+    ['restriction-unsupported'],
+  ])('%s is a 503 that says so, on every path and before any redirect', (reason) => {
+    const sites = [ingressSite(HOST, '/', { kind: 'closed', reason, tls: TLS })];
+    expect(ask(sites, '/')).toBe(reason);
+    expect(ask(sites, '/api/v4/users/me')).toBe(reason);
+    const context = { path: '/', sitePath: '/', requestId: 'id', admission: undefined };
+    const answer = answerFor(reason, context);
+    expect(answer).toMatchObject({ status: 503, close: false });
+    expect(answer.fields).toEqual(expect.arrayContaining(['Retry-After', '30']));
+    expect(answer.body).toContain(reason);
+  });
 });

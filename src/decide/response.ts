@@ -89,6 +89,11 @@ const ROWS: Readonly<Record<Cause, Row>> = {
     message: 'This site is closed until it has a policy',
     retryAfterSeconds: 30,
   },
+  'host-conflicted': {
+    status: 503,
+    message: 'This site is closed until the objects of its host agree',
+    retryAfterSeconds: 30,
+  },
   'restriction-unsupported': {
     status: 503,
     message: 'This site is closed until its restrictions are understood',

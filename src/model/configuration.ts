@@ -34,8 +34,15 @@ export type ClosedSite = {
   /** Its last settings: a phone that meets a wrong certificate stops trying, one that meets a 503 comes back. */
   readonly tls: SiteTls | undefined;
 };
-/** An invalid policy, a policy that is demanded and missing, an annotation that restricts and is not understood. */
-export type ClosedReason = 'policy-invalid' | 'policy-missing' | 'restriction-unsupported';
+/**
+ * An invalid policy, a policy that is demanded and missing, objects of one host that contradict each other, an
+ * annotation that restricts and is not understood.
+ */
+export type ClosedReason =
+  | 'policy-invalid'
+  | 'policy-missing'
+  | 'host-conflicted'
+  | 'restriction-unsupported';
 
 /** What a plain request gets: `refuse` finds no site, `redirect-with-tls` redirects where the host has TLS. */
 export type PlainHttp = 'serve' | 'redirect' | 'redirect-with-tls' | 'refuse';

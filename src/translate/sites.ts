@@ -75,7 +75,7 @@ function closedSites(place: Place, grant: Grant): readonly Site[] {
   if (hosts.length === 0) return [];
   const key = isWhole ? place.key : `${place.key}#closed`;
   const { reason, tls } =
-    content.kind === 'closed' ? content : ({ reason: 'policy-invalid', tls: undefined } as const);
+    content.kind === 'closed' ? content : ({ reason: 'host-conflicted', tls: undefined } as const);
   return [{ ...siteOf(place, key), hosts, service: { kind: 'closed', reason, tls } }];
 }
 
