@@ -19,7 +19,7 @@ export function optionsPage(): string {
     '',
     '<!-- Generated from src/options/flags.ts by "npm run generate". Do not edit. -->',
     '',
-    'Each can be given as a flag or in the environment; the flag wins. Mistakes are listed all at once, and the exit code is 2. A variable that is nearly an option is a mistake, too.',
+    'Each can be given as a flag or in the environment; the flag wins. Mistakes are listed all at once, and the exit code is 2. A variable that is nearly an option is a mistake, too. A DURATION is such as `500ms`, `30s`, `1m30s` or `2h`, and at most `500h`.',
     '',
     '| Flag | Default | Meaning | Environment |',
     '| --- | --- | --- | --- |',

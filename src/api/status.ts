@@ -35,8 +35,10 @@ export const ACCEPTED_REASONS = {
   },
   Conflicted: {
     status: 'False',
-    meaning: 'An older object of this namespace has all hosts and paths of the policy',
-    remedy: 'Remove one of the two objects, or give them different hosts or paths',
+    meaning:
+      'An older object of this namespace has all hosts and paths of the policy; or objects of one host contradict each other in TLS or certificates of clients, and what the message names answers 503',
+    remedy:
+      'Do what the message says: remove one of the objects, give them different hosts or paths, or write the same TLS and client.clientCertificate in both',
   },
   HostOwnedElsewhere: {
     status: 'False',
@@ -55,19 +57,20 @@ export const RESOLVED_REFS_REASONS = {
   ResolvedRefs: { status: 'True', meaning: 'All that the policy refers to is there', remedy: '' },
   ConfigMapNotFound: {
     status: 'False',
-    meaning: 'A ConfigMap with authorities is missing, or lacks ca.crt; no node is reached',
+    meaning:
+      'A ConfigMap with authorities is missing, or lacks ca.crt: no node is reached, or no certificate of a client is believed',
     remedy: 'Create the ConfigMap in the namespace of the policy, or mend its name',
   },
   SecretNotFound: {
     status: 'False',
     meaning:
-      'A Secret is missing: a header rule matches nobody, TLS uses the last good or the default certificate',
+      'A Secret is missing: a header rule matches nobody, TLS uses the last good or the default certificate, no certificate of a client is believed',
     remedy: 'Create the Secret in the namespace of the policy, or mend its name',
   },
   SecretInvalid: {
     status: 'False',
     meaning:
-      'A Secret lacks a key, or a value in it cannot be used: no PEM, key and certificate apart, under 16 bytes',
+      'A Secret lacks a key, or a value in it cannot be used: no PEM, key and certificate apart, a key that OpenSSL refuses, under 16 bytes; or authorities of clients have a ca.crl beside them',
     remedy: 'Mend the keys that the message names',
   },
   ServiceNotFound: {

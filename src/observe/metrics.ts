@@ -15,7 +15,7 @@ export const METRICS = {
   requests_total: {
     type: 'counter',
     from: 'workers',
-    help: 'Requests finished, by method (from a fixed list, else OTHER) and status code (none where no response was sent).',
+    help: 'Requests finished, by method (from a fixed list, else OTHER) and status code (one that nobody knows as the x00 of its class, none where no response was sent).',
     labels: [...SITE, 'method', 'code'],
   },
   request_duration_seconds: {
