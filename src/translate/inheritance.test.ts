@@ -83,6 +83,16 @@ describe('a path of an Ingress without policy', () => {
       [governed('chat/a', '/', DENY), governed('chat/b', '/plug', two)],
       DENY,
     ],
+    [
+      'has none of an exact path above it, which it does not belong to',
+      [governed('chat/a', '/', DENY), governed('chat/b', '/plugins', two, { pathType: 'Exact' })],
+      DENY,
+    ],
+    [
+      'has none of the same path that is exact',
+      [governed('chat/a', '/', DENY), governed('chat/b', '/plugins/one', two, { pathType: 'Exact' })],
+      DENY,
+    ],
     ['has none of another host', [governed('chat/a', '/', DENY, { hosts: ['a.example.com'] })], undefined],
     [
       'has none of a policy that lost the host',

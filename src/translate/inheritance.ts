@@ -70,10 +70,12 @@ function isSameNamespace({ namespace }: Place['reference'], place: Place): boole
   return namespace === place.reference.namespace;
 }
 
-/** The one that would have had the path, else the oldest. */
+/** The one that would have had the path, else the oldest. An exact path has none but itself. */
 function nearest(neighbours: readonly Place[], { claim }: Place): Place | undefined {
   const path = claim.path ?? '/';
-  const around = neighbours.filter((each) => contains(each.claim.path ?? '/', path));
+  const around = neighbours.filter(
+    (each) => each.claim.pathType === 'Prefix' && contains(each.claim.path ?? '/', path),
+  );
   const longest = around.toSorted((a, b) => (b.claim.path ?? '').length - (a.claim.path ?? '').length);
   return longest[0] ?? neighbours[0];
 }
