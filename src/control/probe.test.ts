@@ -161,6 +161,35 @@ test('what is sent names nobody, and the connection ends with the check', async 
   await vi.waitFor(() => expect(sockets.size).toBe(0));
 });
 
+test.each([
+  ['/a b/api/v4/system/ping', '/a%20b/api/v4/system/ping'],
+  ['/a\r\nX: y/api/v4/system/ping', '/a%0D%0AX:%20y/api/v4/system/ping'],
+  ['/\u65e5\u672c/api/v4/system/ping', '/%E6%97%A5%E6%9C%AC/api/v4/system/ping'],
+  ['/%20/api/v4/system/ping?a=b', '/%20/api/v4/system/ping?a=b'],
+])('a path with letters that no request line can carry is encoded: %j', async (path, sent) => {
+  let head = '';
+  const port = await listen((socket, text) => {
+    head = text;
+    socket.write(answer('200 OK', OK));
+  });
+  expect(await probe(port, { path })).toEqual(PASSED);
+  expect(head.split('\r\n')[0]).toBe(`GET ${sent} HTTP/1.1`);
+  expect(head).not.toContain('X: y');
+});
+
+test.each([
+  ['a path that is no text', { path: '/\ud800' }, undefined, failed('connect-failed')],
+  [
+    'a certificate that is none',
+    {},
+    { serverName: 'mm.test', verify: false, ca: undefined, clientCertificate: { chain: 'no', key: 'no' } },
+    TLS_FAILED,
+  ],
+] as const)('a check that cannot be made has failed, later: %s', async (_, check, tls, expected) => {
+  const port = await listen(() => undefined);
+  expect(await probe(port, check, tls && { ...tls, minVersion: '1.2' })).toEqual(expected);
+});
+
 test('a check comes from the address it is given', async () => {
   const { promise: seen, resolve } = Promise.withResolvers<string | undefined>();
   const port = await listen((socket) => resolve(socket.remoteAddress));

@@ -1,6 +1,6 @@
 // One health check: a GET to one endpoint on a connection of its own, and what its answer means.
 // Nothing is sent but the path: no cookie, no secret, no header of any client.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { Backend, BackendTls, Endpoint, HealthCheck } from '../model/configuration.ts';
@@ -44,9 +44,16 @@ const MAX_BODY_BYTES = 16 * 1024;
 const MAX_HEAD_BYTES = 16 * 1024;
 const PASSED: CheckResult = { kind: 'passed' };
 
+/** Never throws: whoever can write an Ingress must not be able to stop the thread that checks all others. */
 export const startProbe: StartProbe = (target, done) => {
-  const probe = new Probe(target, done);
-  return () => probe.end(undefined);
+  try {
+    const probe = new Probe(target, done);
+    return () => probe.end(undefined);
+  } catch {
+    const failure = target.tls === undefined ? 'connect-failed' : 'tls-failed';
+    const later = setImmediate(() => done({ kind: 'failed', failure }));
+    return () => clearImmediate(later);
+  }
 };
 
 class Probe {
@@ -65,7 +72,7 @@ class Probe {
     const options: RequestOptions = {
       host: endpoint.address,
       port: endpoint.port,
-      path: check.path,
+      path: encoded(check.path),
       method: 'GET',
       // Redirects are not followed, and no connection is kept.
       agent: false,
@@ -116,6 +123,11 @@ class Probe {
     if (this.#bytes > MAX_BODY_BYTES) this.end(BAD_BODY);
     else this.#chunks.push(chunk);
   }
+}
+
+/** As a client sends it: a path of an Ingress may have blanks and letters of any script. */
+function encoded(path: string): string {
+  return path.replaceAll(/[^\u0021-\u007e]/gu, (letter) => encodeURIComponent(letter));
 }
 
 const BAD_BODY: CheckResult = { kind: 'failed', failure: 'body' };
