@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../model/address.ts';
 import type { Admission, AdmissionRule } from '../model/configuration.ts';
-import { AdmissionChange, type Admitted } from './recheck.ts';
+import { type Admitted, proofOf, Recheck } from './recheck.ts';
 import { admission, ranges, rule, secretHeader } from './test-objects.ts';
 
 const OFFICE = rule('office', { sources: ranges('192.0.2.0', '192.0.2.255') });
@@ -10,10 +10,13 @@ const APP = rule('app', { headers: [secretHeader('x-secret', { current: 'one', n
 const SIGNED_IN = rule('signed-in', { request: 'WebSocket', cookies: [{ name: 'T', shape: 'Any' }] });
 const BEFORE = admission([OFFICE, APP, SIGNED_IN]);
 
-function admitted(more: Partial<Admitted> & { readonly from?: string } = {}): Admitted {
-  const address = parseAddress(more.from ?? '192.0.2.7');
+type Handshake = { readonly rule?: string; readonly secretKey?: string; readonly from?: string };
+
+function admitted({ rule: name = 'office', secretKey, from = '192.0.2.7' }: Handshake = {}): Admitted {
+  const address = parseAddress(from);
   if (address === undefined) throw new Error('The test names no address');
-  return { rule: 'office', secretKey: undefined, path: '/api/v4/websocket', address, ...more };
+  const proof = proofOf(BEFORE, { rule: name, secretKey });
+  return { rule: name, ...proof, path: '/api/v4/websocket', address };
 }
 const byApp = admitted({ rule: 'app', secretKey: 'current', from: '198.51.100.1' });
 const byCookie = admitted({ rule: 'signed-in', from: '198.51.100.1' });
@@ -95,14 +98,14 @@ describe('who may stay', () => {
     ],
     ['for another kind of request', byCookie, admission([{ ...SIGNED_IN, request: 'HTTP' }]), false],
   ])('%s', (_, who, after, expected) => {
-    expect(new AdmissionChange(BEFORE, after, '/').admits(who)).toBe(expected);
+    expect(new Recheck(after, '/').admits(who)).toBe(expected);
   });
 
   test('the place of the WebSocket is that of the site', () => {
     const who = { ...byCookie, path: '/chat/api/v4/websocket' };
     const after = admission([SIGNED_IN]);
-    expect(new AdmissionChange(BEFORE, after, '/chat').admits(who)).toBe(true);
-    expect(new AdmissionChange(BEFORE, after, '/').admits(who)).toBe(false);
+    expect(new Recheck(after, '/chat').admits(who)).toBe(true);
+    expect(new Recheck(after, '/').admits(who)).toBe(false);
   });
 });
 
@@ -116,11 +119,11 @@ describe('whose secret is gone', () => {
     ['whose rule is gone', byApp, admission([]), true],
     [
       'nobody who showed the value that stays',
-      { ...byApp, secretKey: 'next' },
+      admitted({ rule: 'app', secretKey: 'next' }),
       admission([withSecrets({ next: 'two' })]),
       false,
     ],
   ])('%s', (_, who, after, expected) => {
-    expect(new AdmissionChange(BEFORE, after, '/').hasLostSecret(who)).toBe(expected);
+    expect(new Recheck(after, '/').hasLostSecret(who)).toBe(expected);
   });
 });

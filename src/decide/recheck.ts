@@ -2,59 +2,72 @@
 // handshake can show. Nobody keeps headers and cookies for days: what they proved counts while their rule asks the same.
 import type { IpAddress } from '../model/address.ts';
 import type { Admission, AdmissionRule, HeaderCondition } from '../model/configuration.ts';
+import type { AdmissionVerdict } from '../model/decision.ts';
 import { isInRanges } from '../model/ranges.ts';
 import { isWebSocketPath, meetsPath } from './path.ts';
 
+/** What a client proved at its handshake, by the rules of that time: those of now may be several changes away. */
+export type Proof = {
+  /** All that its rule asked for and nobody keeps. */
+  readonly demands: string;
+  /** Digests of the value that opened the door, where a secret did. */
+  readonly secrets: readonly string[];
+};
+
 /** What is kept of a handshake. */
-export type Admitted = {
+export type Admitted = Proof & {
   /** Name of the rule, or `default`. */
   readonly rule: string;
-  /** Data key of the Secret that opened the door, where a secret did. */
-  readonly secretKey: string | undefined;
   readonly address: IpAddress;
   readonly path: string;
 };
 
-/** One step from the rules a WebSocket was admitted by to those of now; made once a change, asked for each WebSocket. */
-export class AdmissionChange {
-  readonly #before: ReadonlyMap<string, AdmissionRule>;
-  readonly #after: Admission;
+/** @param admission that of the handshake */
+export function proofOf(
+  admission: Admission,
+  { rule: name, secretKey }: Pick<AdmissionVerdict, 'rule' | 'secretKey'>,
+): Proof {
+  const rule = admission.rules.find((each) => each.name === name);
+  const shown = secretsOf(rule).filter(({ key }) => key === secretKey);
+  return { demands: rule === undefined ? '' : demandsOf(rule), secrets: shown.map(({ digest }) => digest) };
+}
+
+/** The rules of now, held against handshakes; made once a change, asked for each WebSocket. */
+export class Recheck {
+  readonly #admission: Admission;
   readonly #sitePath: string;
-  /** Rules that ask for the same headers, cookies and tokens as before. */
-  readonly #steady: ReadonlySet<string>;
+  readonly #byName: ReadonlyMap<string, { readonly demands: string; readonly digests: ReadonlySet<string> }>;
 
-  constructor(before: Admission, after: Admission, sitePath: string) {
-    this.#before = byName(before.rules);
-    this.#after = after;
+  constructor(admission: Admission, sitePath: string) {
+    this.#admission = admission;
     this.#sitePath = sitePath;
-    this.#steady = new Set(after.rules.filter((rule) => this.#isSteady(rule)).map(({ name }) => name));
-  }
-
-  #isSteady(rule: AdmissionRule): boolean {
-    const before = this.#before.get(rule.name);
-    return before !== undefined && demandsOf(before) === demandsOf(rule);
+    this.#byName = new Map(
+      admission.rules.map((rule) => {
+        const digests = new Set(secretsOf(rule).map(({ digest }) => digest));
+        return [rule.name, { demands: demandsOf(rule), digests }];
+      }),
+    );
   }
 
   /** The value that opened the door is no longer accepted by its rule, under whichever data key. */
-  hasLostSecret({ rule, secretKey }: Admitted): boolean {
-    if (secretKey === undefined) return false;
-    const shown = secretsOf(this.#before.get(rule)).filter(({ key }) => key === secretKey);
-    const accepted = secretsOf(this.#after.rules.find(({ name }) => name === rule));
-    return shown.length > 0 && !shown.some(({ digest }) => accepted.some((each) => each.digest === digest));
+  hasLostSecret({ rule, secrets }: Admitted): boolean {
+    const accepted = this.#byName.get(rule)?.digests;
+    return secrets.length > 0 && !secrets.some((digest) => accepted?.has(digest));
   }
 
   /** First match wins, as at the handshake. */
   admits(admitted: Admitted): boolean {
-    if (this.#after.mode === 'Observe') return true;
-    for (const rule of this.#after.rules) if (this.#meets(rule, admitted)) return rule.action === 'Allow';
-    return this.#after.defaultAction === 'Allow';
+    if (this.#admission.mode === 'Observe') return true;
+    for (const rule of this.#admission.rules) if (this.#meets(rule, admitted)) return rule.action === 'Allow';
+    return this.#admission.defaultAction === 'Allow';
   }
 
   #meets(rule: AdmissionRule, admitted: Admitted): boolean {
     if (rule.never || !this.#meetsRequest(rule, admitted)) return false;
     if (rule.sources !== undefined && !isInRanges(admitted.address, rule.sources)) return false;
     if (!hasDemands(rule)) return true;
-    return rule.name === admitted.rule && this.#steady.has(rule.name) && !this.hasLostSecret(admitted);
+    const isSame = rule.name === admitted.rule && this.#byName.get(rule.name)?.demands === admitted.demands;
+    return isSame && !this.hasLostSecret(admitted);
   }
 
   /** A handshake is always a GET (RFC 6455 section 4.1). */
@@ -65,10 +78,6 @@ export class AdmissionChange {
     const isWebSocket = rule.paths !== undefined || isWebSocketPath(path, this.#sitePath);
     return isWebSocket === (rule.request === 'WebSocket');
   }
-}
-
-function byName(rules: readonly AdmissionRule[]): ReadonlyMap<string, AdmissionRule> {
-  return new Map(rules.map((rule) => [rule.name, rule]));
 }
 
 function secretsOf(rule: AdmissionRule | undefined) {

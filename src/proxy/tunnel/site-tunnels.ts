@@ -2,7 +2,7 @@
 // they keep what they were admitted with, until the site, their endpoint or their right to be there goes.
 import type { ServingBackend, ServingEndpoint } from '../../decide/compiled.ts';
 import { hashText } from '../../decide/hash.ts';
-import { AdmissionChange } from '../../decide/recheck.ts';
+import { Recheck } from '../../decide/recheck.ts';
 import type { OpenSite, Site } from '../../model/configuration.ts';
 import { PACE_CELLS } from '../../model/close-counts.ts';
 import type { SharedRow, SharedState } from '../../model/shared-state.ts';
@@ -132,13 +132,16 @@ export class SiteTunnels {
   }
 
   #recheck(tunnels: Iterable<KeptTunnel>, before: OpenSite): void {
-    if (before.admission === this.#open.admission) return;
-    const change = new AdmissionChange(before.admission, this.#open.admission, this.#path);
-    const isWanted = this.#open.webSockets.onPolicyChange === 'Recheck';
+    const { admission, webSockets } = this.#open;
+    const isWanted = webSockets.onPolicyChange === 'Recheck';
+    // Those that were kept until now are judged as soon as that is wanted.
+    const isNewlyWanted = isWanted && before.webSockets.onPolicyChange !== 'Recheck';
+    if (before.admission === admission && !isNewlyWanted) return;
+    const recheck = new Recheck(admission, this.#path);
     for (const tunnel of tunnels) {
       const { admitted } = tunnel;
-      if (admitted === undefined || !(isWanted || change.hasLostSecret(admitted))) continue;
-      if (!change.admits(admitted)) this.#refuse(tunnel);
+      if (admitted === undefined || !(isWanted || recheck.hasLostSecret(admitted))) continue;
+      if (!recheck.admits(admitted)) this.#refuse(tunnel);
     }
   }
 

@@ -1,7 +1,7 @@
 // Tunnels without sockets, kept by as many workers as a test wants, on one clock in its hand.
 import { compileBackend, compileHosts, type ServingBackend } from '../../decide/compiled.ts';
 import { currentSite } from '../../decide/match.ts';
-import type { Admitted } from '../../decide/recheck.ts';
+import { type Admitted, proofOf } from '../../decide/recheck.ts';
 import { address, backend, HOST, openSite, site, webSocketCloses } from '../../decide/test-objects.ts';
 import type { Endpoint, OpenSite, Site } from '../../model/configuration.ts';
 import type { PlacedBackend } from '../../model/delta.ts';
@@ -76,6 +76,15 @@ export class FakeTunnel implements KeptTunnel {
   tellMessages(): void {}
 }
 
+type Handshake = {
+  readonly worker: number;
+  readonly from: string;
+  readonly host: string;
+  readonly verdict: { readonly rule: string; readonly secretKey: string | undefined };
+};
+
+const OFFICE = { rule: 'office', secretKey: undefined };
+
 export class TunnelWorld {
   nowMs = 0;
   /** Of the site, from the next time it is served. */
@@ -134,30 +143,26 @@ export class TunnelWorld {
   }
 
   /** Tunnels to that endpoint at a worker. @param endpoint its identity */
-  open(count: number, endpoint: string, { worker = 0, from = '192.0.2.7', host = HOST } = {}): FakeTunnel[] {
-    return this.#decide(endpoint, { worker, from, host })(count);
+  open(count: number, endpoint: string, more: Partial<Handshake> = {}): FakeTunnel[] {
+    return this.#decide(endpoint, more)(count);
   }
 
   /** A handshake is decided now, and its tunnel opens when it is called. */
   late(endpoint: string, host: string): () => FakeTunnel[] {
-    const open = this.#decide(endpoint, { worker: 0, from: '192.0.2.7', host });
+    const open = this.#decide(endpoint, { host });
     return () => open(1);
   }
 
   #decide(
     endpoint: string,
-    { worker, from, host }: { readonly worker: number; readonly from: string; readonly host: string },
+    { worker = 0, from = '192.0.2.7', host = HOST, verdict = OFFICE }: Partial<Handshake>,
   ): (count: number) => FakeTunnel[] {
     const serving = compileHosts(this.#site === undefined ? [] : [this.#site]).exact.get(host)?.sites[0];
     const found = this.#backends.get(BACKEND)?.endpoints.find((each) => each.endpoint.identity === endpoint);
     const set = this.#workers[worker]?.set;
     if (serving === undefined || found === undefined || set === undefined) throw new Error('Nobody is there');
-    const admitted = {
-      rule: 'office',
-      secretKey: undefined,
-      address: address(from),
-      path: '/api/v4/websocket',
-    };
+    const proof = proofOf((serving.open ?? openSite()).admission, verdict);
+    const admitted = { rule: verdict.rule, ...proof, address: address(from), path: '/api/v4/websocket' };
     return (count) =>
       Array.from({ length: count }, () => {
         const place = set.placeOf(serving, found);

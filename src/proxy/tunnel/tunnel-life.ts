@@ -1,7 +1,7 @@
 // What is kept of a tunnel beside its bytes, for days perhaps: what is counted and told of it, what it was admitted
 // with, and where it belongs when something is to close.
 import type { ServingSite } from '../../decide/compiled.ts';
-import type { Admitted } from '../../decide/recheck.ts';
+import { type Admitted, type Proof, proofOf } from '../../decide/recheck.ts';
 import type { IpAddress } from '../../model/address.ts';
 import type { OpenSite } from '../../model/configuration.ts';
 import type { AdmissionVerdict, Context, SiteLabels } from '../../model/decision.ts';
@@ -37,6 +37,7 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
   readonly #path: string;
   readonly #address: IpAddress | undefined;
   readonly #verdict: AdmissionVerdict | undefined;
+  #proof: Proof | undefined;
   #tunnel: Tunnel | undefined;
 
   constructor({ services, head, report, serving, place, onClientGone }: Handover) {
@@ -56,6 +57,8 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
   begin(tunnel: Tunnel, admittedBy: OpenSite | undefined): void {
     const { tunnels, row, recorder } = this.#services;
     this.#tunnel = tunnel;
+    if (admittedBy !== undefined && this.#verdict !== undefined)
+      this.#proof = proofOf(admittedBy.admission, this.#verdict);
     tunnels.add(this, this.#place, admittedBy);
     row.addTunnels(this.#place.group.slot, 1);
     recorder.webSocketOpened(this.#labels);
@@ -65,9 +68,9 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
 
   /** What it was admitted with. */
   get admitted(): Admitted | undefined {
-    if (this.#verdict === undefined || this.#address === undefined) return undefined;
-    const { rule, secretKey } = this.#verdict;
-    return { rule, secretKey, address: this.#address, path: this.#path };
+    const verdict = this.#verdict;
+    if (verdict === undefined || this.#proof === undefined || this.#address === undefined) return undefined;
+    return { rule: verdict.rule, ...this.#proof, address: this.#address, path: this.#path };
   }
 
   get host(): string {
