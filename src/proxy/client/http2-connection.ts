@@ -11,7 +11,7 @@ import { Http2Stream, type StreamHost } from './http2-stream.ts';
 import type { ConnectionServices, OpenConnection } from '../services.ts';
 import { Timer } from '../timers.ts';
 
-/** How long a client may take to leave once it was told to, or was shown out. */
+/** How long a client may take to leave once it has had all that is for it, or was shown out. */
 const LEAVE_MS = 5_000;
 
 export class Http2Connection implements OpenConnection, StreamHost {
@@ -25,6 +25,8 @@ export class Http2Connection implements OpenConnection, StreamHost {
   readonly #timer = new Timer(() => this.#onTimeout());
   /** As the site wants it that was asked last. */
   #keepAliveMs: number;
+  /** For whoever is told to leave. The end of an answer is on its way for as long as its reader is slow (row Q4). */
+  #leaveMs = LEAVE_MS;
   #openStreams = 0;
   #requests = 0;
   #isClosed = false;
@@ -53,6 +55,7 @@ export class Http2Connection implements OpenConnection, StreamHost {
     this.#session.on('close', () => this.#onClose());
     // Accepted sockets may be half open, as HTTP/1 and tunnels want them; here a client that ends has no use for more.
     sockets.socket.once('end', () => sockets.socket.destroy());
+    sockets.socket.once('finish', () => this.#onSent());
   }
 
   closeWhenIdle(): void {
@@ -73,6 +76,7 @@ export class Http2Connection implements OpenConnection, StreamHost {
   #onStream(stream: ServerHttp2Stream, flags: number, list: readonly string[]): void {
     const { limits, timers } = this.services;
     this.#timer.cancel();
+    this.#leaveMs = limits.slowReaderTimeoutMs;
     this.#openStreams++;
     this.#requests++;
     this.#resets.opened(timers.nowMs);
@@ -106,7 +110,14 @@ export class Http2Connection implements OpenConnection, StreamHost {
   #awaitNext(): void {
     const { timers } = this.services;
     const isLeaving = this.#session.closed || this.#session.destroyed;
-    timers.arm(this.#timer, isLeaving ? LEAVE_MS : this.#keepAliveMs);
+    timers.arm(this.#timer, isLeaving ? this.#leaveMs : this.#keepAliveMs);
+  }
+
+  /** All has left us, the end too. */
+  #onSent(): void {
+    if (this.#isClosed) return;
+    this.#leaveMs = LEAVE_MS;
+    this.services.timers.arm(this.#timer, LEAVE_MS);
   }
 
   /** GOAWAY, once: what was begun is finished, what comes later is the next connection's. */
