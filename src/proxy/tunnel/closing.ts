@@ -8,14 +8,16 @@ export type Closing = {
   readonly text: string;
   /** For the log and the metrics. */
   readonly reason: WebSocketCloseReason;
+  /** The cause may go before all have left; who still waits then stays. */
+  readonly mayPass: boolean;
 };
 
 export const CLOSINGS = {
-  shutdown: { code: 1001, text: 'server is shutting down', reason: 'shutdown' },
-  siteRemoved: { code: 1001, text: 'site was removed', reason: 'site-removed' },
-  endpointDraining: { code: 1012, text: 'node is restarting', reason: 'endpoint-draining' },
-  endpointRemoved: { code: 1012, text: 'node was removed', reason: 'endpoint-removed' },
-  endpointLost: { code: 1012, text: 'node was lost', reason: 'backend-lost' },
-  policyChanged: { code: 1008, text: 'policy has changed', reason: 'policy-changed' },
-  tooOld: { code: 1012, text: 'maximum duration', reason: 'max-duration' },
+  shutdown: { code: 1001, text: 'server is shutting down', reason: 'shutdown', mayPass: false },
+  siteRemoved: { code: 1001, text: 'site was removed', reason: 'site-removed', mayPass: true },
+  endpointDraining: { code: 1012, text: 'node is restarting', reason: 'endpoint-draining', mayPass: true },
+  endpointRemoved: { code: 1012, text: 'node was removed', reason: 'endpoint-removed', mayPass: true },
+  endpointLost: { code: 1012, text: 'node was lost', reason: 'backend-lost', mayPass: false },
+  policyChanged: { code: 1008, text: 'policy has changed', reason: 'policy-changed', mayPass: false },
+  tooOld: { code: 1012, text: 'maximum duration', reason: 'max-duration', mayPass: true },
 } as const satisfies Readonly<Record<string, Closing>>;

@@ -62,10 +62,11 @@ export class MassClose {
     this.#graceMs = withinMs / 10;
   }
 
-  /** It waits here from now on, whichever mass it was in. */
+  /** It waits here from now on, unless it is in a mass for good and might be let off here. */
   add(tunnel: PacedTunnel): void {
-    if (tunnel.massClose === this) return;
-    tunnel.massClose?.delete(tunnel);
+    const before = tunnel.massClose;
+    if (before === this || (before?.closing.mayPass === false && this.closing.mayPass)) return;
+    before?.delete(tunnel);
     tunnel.massClose = this;
     if (this.#waiting.size === 0) this.#begin();
     this.#waiting.add(tunnel);

@@ -7,7 +7,6 @@ import {
   HOST,
   ranges,
   rule,
-  secretHeader,
   webSocketCloses,
 } from '../../decide/test-objects.ts';
 import type { Endpoint } from '../../model/configuration.ts';
@@ -248,67 +247,6 @@ describe('a policy that changed', () => {
     expect(closedOf(outside)).toHaveLength(closed);
     expect(reasonsOf(outside)).toEqual(closed === 0 ? [] : ['1008 policy-changed']);
     expect(closedOf(inside)).toEqual([]);
-  });
-});
-
-describe('a policy that changed step by step', () => {
-  const app = (values: Readonly<Record<string, string>>) => ({
-    admission: admission([rule('app', { headers: [secretHeader('x-secret', values)] })]),
-  });
-  const byApp = { verdict: { rule: 'app', secretKey: 'current' }, from: '198.51.100.1' };
-
-  test('a secret that went on under another key is still the one that was shown', () => {
-    world.serve(app({ current: 'one' }));
-    const tunnels = world.open(3, 'a', byApp);
-    world.serve(app({ former: 'one', current: 'two' }));
-    const rotated = world.open(3, 'b', byApp);
-    world.advance(2 * SECOND);
-    expect(closedOf([...tunnels, ...rotated])).toEqual([]);
-    world.serve(app({ current: 'two' }));
-    world.advance(2 * SECOND);
-    expect([reasonsOf(tunnels), closedOf(rotated)]).toEqual([['1008 policy-changed'], []]);
-  });
-
-  test('who was kept is judged as soon as that is wanted, by what he showed himself', () => {
-    const rules = (cookie: string) => admission([rule('app', { cookies: [{ name: cookie, shape: 'Any' }] })]);
-    world.serve({ admission: rules('A') });
-    const tunnels = world.open(3, 'a', { verdict: { rule: 'app', secretKey: undefined } });
-    const strict = rules('B');
-    world.serve({ admission: strict });
-    const showed = world.open(3, 'b', { verdict: { rule: 'app', secretKey: undefined } });
-    world.advance(2 * SECOND);
-    expect(closedOf(tunnels)).toEqual([]);
-    world.serve({ admission: strict, webSockets: webSocketCloses({ onPolicyChange: 'Recheck' }) });
-    world.advance(2 * SECOND);
-    expect([reasonsOf(tunnels), closedOf(showed)]).toEqual([['1008 policy-changed'], []]);
-  });
-});
-
-describe('who is refused leaves, though the cause is gone for which others would have left', () => {
-  const webSockets = webSocketCloses({
-    onPolicyChange: 'Recheck',
-    reconnects: { perSecond: 1, maxSpreadMs: 60 * SECOND },
-  });
-  const nobody = { webSockets, admission: admission([]) };
-
-  test.each<readonly [string, () => void, () => void]>([
-    [
-      'a node that was draining',
-      () => world.serve(nobody, [DRAINING_A, B]),
-      () => world.serve(nobody, [A, B]),
-    ],
-    ['a site that was away', () => world.serve(undefined), () => world.serve(nobody)],
-  ])('%s', (_, goes, comesBack) => {
-    world.serve({ webSockets, admission: admission([], { defaultAction: 'Allow' }) });
-    const tunnels = world.open(50, 'a');
-    world.serve(nobody);
-    goes();
-    world.advance(35 * SECOND);
-    expect(closedOf(tunnels).length).toBeLessThan(50);
-    comesBack();
-    world.advance(60 * SECOND);
-    expect(closedOf(tunnels)).toHaveLength(50);
-    expect(reasonsOf(tunnels)).toEqual(['1008 policy-changed']);
   });
 });
 
