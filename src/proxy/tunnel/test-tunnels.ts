@@ -83,7 +83,12 @@ type Handshake = {
   readonly verdict: { readonly rule: string; readonly secretKey: string | undefined };
 };
 
-const OFFICE = { rule: 'office', secretKey: undefined };
+const HANDSHAKE: Handshake = {
+  worker: 0,
+  from: '192.0.2.7',
+  host: HOST,
+  verdict: { rule: 'office', secretKey: undefined },
+};
 
 export class TunnelWorld {
   nowMs = 0;
@@ -153,10 +158,8 @@ export class TunnelWorld {
     return () => open(1);
   }
 
-  #decide(
-    endpoint: string,
-    { worker = 0, from = '192.0.2.7', host = HOST, verdict = OFFICE }: Partial<Handshake>,
-  ): (count: number) => FakeTunnel[] {
+  #decide(endpoint: string, more: Partial<Handshake>): (count: number) => FakeTunnel[] {
+    const { worker, from, host, verdict } = { ...HANDSHAKE, ...more };
     const serving = compileHosts(this.#site === undefined ? [] : [this.#site]).exact.get(host)?.sites[0];
     const found = this.#backends.get(BACKEND)?.endpoints.find((each) => each.endpoint.identity === endpoint);
     const set = this.#workers[worker]?.set;
