@@ -8,6 +8,7 @@ import { withFindings } from '../explain/finding-notes.ts';
 import { explanationText } from '../explain/text.ts';
 import { printableJson, type Tone } from '../explain/wording.ts';
 import { type CommandDefinition, giveUp } from './command.ts';
+import { withLeftOut } from './explain/left-out.ts';
 import { addExplainOptions, type ExplainOptions, sharedOptionsOf } from './explain/options.ts';
 import { readRequest } from './explain/request.ts';
 import { painter, type Style } from './terminal.ts';
@@ -64,9 +65,9 @@ async function explainAgainst(options: ExplainOptions, described: DescribedReque
   }
   const shared = sharedOptionsOf(options);
   const names = hostnamesOf(described);
-  const { knowledge, findings } =
+  const { knowledge, findings, leftOut } =
     manifests.length > 0
       ? await (await import('./explain/world.ts')).worldOfManifests(manifests, shared, names)
       : await (await import('./explain/cluster.ts')).worldOfCluster(options, shared, names);
-  return withFindings(explain(described, knowledge), findings);
+  return withLeftOut(withFindings(explain(described, knowledge), findings), leftOut);
 }

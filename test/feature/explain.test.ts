@@ -145,6 +145,34 @@ describe('against manifests', () => {
     );
   });
 
+  test('an object of another class that names the host is told of where nobody serves it', async () => {
+    const classes = join(folder, 'classes.yaml');
+    const route = { hosts: [hostOf('chat')], service: { name: 'chat', port: 8065 } };
+    const policy = {
+      apiVersion: 'mattermost-ingress.io/v1alpha1',
+      kind: 'MattermostIngressPolicy',
+      metadata: { name: 'chat', namespace: 'test' },
+      spec: { ingressClassName: 'matermost', route, admission: { defaultAction: 'Allow' } },
+    };
+    const ingress = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'web', namespace: 'test' },
+      spec: { rules: [{ host: hostOf('chat') }, { host: 'other.example.com' }] },
+    };
+    writeFileSync(classes, yamlOf(policy, ingress));
+    const { out } = await explain([url, ...FROM, '--manifests', classes]);
+    expect(out).toContain(
+      'MattermostIngressPolicy test/chat names this host, and is of class matermost, which is not served. Did you mean mattermost?',
+    );
+    expect(out).toContain('Ingress test/web names this host, and has no class: it is not served');
+    const asIt = await explain([url, ...FROM, '--manifests', classes, '--take-over-class', 'matermost']);
+    expect(asIt.out).not.toContain('MattermostIngressPolicy test/chat names this host');
+    const elsewhere = await explain(['http://third.example.com/', ...FROM, '--manifests', classes]);
+    expect(elsewhere.out).not.toContain('names this host');
+    rmSync(classes);
+  });
+
   test.each([
     [{ FORCE_COLOR: '1' }, true],
     [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false],

@@ -10,6 +10,7 @@ import type { Options } from '../../options/options.ts';
 import { type OpenedCluster, openForReading } from '../controller/cluster-source.ts';
 import { chooseKubeconfig } from '../input/kubeconfig-choice.ts';
 import { assumedKnowledge, translating, type Translating } from './assumed.ts';
+import { leftOutNotes } from './left-out.ts';
 import type { ExplainOptions } from './options.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +45,7 @@ export async function worldOfCluster(
     return {
       knowledge: assumedKnowledge(translation, options, hostnames, secretDigestKey),
       findings: [...cluster.source.findings(), ...translation.findings],
+      leftOut: leftOutNotes(objects, translation, hostnames, options),
     };
   } finally {
     await cluster.source.close();

@@ -8,11 +8,14 @@ import { NO_ADDRESSES } from '../../translate/address-ranges.ts';
 import { readManifestPaths } from '../input/manifest-paths.ts';
 import { createProgress } from '../terminal.ts';
 import { assumedKnowledge, translating } from './assumed.ts';
+import { leftOutNotes } from './left-out.ts';
 
 export type World = {
   readonly knowledge: Knowledge;
   /** Of objects that are not served as they are written. */
   readonly findings: readonly Finding[];
+  /** On objects of other classes that name the host of the request. */
+  readonly leftOut: readonly string[];
 };
 
 /** Rejects with a message for people. */
@@ -30,5 +33,6 @@ export async function worldOfManifests(
   return {
     knowledge: assumedKnowledge(translation, options, hostnames, secretDigestKey),
     findings: [...findings, ...translation.findings],
+    leftOut: leftOutNotes(objects, translation, hostnames, options),
   };
 }
