@@ -248,7 +248,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   holdBody(): void {
-    this.#body.isWanted = false;
+    this.#body.hold(this.#services.timers.nowMs);
     this.#timer.cancel();
   }
 

@@ -108,7 +108,7 @@ export class Http2Stream implements ClientStream {
 
   holdBody(): void {
     if (this.#state !== 'body') return;
-    this.#body.isWanted = false;
+    this.#body.hold(this.#host.services.timers.nowMs);
     this.#timer.cancel();
     this.#stream.pause();
   }

@@ -12,6 +12,8 @@ export class RequestBody {
   readonly #decoder = new BodyDecoder();
   readonly #limits: Pick<ClientLimits, 'requestBodyMinBytesPerSecond'>;
   #sinceMs: number | undefined;
+  /** Since when it is left waiting, which is no time of the client's. */
+  #heldMs: number | undefined;
 
   constructor(limits: Pick<ClientLimits, 'requestBodyMinBytesPerSecond'>) {
     this.#limits = limits;
@@ -28,13 +30,20 @@ export class RequestBody {
   start(framing: BodyFraming): void {
     this.isWanted = false;
     this.#sinceMs = undefined;
+    this.#heldMs = undefined;
     this.#decoder.reset(framing, Number.POSITIVE_INFINITY);
   }
 
   want(maxBytes: number, nowMs: number): void {
     this.isWanted = true;
-    this.#sinceMs ??= nowMs;
+    this.#sinceMs = (this.#sinceMs ?? nowMs) + nowMs - (this.#heldMs ?? nowMs);
+    this.#heldMs = undefined;
     this.#decoder.limit(maxBytes);
+  }
+
+  hold(nowMs: number): void {
+    this.isWanted = false;
+    this.#heldMs ??= nowMs;
   }
 
   push(chunk: Buffer, start: number, end: number, sink: BodySink): number {
