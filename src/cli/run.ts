@@ -21,7 +21,10 @@ export const runCommand: CommandDefinition = {
     'mattermost-ingress run --manifests ./manifests --http-port 8080 --https-port 8443',
     'mattermost-ingress run --kubeconfig ~/.kube/config',
   ],
-  notes: ['Every option can also be given in the environment: --http-port as MATTERMOST_INGRESS_HTTP_PORT.'],
+  notes: [
+    'Every option can also be given in the environment: --http-port as MATTERMOST_INGRESS_HTTP_PORT.',
+    'A DURATION is such as 500ms, 30s, 1m30s or 2h, and at most 500h.',
+  ],
   exitCodes: {
     0: 'it was told to stop by SIGTERM or SIGINT, and has drained',
     1: 'a second signal ended it before that',
