@@ -2,6 +2,8 @@
 import type { Clock } from '../model/clock.ts';
 
 const TICK_MS = 100;
+/** Most that one step counts: a thread that stood still longer has not read yet what came in time. */
+const MAX_STEP_MS = 1_000;
 
 /** Timers that are looked at together; one that is cancelled leaves at once, so that it keeps nothing alive. */
 type Bucket = { readonly tick: number; readonly timers: Timer[] };
@@ -51,8 +53,10 @@ export class Timer {
 }
 
 export class TimerWheel {
-  /** Monotonic milliseconds, as of the last tick. */
+  /** Milliseconds that this thread was awake, on the base of the clock: what waits go by. As of the last tick. */
   nowMs: number;
+  /** Of the clock itself, which all threads share. As of the last tick. */
+  clockMs: number;
   readonly #clock: Clock;
   readonly #onBug: (error: unknown) => void;
   readonly #buckets = new Map<number, Bucket>();
@@ -62,7 +66,8 @@ export class TimerWheel {
   constructor(clock: Clock, onBug: (error: unknown) => void) {
     this.#clock = clock;
     this.#onBug = onBug;
-    this.nowMs = clock.monotonicMs();
+    this.clockMs = clock.monotonicMs();
+    this.nowMs = this.clockMs;
     this.#lastTick = Math.floor(this.nowMs / TICK_MS);
   }
 
@@ -82,7 +87,9 @@ export class TimerWheel {
 
   /** Fires all that is due. */
   advance(): void {
-    this.nowMs = this.#clock.monotonicMs();
+    const clockMs = this.#clock.monotonicMs();
+    this.nowMs += Math.min(clockMs - this.clockMs, MAX_STEP_MS);
+    this.clockMs = clockMs;
     const tick = Math.floor(this.nowMs / TICK_MS);
     for (let at = this.#lastTick + 1; at <= tick; at++) {
       this.#lastTick = at;

@@ -166,6 +166,12 @@ export class TestPlane {
     await turns();
   }
 
+  /** The thread stands still for so long: its timers run before it reads what has come meanwhile. */
+  freeze(ms: number): void {
+    this.#nowMs += ms;
+    this.#timers.advance();
+  }
+
   /** Ends everything; rejects when the data plane found a mistake of its own. */
   async close(): Promise<void> {
     let isOver = false;

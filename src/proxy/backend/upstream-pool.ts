@@ -79,7 +79,7 @@ export class UpstreamPool {
       connection.destroy();
       return;
     }
-    connection.idleSinceMs = this.#services.timers.nowMs;
+    connection.idleSinceMs = this.#services.timers.clockMs;
     // Paused for the sake of its last client, it would not show that it was closed.
     if (connection.socket.isPaused()) connection.socket.resume();
     const { slot } = connection.endpoint;
@@ -91,12 +91,12 @@ export class UpstreamPool {
 
   /** Closes what has been idle too long, and all of endpoints that take no new users; call about once a second. */
   sweep(takesUsers: (slot: number) => boolean): void {
-    const { nowMs } = this.#services.timers;
+    const { clockMs } = this.#services.timers;
     for (const [slot, list] of this.#idle) {
       const isServed = takesUsers(slot);
       const kept: UpstreamConnection[] = [];
       for (const connection of list) {
-        if (isServed && isFresh(connection, nowMs)) kept.push(connection);
+        if (isServed && isFresh(connection, clockMs)) kept.push(connection);
         else connection.destroy();
       }
       if (kept.length === 0) this.#idle.delete(slot);
@@ -123,7 +123,7 @@ export class UpstreamPool {
       if (!connection.isOpen) continue;
       const isFit =
         isSamePlace(connection.endpoint, endpoint) && isDeepStrictEqual(connection.backend.tls, backend.tls);
-      if (isFit && isFresh(connection, this.#services.timers.nowMs)) return connection;
+      if (isFit && isFresh(connection, this.#services.timers.clockMs)) return connection;
       connection.destroy();
     }
     return undefined;

@@ -55,8 +55,10 @@ function start() {
   const onBug = (error: unknown) => void facts.bugs.push(error);
   const timers = new TimerWheel({ epochMs: () => 0, monotonicMs: () => facts.nowMs }, onBug);
   const pass = async (ms: number) => {
-    facts.nowMs += ms;
-    timers.advance();
+    for (let left = ms; left > 0; left -= 1_000) {
+      facts.nowMs += Math.min(left, 1_000);
+      timers.advance();
+    }
     await settle();
   };
   const held = new HeldSocket();

@@ -62,7 +62,7 @@ export class TunnelGroup {
    */
   hasLostMany(): boolean {
     const { row, shared, timers } = this.#pace;
-    const half = halfSecond(timers.nowMs);
+    const half = halfSecond(timers.clockMs);
     row.closes.noteLoss(this.slot, half);
     return shared.losses(this.slot, half) > this.#pace.perSecond() / 5;
   }
@@ -78,11 +78,11 @@ export class TunnelGroup {
   #beginLoss(closing: Closing, withinMs: number): MassClose {
     const mass = new MassClose(closing, this.#pace, withinMs);
     const { row, timers } = this.#pace;
-    mass.owe(row.closes.losses(this.slot, halfSecond(timers.nowMs)) - 1);
+    mass.owe(row.closes.losses(this.slot, halfSecond(timers.clockMs)) - 1);
     return mass;
   }
 }
 
-function halfSecond(nowMs: number): number {
-  return Math.floor(nowMs / HALF_SECOND_MS);
+function halfSecond(clockMs: number): number {
+  return Math.floor(clockMs / HALF_SECOND_MS);
 }
