@@ -49,7 +49,7 @@ export type OpenConnection = {
   readonly client: Client;
   /** No further request on it; ends at once where none is being answered. */
   closeWhenIdle(): void;
-  /** Gives its place up where it waits for a request; says whether it did. */
+  /** Gives its place up where it waits for a request, and its client for nothing; says whether it did. */
   dropIfIdle(): boolean;
   /** Clients are to leave: HTTP/2 can say so before the next answer. */
   onLameDuck?(): void;

@@ -84,7 +84,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   dropIfIdle(): boolean {
-    if (!this.#isIdle) return false;
+    if (!this.#isIdle || this.#socket.writableLength > 0) return false;
     this.onClose();
     return true;
   }

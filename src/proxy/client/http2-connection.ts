@@ -10,6 +10,7 @@ import { startHttp2Session } from './http2-session.ts';
 import { Http2Stream, type StreamHost } from './http2-stream.ts';
 import type { ConnectionServices, OpenConnection } from '../services.ts';
 import { Timer } from '../timers.ts';
+import { hasUnsentBytes } from './unsent-bytes.ts';
 
 /** How long a client may take to leave once it has had all that is for it, or was shown out. */
 const LEAVE_MS = 5_000;
@@ -63,7 +64,7 @@ export class Http2Connection implements OpenConnection, StreamHost {
   }
 
   dropIfIdle(): boolean {
-    if (this.#openStreams > 0) return false;
+    if (this.#openStreams > 0 || hasUnsentBytes(this.#raw)) return false;
     this.#raw.destroy();
     this.#onClose();
     return true;

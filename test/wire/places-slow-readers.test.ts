@@ -1,0 +1,94 @@
+// At the limit of connections those that are silent give their places up. Whoever still reads an answer is not silent,
+// though everything was handed over to the system long ago.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { requestList } from '../support/http2-client.ts';
+import { SETTING, windowUpdate } from '../support/http2-frames.ts';
+import { answer, always } from '../support/recording-backend.ts';
+import { turns, until, WireClient } from '../support/wire-client.ts';
+import { Http2Scene } from './http2-scene.ts';
+import { head } from './rows.ts';
+
+/** Read at once, and written at once. */
+const BODY = 'x'.repeat(60_000);
+/** More than the kernel keeps for who does not read. */
+const MOST_ANSWERS = 200;
+const STREAMS = 100;
+const WINDOW_BYTES = 50_000_000;
+
+let scene: Http2Scene;
+
+beforeEach(async () => {
+  scene = await Http2Scene.start({ maxConnections: 1, limits: { slowReaderTimeoutMs: 3_600_000 } });
+  scene.wire.backend.script = always(answer(BODY));
+});
+afterEach(() => scene.end());
+
+/** Somebody comes, and is let in or not. */
+async function visitor(): Promise<void> {
+  const client = await WireClient.connect(scene.wire.plane.httpPort);
+  await turns(3);
+  client.destroy();
+}
+
+async function answered(count: number): Promise<boolean> {
+  const { records } = scene.wire.plane;
+  for (let turn = 0; turn < 100 && records.length < count; turn++) await turns(1);
+  return records.length >= count;
+}
+
+/** A client that reads nothing, and has been given so many answers one after another, as far as they could be given. */
+async function stuck(most: number): Promise<{ readonly client: WireClient; readonly given: number }> {
+  scene.wire.plane.records.length = 0;
+  const client = await scene.wire.client();
+  client.socket.pause();
+  for (let given = 0; given < most; given++) {
+    client.send(head('GET / HTTP/1.1', 'Host: a'));
+    if (!(await answered(given + 1))) return { client, given };
+  }
+  return { client, given: most };
+}
+
+test('over HTTP/1', async () => {
+  const { client, given } = await stuck(MOST_ANSWERS);
+  expect(given).toBeLessThan(MOST_ANSWERS);
+  client.destroy();
+  for (let count = given - 4; count <= given + 4; count++) {
+    await until(
+      () => scene.wire.plane.metric('connections') === 0,
+      () => 'the end of the connection before',
+    );
+    const next = await stuck(count);
+    await visitor();
+    next.client.socket.resume();
+    const wanted = next.given * answer(BODY).length;
+    await until(
+      () => next.client.receivedBytes >= wanted || next.client.ending !== undefined,
+      () => `${next.given} answers, ${next.client.receivedBytes} bytes of ${wanted}`,
+    );
+    expect(next.client.receivedBytes, `${next.given} answers`).toBeGreaterThanOrEqual(wanted);
+    next.client.destroy();
+  }
+});
+
+test('over HTTP/2', async () => {
+  scene.quiet();
+  const client = await scene.client({ settings: [[SETTING.initialWindowSize, WINDOW_BYTES]] });
+  client.send(windowUpdate(0, WINDOW_BYTES));
+  const streams = Array.from({ length: STREAMS }, (_, at) => 2 * at + 1);
+  for (const stream of streams) client.request(stream, requestList());
+  await scene.asked(STREAMS);
+  client.socket.pause();
+  for (const connection of scene.wire.backend.connections) connection.send(answer(BODY));
+  expect(await answered(STREAMS)).toBe(true);
+  client.socket.on('data', () => client.socket.pause());
+  const isWhole = () => streams.every((stream) => client.story(stream).ended);
+  while (!isWhole() && client.ending === undefined) {
+    client.socket.resume();
+    await until(
+      () => client.socket.isPaused() || client.ending !== undefined,
+      () => 'something to read',
+    );
+    await visitor();
+  }
+  expect(streams.filter((stream) => client.story(stream).body.length !== BODY.length)).toEqual([]);
+}, 60_000);
