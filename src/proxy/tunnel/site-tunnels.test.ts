@@ -184,14 +184,20 @@ describe('a site', () => {
     expect(closedOf(tunnels)).toHaveLength(before);
   });
 
-  test('one of whose hosts is gone when a tunnel of it opens keeps the others', () => {
+  test.each<readonly [string, number, number]>([
+    ['is the first to open', 0, 0],
+    ['opens beside others', 5, 0],
+    ['opens long after', 5, 300],
+  ])('one of whose hosts is gone when a tunnel of it %s keeps the others', (_, others, waitSeconds) => {
     world.hosts = [HOST, OTHER_HOST];
     world.serve({});
     const late = world.late('a', OTHER_HOST);
     world.hosts = [HOST];
     world.serve({});
+    const before = world.open(others, 'a');
+    world.advance(waitSeconds * SECOND);
     const leaving = late();
-    const staying = world.open(5, 'a');
+    const staying = [...before, ...world.open(5, 'a')];
     world.advance(60 * SECOND);
     expect(reasonsOf(leaving)).toEqual(['1001 site-removed']);
     expect(closedOf(staying)).toEqual([]);

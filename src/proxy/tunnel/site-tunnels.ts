@@ -36,7 +36,7 @@ export class SiteTunnels {
   #open: OpenSite;
   #hosts: readonly string[];
   #goneSinceMs: number | undefined;
-  /** Since when hosts are gone that the site has had. */
+  /** Since when hosts are gone that tunnels came in by. */
   readonly #goneHosts = new Map<string, number>();
   /** Those whose host is gone, those that a policy refuses, and those that are too old. */
   #removed: MassClose | undefined;
@@ -79,6 +79,7 @@ export class SiteTunnels {
   /** @param admittedBy the settings at its handshake: they may have changed while the backend thought about it */
   add(tunnel: KeptTunnel, group: TunnelGroup, admittedBy: OpenSite | undefined): void {
     group.add(tunnel);
+    if (!this.#hosts.includes(tunnel.host)) this.#noteGone(tunnel.host);
     if (admittedBy !== undefined && admittedBy !== this.#open) this.#recheck([tunnel], admittedBy);
   }
 
@@ -122,9 +123,12 @@ export class SiteTunnels {
     for (const { group } of this.#places.values()) group.stay();
   }
 
+  #noteGone(host: string): void {
+    if (!this.#goneHosts.has(host)) this.#goneHosts.set(host, this.#services.timers.nowMs);
+  }
+
   #followHosts(hosts: readonly string[]): void {
-    const { nowMs } = this.#services.timers;
-    for (const host of this.#hosts) if (!hosts.includes(host)) this.#goneHosts.set(host, nowMs);
+    for (const host of this.#hosts) if (!hosts.includes(host)) this.#noteGone(host);
     this.#hosts = hosts;
     const back = hosts.filter((host) => this.#goneHosts.delete(host));
     if (back.length === 0) return;
@@ -197,7 +201,9 @@ export class SiteTunnels {
   #closeRemovedHosts(untilMs: number): void {
     for (const [host, sinceMs] of this.#goneHosts) {
       if (sinceMs > untilMs) continue;
-      for (const tunnel of this.tunnels()) if (tunnel.host === host) this.#remove(tunnel);
+      const tunnels = [...this.tunnels()].filter((tunnel) => tunnel.host === host);
+      if (tunnels.length === 0) this.#goneHosts.delete(host);
+      for (const tunnel of tunnels) this.#remove(tunnel);
     }
   }
 
