@@ -82,6 +82,8 @@ export class DataPlane {
   readonly #pool: UpstreamPool;
   readonly #services: ExchangeServices;
   readonly #tidying: Timer;
+  /** Of the backends that take turns. */
+  readonly #turns = new Map<string, number>();
   #isLameDuck = false;
 
   constructor(settings: DataPlaneSettings, host: DataPlaneHost) {
@@ -93,7 +95,6 @@ export class DataPlane {
       { readBuffer, timers: host.timers, sources: sourceAddresses(host), onBug: host.onBug },
       settings.maxBackendConnections,
     );
-    const turns = new Map<string, number>();
     this.#services = {
       ...host,
       limits: settings.limits,
@@ -104,7 +105,7 @@ export class DataPlane {
       loads: {
         load: (slot) => host.shared.load(slot),
         random: host.random,
-        turn: (key) => countTurn(turns, key),
+        turn: (key) => countTurn(this.#turns, key),
         health: host.shared.health,
         nowMs: () => host.clock.monotonicMs(),
       },
@@ -243,6 +244,8 @@ export class DataPlane {
   #tidyUp(): void {
     const slots = this.#current.slotsInUse(this.#host.shared.health);
     this.#pool.sweep((slot) => slots.has(slot));
+    const { backends } = this.#current.serving;
+    for (const key of this.#turns.keys()) if (!backends.has(key)) this.#turns.delete(key);
     this.#services.tunnels.tidyUp();
     this.#host.timers.arm(this.#tidying, TIDY_MS);
   }
