@@ -2,6 +2,7 @@
 import { type IpAddress, networkHex } from '../model/address.ts';
 import type { Persistence } from '../model/configuration.ts';
 import type { AffinityResult } from '../model/decision.ts';
+import type { HealthView } from '../model/health-board.ts';
 import type { RequestHead } from '../model/request.ts';
 import { balance, type LoadView } from './balance.ts';
 import type { ServingBackend, ServingEndpoint } from './compiled.ts';
@@ -192,9 +193,14 @@ export function chooseWithRoom(
   for (;;) {
     const choice = chooseEndpoint(backend, keys, view, seeker.tried);
     if (choice === undefined) return undefined;
-    // Better no answer now than one that fails: the healthy ones have only too much to do.
-    if (seeker.metFull && !view.health.takesUsers(choice.endpoint.slot)) return undefined;
+    // Better no answer now than one that fails, where the healthy ones have only too much to do.
+    if (seeker.metFull && isWorse(choice.endpoint, seeker.tried, view.health)) return undefined;
     if (seeker.take(choice.endpoint)) return choice;
     seeker.passOver(choice.endpoint);
   }
+}
+
+/** Not healthy itself, after one that is. */
+function isWorse(one: ServingEndpoint, tried: ReadonlySet<ServingEndpoint>, health: HealthView): boolean {
+  return !health.takesUsers(one.slot) && [...tried].some(({ slot }) => health.takesUsers(slot));
 }

@@ -92,6 +92,22 @@ describe('the holder of the cookie of node 0', () => {
     expect(asked()).toBe('0 1');
     nodes[1]?.connections[0]?.send(answer('ok'));
   });
+
+  test('where no node is healthy and one is full the next one serves', async () => {
+    const { plane, nodes, ask, answerTo, asked } = await stage({ maxConnectionsPerEndpoint: 1 });
+    plane.setHealth(0, 'unhealthy');
+    plane.setHealth(1, 'unhealthy');
+    const [node] = nodes;
+    if (node !== undefined) node.script = () => undefined;
+    await ask(HOLDER);
+    await until(
+      () => asked() === '1 0',
+      () => `a request to arrive, now ${asked()}`,
+    );
+    expect((await answerTo(HOLDER)).status).toBe(200);
+    expect(asked()).toBe('1 1');
+    node?.connections[0]?.send(answer('ok'));
+  });
 });
 
 describe('what speaks against a node', () => {
