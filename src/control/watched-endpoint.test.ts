@@ -109,10 +109,22 @@ describe('ejection', () => {
     for (const letter of 'xxx') watched.checked(RESULTS[letter] ?? { kind: 'passed' }, HEALTH, 1000);
     expect(watched.state).toBe('unhealthy');
     for (const letter of 'oo') watched.checked(RESULTS[letter] ?? { kind: 'passed' }, HEALTH, 2000);
-    expect(watched.state).toBe('ejected');
+    expect([watched.state, watched.reason]).toEqual(['ejected', 'failures-in-a-row']);
     watched.advance(HEALTH, 30_000);
     expect(watched.state).toBe('ready');
   });
+});
+
+test('the end of an ejection says nothing of an endpoint whose checks fail', () => {
+  const slow = { ...HEALTH, slowStartMs: 10_000 };
+  const watched = new WatchedEndpoint(0, 0);
+  watched.eject(slow, 0);
+  for (const letter of 'xxx') watched.checked(RESULTS[letter] ?? { kind: 'passed' }, slow, 1000);
+  for (const nowMs of [30_000, 40_000]) {
+    watched.advance(slow, nowMs);
+    expect([watched.state, watched.reason, watched.sinceMs]).toEqual(['unhealthy', 'check-failed', 1000]);
+    expect(watched.isPassing).toBe(false);
+  }
 });
 
 test('a twin knows what is known', () => {

@@ -96,7 +96,8 @@ export class WatchedEndpoint {
     this.#isFailing = !passed;
     if (passed) this.startSlowly(health, nowMs);
     else this.#slowUntilMs = undefined;
-    this.#change(passed ? 'check-passed' : 'check-failed', nowMs);
+    if (!passed) this.#change('check-failed', nowMs);
+    else this.#change(this.isEjected ? 'failures-in-a-row' : 'check-passed', nowMs);
   }
 
   /** For twice as long as before, where it fails again soon after it came back. */
@@ -114,6 +115,8 @@ export class WatchedEndpoint {
     if (this.#ejectedUntilMs !== undefined && nowMs >= this.#ejectedUntilMs) {
       this.#ejectedUntilMs = undefined;
       this.#returnedMs = nowMs;
+      // Its checks say what holds of it, and since when.
+      if (this.#isFailing) return;
       this.startSlowly(health, nowMs);
       this.#change('ejection-over', nowMs);
     } else if (this.#slowUntilMs !== undefined && nowMs >= this.#slowUntilMs) {
