@@ -1,7 +1,12 @@
 // A mistake of ours costs the connection or the request that it happened on, which is told so, and nobody else.
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Recorder } from '../../src/observe/recorder.ts';
 import { UpstreamConnection } from '../../src/proxy/backend/upstream-connection.ts';
+import { CertificateProofs } from '../../src/proxy/client/client-certificates.ts';
+import { TlsTerminator } from '../../src/proxy/client/tls.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { turns, WireClient } from '../support/wire-client.ts';
 import { get } from './rows.ts';
@@ -33,6 +38,27 @@ test.each([
   expect([scene.plane.load, scene.plane.bugs.length]).toEqual([0, 1]);
   client.send(get());
   await client.until((text) => text.endsWith('ok'));
+  await expect(scene.end()).rejects.toThrow('The data plane made mistakes');
+});
+
+test.each([
+  ['begins', () => vi.spyOn(TlsTerminator.prototype, 'accept').mockImplementationOnce(failOnce)],
+  ['is judged', () => vi.spyOn(CertificateProofs.prototype, 'isProven').mockImplementationOnce(failOnce)],
+  ['is told of', () => vi.spyOn(Recorder.prototype, 'tlsHandshake').mockImplementationOnce(failOnce)],
+])('when its handshake %s', async (_, mistake) => {
+  const scene = await WireScene.start({ https: true });
+  mistake();
+  const tcp = connectTcp(scene.plane.httpsPort, '127.0.0.1');
+  const secure = connectTls({ socket: tcp, servername: 'a', rejectUnauthorized: false });
+  secure.on('error', () => undefined);
+  await once(
+    tcp.on('error', () => undefined),
+    'close',
+  );
+  const next = await scene.tlsClient('a');
+  next.send(get());
+  await next.until((text) => text.endsWith('ok'));
+  expect(scene.plane.bugs).toHaveLength(1);
   await expect(scene.end()).rejects.toThrow('The data plane made mistakes');
 });
 

@@ -14,7 +14,7 @@ import { readProxyHeader } from './proxy-header.ts';
 import { adoptSocket, readTlsSocket } from '../read-buffer.ts';
 import type { ConnectionServices, OpenConnection } from '../services.ts';
 import { Timer } from '../timers.ts';
-import type { TlsTerminator } from './tls.ts';
+import type { HandshakeOutcome, TlsTerminator } from './tls.ts';
 
 export type AcceptServices = ConnectionServices & {
   readonly recorder: Recorder;
@@ -112,25 +112,33 @@ export class Acceptor {
   }
 
   #secure(shell: Socket, arrival: Arrival, tls: TlsTerminator): void {
+    const begin = () => this.#shakeHands(shell, arrival, tls);
+    this.#dare(begin, () => shell.destroy());
+  }
+
+  #shakeHands(shell: Socket, arrival: Arrival, tls: TlsTerminator): void {
     this.#await(shell);
-    const { timers, limits, recorder } = this.#services;
-    const socket = tls.accept(shell, (outcome) => {
+    const { timers, limits } = this.#services;
+    const socket = tls.accept(shell, (judge) => {
       timer.cancel();
-      if (outcome.kind === 'secure') {
-        recorder.tlsHandshake(outcome.tls.version, 'ok');
-        const client = this.#clientOf(arrival, outcome.tls);
-        const open = () => {
-          if (outcome.protocol === 'h2') this.#openHttp2(outcome.socket, shell, client);
-          else this.#openSecure(outcome.socket, shell, client);
-        };
-        this.#dare(open, () => outcome.socket.destroy());
-        return;
-      }
-      recorder.tlsHandshake(outcome.kind === 'refused' ? outcome.version : undefined, outcome.kind);
-      socket.destroy();
+      const open = () => this.#openJudged(judge(), socket, shell, arrival);
+      this.#dare(open, () => socket.destroy());
     });
     const timer = new Timer(() => socket.destroy());
     timers.arm(timer, limits.handshakeTimeoutMs);
+  }
+
+  #openJudged(outcome: HandshakeOutcome, socket: TLSSocket, raw: Socket, arrival: Arrival): void {
+    const { recorder } = this.#services;
+    if (outcome.kind !== 'secure') {
+      recorder.tlsHandshake(outcome.kind === 'refused' ? outcome.version : undefined, outcome.kind);
+      socket.destroy();
+      return;
+    }
+    recorder.tlsHandshake(outcome.tls.version, 'ok');
+    const client = this.#clientOf(arrival, outcome.tls);
+    if (outcome.protocol === 'h2') this.#openHttp2(socket, raw, client);
+    else this.#openSecure(socket, raw, client);
   }
 
   #clientOf(arrival: Arrival, tls: ClientTls | undefined): Client {

@@ -22,7 +22,6 @@ export type Protocol = 'h2' | 'http/1.1';
 export type HandshakeOutcome =
   | {
       readonly kind: 'secure';
-      readonly socket: TLSSocket;
       readonly tls: ClientTls;
       readonly protocol: Protocol;
     }
@@ -61,8 +60,11 @@ export class TlsTerminator {
     this.#contexts.update(certificates, certificates.get(this.#settings.defaultCertificateKey ?? ''));
   }
 
-  /** Starts the handshake; `onOutcome` is called once unless the caller destroys the socket before. */
-  accept(raw: Socket, onOutcome: (outcome: HandshakeOutcome) => void): TLSSocket {
+  /**
+   * Starts the handshake; `onOutcome` is called once unless the caller destroys the socket before.
+   * What has come of it is judged when the caller asks, so that a mistake in that is the caller's to catch.
+   */
+  accept(raw: Socket, onOutcome: (judge: () => HandshakeOutcome) => void): TLSSocket {
     this.#contexts.renew(ticketPeriod(this.#epochMs()));
     const secureContext = this.#contexts.default;
     const socket = new TLSSocket(raw, {
@@ -73,16 +75,16 @@ export class TlsTerminator {
     });
     rememberName(socket, secureContext);
     let isOver = false;
-    const settle = (outcome: HandshakeOutcome) => {
+    const settle = (judge: () => HandshakeOutcome) => {
       if (isOver) return;
       isOver = true;
-      onOutcome(outcome);
+      onOutcome(judge);
     };
-    socket.on('error', () => settle({ kind: 'failed' }));
-    socket.on('close', () => settle({ kind: 'failed' }));
+    socket.on('error', () => settle(failed));
+    socket.on('close', () => settle(failed));
     // Whoever only looks whether the port is open, as load balancers do, is gone by then.
-    socket.once('end', () => settle({ kind: 'failed' }));
-    socket.once('secure', () => settle(this.#judge(socket)));
+    socket.once('end', () => settle(failed));
+    socket.once('secure', () => settle(() => this.#judge(socket)));
     return socket;
   }
 
@@ -126,8 +128,12 @@ export class TlsTerminator {
     const policy = host?.tlsPolicy ?? DEFAULT_TLS_POLICY;
     const protocol = socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
     const hasCertificate = this.#proofs.isProven(socket, askedOf(host));
-    return { kind: 'secure', socket, tls: { serverName, version, policy, hasCertificate }, protocol };
+    return { kind: 'secure', tls: { serverName, version, policy, hasCertificate }, protocol };
   }
+}
+
+function failed(): HandshakeOutcome {
+  return { kind: 'failed' };
 }
 
 /** Without authorities no certificate could be believed: then none is asked for. */
