@@ -7,6 +7,7 @@ import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { NGINX_PREFIX } from '../translate/annotations/reader.ts';
 import { readSwitch } from '../translate/annotations/values.ts';
 import { DEFAULT_CLASS } from '../translate/classes.ts';
+import { isExpression } from '../translate/path-expressions.ts';
 import { EMPTY_MEMORY, translate } from '../translate/translate.ts';
 import type { SourceIngress } from './input.ts';
 import type { Note } from './note.ts';
@@ -18,7 +19,6 @@ const ELSEWHERE: ReadonlySet<FindingReason> = new Set<FindingReason>([
   'SecretNotFound',
   'NoEndpoints',
 ]);
-const regularExpression = /[()[\]{}*+?^$|\\]/u;
 
 /** A part of the traffic of another Ingress, which is not split here. */
 export function isCanary({ annotations }: SourceIngress): boolean {
@@ -69,7 +69,7 @@ function findingsOf(ingresses: readonly Ingress[]): readonly { readonly key: str
 function pathNotes({ rules }: Ingress): readonly Note[] {
   return rules.flatMap(({ paths }, at) =>
     paths.flatMap(({ path = '/' }, index): readonly Note[] => {
-      if (!regularExpression.test(path)) return [];
+      if (!isExpression(path)) return [];
       const subject = `spec.rules[${at}].http.paths[${index}].path`;
       const text =
         'A regular expression is compared letter by letter here, and matches nothing. Write a path that is the beginning of all that it should match';

@@ -152,3 +152,73 @@ test('an exact host below a wildcard with admission has that admission too', () 
   expect(settle(wildcard, added('chat/exact', '/')).admission).toEqual(DENY);
   expect(settle(wildcard, added('other/exact', '/')).admission).toBeUndefined();
 });
+
+test('who takes the path of a fallback takes its admission, unless he had it first', () => {
+  const fallback = governed('chat/b', '/', DENY, { isFallback: true });
+  expect(settle(fallback, added('chat/z', '/')).admission).toEqual(DENY);
+  const older = added('chat/a', '/');
+  const grants = grantHosts([older, fallback], { hostNamespaces: [], defaultBackendNamespace: undefined });
+  expect(inheritAdmission([older, fallback], grants)[0]?.place).toBe(older);
+});
+
+test('a host has the admission of what answers for any host, where nothing else did', () => {
+  const pins = { hostNamespaces: [], defaultBackendNamespace: 'chat' };
+  const places = [governed('chat/any', '/', DENY, { hosts: ['*'] }), added('chat/z', '/')];
+  const settled = inheritAdmission(places, grantHosts(places, pins)).at(-1)?.place.content;
+  expect(settled).toMatchObject({ spec: { settings: { admission: DENY } } });
+});
+
+test('an exact host that hides paths of a wildcard with other admissions is closed', () => {
+  const hosts = ['*.example.com'];
+  const open = governed('chat/a', '/', { defaultAction: 'Allow' }, { hosts });
+  const strict = (path: string) => governed('chat/b', path, DENY, { hosts, pathType: 'Exact' });
+  expect(settle(open, strict('/x'), added('chat/z', '/'))).toMatchObject({
+    admission: 'restriction-unsupported',
+    problems: ['UnsupportedRestriction spec.route.hosts'],
+  });
+  expect(settle(open, strict('/x'), added('chat/z', '/plugins')).admission).toEqual({
+    defaultAction: 'Allow',
+  });
+});
+
+describe('beside an Ingress that restricts what a regular expression matches', () => {
+  const LIST: AdmissionSpec = {
+    rules: [{ name: 'annotation-allowlist', sourceCIDRs: ['192.0.2.0/24'], action: 'Allow' }],
+    defaultAction: 'Deny',
+  };
+  const unsupported = { ...CLOSED, reason: 'restriction-unsupported' } as const;
+  const restricting = (path: string, content: Place['content'] = spec({ admission: LIST })) =>
+    added('chat/a', path, { claim: { ...added('chat/a', path).claim, hosts: [HOST], path }, content });
+
+  test.each<[string, Place, Place, boolean]>([
+    ['a path around it', restricting('/admin(/|$)(.*)'), added('chat/z', '/'), true],
+    ['a path that it may match', restricting('/admin(/|$)(.*)'), added('chat/z', '/Admin/x'), true],
+    ['a path that it cannot match', restricting('/admin(/|$)(.*)'), added('chat/z', '/plugins'), false],
+    ['any path, with a choice', restricting('/admin|/x'), added('chat/z', '/plugins'), true],
+    ['a path before a repetition', restricting('/admin?'), added('chat/z', '/admi'), true],
+    ['a path in other letters', restricting('/[a-c]+/x'), added('chat/z', '/plugins'), true],
+    ['a path, by what is not understood', restricting('/(.*)', unsupported), added('chat/z', '/'), true],
+    ['no path without restriction', restricting('/(.*)', spec({})), added('chat/z', '/'), false],
+    ['no path that has the same list', restricting('/(.*)'), restrictedAlike(LIST), false],
+    ['no path of a policy', restricting('/(.*)'), governed('chat/z', '/', { defaultAction: 'Allow' }), false],
+    ['no path of others', restricting('/(.*)'), added('other/z', '/'), false],
+    [
+      'no proof',
+      restricting('/(.*)'),
+      added('chat/z', '/.well-known/acme-challenge/x', { isAcme: true }),
+      false,
+    ],
+    ['no path beside one that is a path', restricting('/admin'), added('chat/z', '/'), false],
+  ])('is closed %s', (_, first, place, isClosed) => {
+    expect(settle(first, place).place.content.kind).toBe(isClosed ? 'closed' : 'open');
+  });
+
+  test('says why', () => {
+    const settled = settle(restricting('/admin(/|$)(.*)'), added('chat/z', '/'));
+    expect(settled.problems).toEqual(['UnsupportedRestriction spec.route.hosts']);
+  });
+});
+
+function restrictedAlike(list: AdmissionSpec): Place {
+  return added('chat/z', '/', { content: spec({ admission: list }) });
+}

@@ -4,10 +4,6 @@ import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
 import { type ApiObject, type Ingress, keyOf, type RawPolicy } from '../../src/api/objects.ts';
-import { DEFAULT_TLS_POLICY, type Serving } from '../../src/decide/compiled.ts';
-import { decide } from '../../src/decide/decide.ts';
-import { findHost } from '../../src/decide/match.ts';
-import { address, client, request } from '../../src/decide/test-objects.ts';
 import { objectSet, SETTINGS } from '../../src/translate/test-objects.ts';
 import {
   EMPTY_MEMORY,
@@ -16,17 +12,8 @@ import {
   type Translation,
 } from '../../src/translate/translate.ts';
 import { servingOf } from '../support/serving-of.ts';
-import { DECIDE_SETTINGS } from './serving.ts';
-import {
-  anyIngress,
-  anyPolicy,
-  anyWorld,
-  CLASSES,
-  SECRET_HEADER,
-  SURROUNDINGS,
-  TOKEN_PATH,
-  unique,
-} from './worlds.ts';
+import { isForwarded, PROBES } from './probes.ts';
+import { anyIngress, anyPolicy, anyWorld, CLASSES, SURROUNDINGS, unique } from './worlds.ts';
 
 const RUNS = Math.ceil(Number(process.env['FUZZ_RUNS'] ?? 1500) / 3);
 const SEED = process.env['FUZZ_SEED'];
@@ -36,36 +23,6 @@ const NGINX = 'nginx.ingress.kubernetes.io';
 
 function run(objects: readonly ApiObject[], memory: TranslateMemory = EMPTY_MEMORY): Translation {
   return translate(objectSet(...objects), { ...SETTINGS, defaultBackendNamespace: 'chat' }, memory);
-}
-
-type Probe = {
-  readonly host: string;
-  readonly path: string;
-  readonly peer: string;
-  readonly isTls: boolean;
-  readonly hasSecret: boolean;
-};
-
-/** Every kind of visitor at every place that the worlds speak of. */
-const PROBES: readonly Probe[] = ['chat.example.com', 'a.example.com', 'b.example.com', 'other.test'].flatMap(
-  (host) =>
-    ['/', '/x', '/x/', '/x/y', '/x/z', '/plugins', `${TOKEN_PATH}/more`].flatMap((path) =>
-      ['192.0.2.7', '203.0.113.9'].flatMap((peer) =>
-        [true, false].flatMap((isTls) =>
-          [true, false].map((hasSecret) => ({ host, path, peer, isTls, hasSecret })),
-        ),
-      ),
-    ),
-);
-
-function isForwarded(serving: Serving, { host, path, peer, isTls, hasSecret }: Probe): boolean {
-  const policy = findHost(serving.hosts, host)?.tlsPolicy ?? DEFAULT_TLS_POLICY;
-  const tls = isTls
-    ? ({ serverName: host, version: '1.2', policy, hasCertificate: false } as const)
-    : undefined;
-  const lines = [`Host: ${host}`, ...(hasSecret ? [`${SECRET_HEADER.name}: ${SECRET_HEADER.value}`] : [])];
-  const from = client({ peer: address(peer), tls });
-  return decide(serving, request(`GET ${path}`, lines), from, DECIDE_SETTINGS).kind === 'forward';
 }
 
 /** Mistakes that leave what the object means to be read from the rest of it, or from what it was before. */
