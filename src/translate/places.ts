@@ -87,6 +87,22 @@ export function tlsOfText(text: string | undefined): SiteTls | undefined {
   return text === undefined || text === NO_TLS ? undefined : (JSON.parse(text) as SiteTls);
 }
 
+const TLS_WORDS: Readonly<Record<keyof SiteTls, string>> = {
+  certificate: 'the Secret with the certificate',
+  minVersion: 'minVersion',
+  hsts: 'hsts',
+  clientCertificate: 'certificates of clients',
+};
+
+/** In what two of these texts differ, for people: an Ingress with the same `tls` may ask for other certificates of clients. */
+export function tlsDifferences(text: string | undefined, otherText: string | undefined): string {
+  const [tls, other] = [tlsOfText(text), tlsOfText(otherText)];
+  if (tls === undefined || other === undefined) return 'one of them has no TLS';
+  const keys = ['certificate', 'minVersion', 'hsts', 'clientCertificate'] as const;
+  const differing = keys.filter((key) => JSON.stringify(tls[key]) !== JSON.stringify(other[key]));
+  return differing.map((key) => TLS_WORDS[key]).join(' and ');
+}
+
 /** A policy as its place needs it. */
 type RouteOwner = {
   readonly key: string;

@@ -1,8 +1,15 @@
 // Who gets a host and path: by namespace, by age, and never by somebody else being invalid.
 import { describe, expect, test } from 'vitest';
-import type { Claim, Place } from './places.ts';
+import { type Claim, type Place, tlsText } from './places.ts';
 import { byClaim, grantHosts, type HostPin } from './routes.ts';
 import { brief, placeOf } from './test-objects.ts';
+
+const OTHER_TLS = tlsText({
+  certificate: 'chat/other',
+  minVersion: '1.2',
+  hsts: undefined,
+  clientCertificate: undefined,
+});
 
 /** The place of a policy with the claim given; `valid` false closes it. */
 function draft(key: string, claim: Partial<Claim>, valid = true): Place {
@@ -110,19 +117,19 @@ describe('policies of one namespace', () => {
   test('other TLS settings than those of the older one: closed at its path, which would lose its admission there', () => {
     const drafts = [
       draft('chat/a', { hosts: [HOST] }),
-      draft('chat/b', { hosts: [HOST], path: '/chat', tls: 'x' }),
+      draft('chat/b', { hosts: [HOST], path: '/chat', tls: OTHER_TLS }),
     ];
     expect(grants(drafts)['chat/b']).toEqual({ ...SHUT, problems: conflicted.problems });
   });
 
   test('the TLS settings of an invalid one that were known hold on', () => {
-    const invalid = draft('chat/a', { hosts: [HOST], tls: 'x' }, false);
+    const invalid = draft('chat/a', { hosts: [HOST], tls: OTHER_TLS }, false);
     const drafts = [invalid, draft('chat/b', { hosts: [HOST], path: '/chat' })];
     expect(grants(drafts)['chat/b']).toEqual({ ...SHUT, problems: conflicted.problems });
   });
 
   test('the TLS settings of one that lost the host do not count', () => {
-    const lost = draft('chat/b', { hosts: [HOST], tls: 'x' });
+    const lost = draft('chat/b', { hosts: [HOST], tls: OTHER_TLS });
     const third = draft('chat/c', { hosts: [HOST], path: '/chat' });
     expect(grants([draft('chat/a', { hosts: [HOST] }), lost, third])['chat/c']).toEqual(FREE);
   });
@@ -212,7 +219,7 @@ describe('Ingresses', () => {
   });
 
   test('without TLS settings of its own it has those of the host, whoever is older', () => {
-    const own = draft('chat/a', { hosts: [HOST], tls: 'x' });
+    const own = draft('chat/a', { hosts: [HOST], tls: OTHER_TLS });
     const silent = ingressPlace('chat/b', { hosts: [HOST], path: '/b' });
     for (const places of [
       [own, silent],

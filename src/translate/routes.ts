@@ -4,7 +4,7 @@ import { INGRESS_REASONS } from '../api/status.ts';
 import { ANY_HOST } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import { isWildcard, wildcardOf } from './host-patterns.ts';
-import { type Claim, type Place, tlsOfText } from './places.ts';
+import { type Claim, type Place, tlsDifferences, tlsOfText } from './places.ts';
 import type { Problem } from './problem.ts';
 import { hasSameItems } from './stage.ts';
 
@@ -213,9 +213,10 @@ function judge({ host, place, older, shade, first }: Contest): Verdict {
     return { access: 'closed', problem };
   }
   if (first === undefined || tls === undefined || first.claim.tls === tls) return OPEN;
+  const what = tlsDifferences(tls, first.claim.tls);
   // Handed to the older one the path would lose its admission, under the older one's TLS its secrecy.
-  const message = `Host ${host} has the TLS settings of the older ${nameOf(first)}, which differ; path ${path} answers 503 there`;
-  const remedy = `Write TLS as in ${nameOf(first)}, or use another host`;
+  const message = `Host ${host} has the TLS settings of the older ${nameOf(first)}, which differ (${what}); path ${path} answers 503 there`;
+  const remedy = 'Write them the same in both objects, or use another host';
   return { access: 'closed', problem: conflict(place, host, message, remedy) };
 }
 
