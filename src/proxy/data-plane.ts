@@ -171,7 +171,8 @@ export class DataPlane {
     this.#isLameDuck = true;
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#places.connections) connection.closeWhenIdle();
-    const openConnections = () => this.#places.connections.size;
+    // Whoever is still shaking hands was let in, and is answered too.
+    const openConnections = () => this.#places.connections.size + this.#places.arriving.size;
     return new Drain(this.#services.tunnels, this.#host.timers, openConnections).run(closeWithinMs);
   }
 

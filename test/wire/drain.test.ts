@@ -1,4 +1,7 @@
 // The end of a worker as its clients see it: Close frames between frames only, answers that say close, nothing cut off.
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { webSocketCloses } from '../../src/decide/test-objects.ts';
 import { splitAnswers } from '../support/messages.ts';
@@ -229,4 +232,22 @@ test('what arrived in time is passed on before the end', async () => {
   drain();
   await untilArrived(tunnel, clientText('in time'));
   expect(tunnel.arrived()).toEqual(clientText('in time'));
+});
+
+test('who is in the middle of a handshake of TLS is still answered', async () => {
+  const secure = await WireScene.start({ https: true });
+  const tcp = connectTcp(secure.plane.httpsPort, '127.0.0.1');
+  await once(tcp, 'connect');
+  await turns();
+  let isOver = false;
+  void secure.plane.plane.drain(0).then(() => (isOver = true));
+  await secure.plane.advance(1_000);
+  expect(isOver).toBe(false);
+  const client = connectTls({ socket: tcp, servername: 'a', rejectUnauthorized: false });
+  client.write(get());
+  const text = Buffer.concat(await client.toArray()).toString('latin1');
+  expect(text).toMatch(/^HTTP\/1\.1 200 .*Connection: close/s);
+  await secure.plane.advance(1_000);
+  expect(isOver).toBe(true);
+  await secure.end();
 });
