@@ -38,8 +38,11 @@ export class FrameFollower {
     return !this.opaque && this.#have === 0 && this.#payload === 0;
   }
 
-  /** Follows bytes [start, end) of a chunk; returns where the frame after a complete Close would start, else `end`. */
-  push(chunk: Uint8Array, start: number, end: number): number {
+  /**
+   * Follows bytes [start, end) of a chunk; returns where the frame after a complete Close would start, else `end`.
+   * @param stopsAtBoundary the end of any frame is far enough
+   */
+  push(chunk: Uint8Array, start: number, end: number, stopsAtBoundary = false): number {
     let at = start;
     while (at < end && !this.opaque) {
       if (this.#payload > 0) {
@@ -50,8 +53,8 @@ export class FrameFollower {
         this.#headerByte(chunk[at++] ?? 0);
         if (this.#have >= 2 && this.#have === this.#headerBytes()) this.#endOfHeader();
       }
-      if (this.sawClose && !this.opaque && this.#have === 0 && this.#payload === 0) {
-        this.closeComplete = true;
+      if ((this.sawClose || stopsAtBoundary) && this.atBoundary) {
+        this.closeComplete = this.sawClose;
         return at;
       }
     }

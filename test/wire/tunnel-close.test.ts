@@ -144,6 +144,22 @@ describe('in the middle of random frames', () => {
   });
 });
 
+test('between two frames that come in one piece, where no piece ends between frames', async () => {
+  await withScene(async (scene) => {
+    const tunnel = await open(scene, false);
+    const [first, second] = [backendText('x'.repeat(200)), backendText('y'.repeat(200))];
+    tunnel.backend.send(first.subarray(0, 100));
+    await untilReceived(tunnel, first.subarray(0, 100));
+    await shutDown(scene);
+    tunnel.backend.send(Buffer.concat([first.subarray(100), second.subarray(0, 100)]));
+    await untilReceived(tunnel, Buffer.concat([first, GOING_AWAY]));
+    tunnel.backend.send(second.subarray(100));
+    tunnel.client.send(close(1001, 7));
+    await untilEnded(tunnel);
+    expect(beforeClose(tunnel.received())).toEqual(first);
+  });
+});
+
 describe('where there is no place for a Close frame', () => {
   test('in a frame that never ends: the client gets what there was, and the end', async () => {
     await withScene(async (scene) => {

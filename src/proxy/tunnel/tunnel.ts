@@ -120,7 +120,9 @@ export class Tunnel implements Passage, Errand {
 
   pass(direction: Direction, chunk: Buffer, start: number, end: number): void {
     if (this.#phase === 'closed' || direction.discards) return;
-    const stop = direction.follower.push(chunk, start, end);
+    // A Close frame of ours that waits takes the first gap: who sends without a break ends no piece in one.
+    const takesGap = this.#pendingClose !== undefined && direction === this.#down;
+    const stop = direction.follower.push(chunk, start, end, takesGap);
     if (direction.follower.sawClose) this.#closer ??= direction.sender;
     if (this.#isBackendLost) {
       // It leaves, by itself or because it was asked to; nobody is there to hear anything else of it.
