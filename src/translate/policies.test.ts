@@ -154,6 +154,16 @@ describe('class of a policy with a route', () => {
   });
 });
 
+test('a policy that was ours stays ours while its class cannot be read', () => {
+  const classes = { ownsRoute: (name: string | undefined) => name === 'chat' };
+  const slip = policy('chat/site', { ingressClassName: 7 });
+  const claim = { hosts: ['chat.example.com'], path: '/', tls: 'none', targets: [] };
+  const drafts = (remembered: ReadonlyMap<string, { claim: RememberedClaim }>) =>
+    readPolicies(objectSet(slip).policies, { classes, remembered, before: [] });
+  expect(drafts(new Map([['chat/site', { claim }]]))).toMatchObject([{ policy: undefined }]);
+  expect(drafts(new Map())).toEqual([]);
+});
+
 describe('targets', () => {
   const refs = (...names: readonly string[]) => names.map((name) => ingressRef(name));
   const last: RememberedClaim = { hosts: [], path: undefined, tls: undefined, targets: ['old'] };

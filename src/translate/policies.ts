@@ -64,7 +64,7 @@ export function readPolicies(
   policies: ReadonlyMap<string, RawPolicy>,
   source: PolicySource,
 ): readonly PolicyDraft[] {
-  const own = [...policies.values()].filter((raw) => !isForeign(raw, source.classes));
+  const own = [...policies.values()].filter((raw) => !isForeign(raw, source));
   const before = new Map(source.before.map((draft) => [draft.raw, draft]));
   const drafts = own.map((raw) => {
     const draft = before.get(raw);
@@ -76,12 +76,15 @@ export function readPolicies(
 }
 
 /** A policy with targets goes by the class of each; so does one that does not say what it is. */
-function isForeign(raw: RawPolicy, classes: Pick<Classes, 'ownsRoute'>): boolean {
+function isForeign(raw: RawPolicy, { classes, remembered }: PolicySource): boolean {
   const spec = get(raw, 'spec');
   if (!has(spec, 'route')) return false;
   const name = get(spec, 'ingressClassName');
   // A slip that added a route must not take the policy away from the Ingresses it governs.
   if (has(spec, 'targetRefs') && typeof name !== 'string') return false;
+  // Nor must one that made its class unreadable hand its hosts to others.
+  const isUnreadable = has(spec, 'ingressClassName') && typeof name !== 'string';
+  if (isUnreadable && remembered.has(keyOf(raw.metadata))) return false;
   return !classes.ownsRoute(typeof name === 'string' ? name : undefined);
 }
 
