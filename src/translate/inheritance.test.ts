@@ -174,7 +174,7 @@ test('an exact host that hides paths of a wildcard with other admissions is clos
   const strict = (path: string) => governed('chat/b', path, DENY, { hosts, pathType: 'Exact' });
   expect(settle(open, strict('/x'), added('chat/z', '/'))).toMatchObject({
     admission: 'restriction-unsupported',
-    problems: ['UnsupportedRestriction spec.route.hosts'],
+    problems: ['Conflicted spec.route.hosts'],
   });
   expect(settle(open, strict('/x'), added('chat/z', '/plugins')).admission).toEqual({
     defaultAction: 'Allow',

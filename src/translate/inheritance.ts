@@ -157,7 +157,7 @@ function close(place: Place, cause: keyof typeof CAUSES, source: Place): Settled
   const problem: Problem = {
     severity: 'error',
     field: isAboutHost ? place.fields.hosts : 'metadata.annotations',
-    reason: cause === 'policy-invalid' ? 'PolicyInvalid' : 'UnsupportedRestriction',
+    reason: REASONS[cause],
     message: `${message}; the path answers 503`,
     remedy,
   };
@@ -169,6 +169,13 @@ function titleOf({ reference: { kind, namespace, name } }: Place): string {
 }
 
 const OWN_POLICY = 'give this Ingress a policy of its own';
+
+const REASONS = {
+  'policy-invalid': 'PolicyInvalid',
+  'restriction-unsupported': 'UnsupportedRestriction',
+  shadowed: 'Conflicted',
+  expression: 'UnsupportedRestriction',
+} as const;
 
 /** By what closes a path, what is said of it. */
 const CAUSES = {
