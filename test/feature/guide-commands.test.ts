@@ -57,6 +57,9 @@ async function makeNews(ca: string): Promise<void> {
   for (let count = 0; count < 4; count++) await controller.get(hostOf('limited'), '/');
   const talk = await controller.open(hostOf('open'));
   talk.socket.close();
+  // Workers write apart: what is looked for must be there before the log is copied.
+  await controller.logged({ path: '/refused' });
+  await controller.logged({ path: '/observed' });
   await controller.logged({ msg: 'websocket closed' });
   await controller.logged({ status: 429 });
 }
