@@ -3,7 +3,6 @@ import type { Admission, AdmissionRule, VerifySession } from '../model/configura
 import type { AdmissionVerdict, SessionAnswer } from '../model/decision.ts';
 import {
   type Applicant,
-  type HeaderOutcome,
   judgeHeader,
   meetsBearerToken,
   meetsCertificate,
@@ -14,8 +13,11 @@ import {
   meetsSources,
 } from './conditions.ts';
 
-const HOLDS: HeaderOutcome = { holds: true, secretKey: undefined };
-const FAILS: HeaderOutcome = { holds: false, secretKey: undefined };
+/** `secretKeys`: of each header that asks for a secret, in their order; undefined where none does. */
+type RuleOutcome = { readonly holds: boolean; readonly secretKeys: readonly string[] | undefined };
+
+const HOLDS: RuleOutcome = { holds: true, secretKeys: undefined };
+const FAILS: RuleOutcome = { holds: false, secretKeys: undefined };
 
 /**
  * @param digestKey the process's key under which the accepted secrets were hashed
@@ -38,7 +40,8 @@ export function admit(
       rule: rule.name,
       action: rule.action,
       mode,
-      secretKey: outcome.secretKey,
+      secretKey: outcome.secretKeys?.at(-1),
+      secretKeys: outcome.secretKeys,
       shapeOnly: isShapeOnly(rule, applicant.session),
     };
   }
@@ -62,15 +65,15 @@ function isShapeOnly(rule: AdmissionRule, session: SessionAnswer | undefined): b
 }
 
 /** Cheap conditions first; the secret last, so that its cost cannot be asked for without the rest. */
-function judgeRule(rule: AdmissionRule, applicant: Applicant, digestKey: Uint8Array): HeaderOutcome {
+function judgeRule(rule: AdmissionRule, applicant: Applicant, digestKey: Uint8Array): RuleOutcome {
   if (rule.never || !isWanted(rule, applicant) || !isProven(rule, applicant)) return FAILS;
-  let secretKey: string | undefined;
+  let secretKeys: string[] | undefined;
   for (const condition of rule.headers ?? []) {
-    const outcome = judgeHeader(condition, applicant, digestKey);
-    if (!outcome.holds) return FAILS;
-    secretKey = outcome.secretKey ?? secretKey;
+    const { holds, secretKey } = judgeHeader(condition, applicant, digestKey);
+    if (!holds) return FAILS;
+    if (secretKey !== undefined) (secretKeys ??= []).push(secretKey);
   }
-  return secretKey === undefined ? HOLDS : { holds: true, secretKey };
+  return secretKeys === undefined ? HOLDS : { holds: true, secretKeys };
 }
 
 function isWanted(rule: AdmissionRule, applicant: Applicant): boolean {

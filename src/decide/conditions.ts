@@ -23,7 +23,7 @@ export type Applicant = {
 };
 
 /** `secretKey`: data key of the Secret whose value came. */
-export type HeaderOutcome = { readonly holds: boolean; readonly secretKey: string | undefined };
+type HeaderOutcome = { readonly holds: boolean; readonly secretKey: string | undefined };
 
 const HOLDS: HeaderOutcome = { holds: true, secretKey: undefined };
 const FAILS: HeaderOutcome = { holds: false, secretKey: undefined };

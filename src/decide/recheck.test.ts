@@ -1,9 +1,10 @@
 // Every row: rules at the handshake, rules of now, and whether the WebSocket may stay.
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../model/address.ts';
-import type { Admission, AdmissionRule } from '../model/configuration.ts';
+import type { Admission, AdmissionRule, HeaderCondition } from '../model/configuration.ts';
+import { admit } from './admission.ts';
 import { type Admitted, proofOf, Recheck } from './recheck.ts';
-import { admission, ranges, rule, secretHeader } from './test-objects.ts';
+import { address, admission, DIGEST_KEY, ranges, request, rule, secretHeader } from './test-objects.ts';
 
 const OFFICE = rule('office', { sources: ranges('192.0.2.0', '192.0.2.255') });
 const APP = rule('app', { headers: [secretHeader('x-secret', { current: 'one', next: 'two' })] });
@@ -15,7 +16,10 @@ type Handshake = { readonly rule?: string; readonly secretKey?: string; readonly
 function admitted({ rule: name = 'office', secretKey, from = '192.0.2.7' }: Handshake = {}): Admitted {
   const address = parseAddress(from);
   if (address === undefined) throw new Error('The test names no address');
-  const proof = proofOf(BEFORE, { rule: name, secretKey });
+  const proof = proofOf(BEFORE, {
+    rule: name,
+    secretKeys: secretKey === undefined ? undefined : [secretKey],
+  });
   return { rule: name, ...proof, path: '/api/v4/websocket', address };
 }
 const byApp = admitted({ rule: 'app', secretKey: 'current', from: '198.51.100.1' });
@@ -125,5 +129,36 @@ describe('whose secret is gone', () => {
     ],
   ])('%s', (_, who, after, expected) => {
     expect(new Recheck(after, '/').hasLostSecret(who)).toBe(expected);
+  });
+});
+
+describe('where a rule asks for two secrets each of them counts', () => {
+  const one = secretHeader('x-one', { secret: 'first', old: 'older' });
+  const two = secretHeader('x-two', { secret: 'second' });
+  const both = (...headers: readonly HeaderCondition[]) => admission([rule('both', { headers })]);
+  const head = request('GET /api/v4/websocket', ['X-One: first', 'X-Two: second']);
+  const before = both(one, two);
+  const verdict = admit(
+    before,
+    { head, address: address('198.51.100.1'), cookies: '', sitePath: '/' },
+    DIGEST_KEY,
+  );
+  if (!('rule' in verdict)) throw new Error('A session is asked for');
+  const who = {
+    rule: 'both',
+    ...proofOf(before, verdict),
+    path: head.path,
+    address: address('198.51.100.1'),
+  };
+
+  test.each<readonly [string, Admission, boolean]>([
+    ['both stay', before, false],
+    ['one has another data key', both(secretHeader('x-one', { new: 'first' }), two), false],
+    ['one that was not shown goes', both(secretHeader('x-one', { secret: 'first' }), two), false],
+    ['the first goes', both(secretHeader('x-one', { old: 'older' }), two), true],
+    ['the second goes', both(one, secretHeader('x-two', { secret: 'third' })), true],
+  ])('%s', (_, after, expected) => {
+    expect(new Recheck(after, '/').hasLostSecret(who)).toBe(expected);
+    expect(new Recheck(after, '/').admits(who)).toBe(!expected);
   });
 });

@@ -10,7 +10,7 @@ import { isWebSocketPath, meetsPath } from './path.ts';
 export type Proof = {
   /** All that its rule asked for and nobody keeps. */
   readonly demands: string;
-  /** Digests of the value that opened the door, where a secret did. */
+  /** Digests of the values that opened the door, one of each header that asked for a secret. */
   readonly secrets: readonly string[];
 };
 
@@ -25,11 +25,14 @@ export type Admitted = Proof & {
 /** @param admission that of the handshake */
 export function proofOf(
   admission: Admission,
-  { rule: name, secretKey }: Pick<AdmissionVerdict, 'rule' | 'secretKey'>,
+  { rule: name, secretKeys = [] }: Pick<AdmissionVerdict, 'rule' | 'secretKeys'>,
 ): Proof {
   const rule = admission.rules.find((each) => each.name === name);
-  const shown = secretsOf(rule).filter(({ key }) => key === secretKey);
-  return { demands: rule === undefined ? '' : demandsOf(rule), secrets: shown.map(({ digest }) => digest) };
+  const shown = secretHeadersOf(rule).map(({ secrets }, at) =>
+    secrets.find(({ key }) => key === secretKeys[at]),
+  );
+  const secrets = shown.flatMap((secret) => (secret === undefined ? [] : [secret.digest]));
+  return { demands: rule === undefined ? '' : demandsOf(rule), secrets };
 }
 
 /** The rules of now, held against handshakes; made once a change, asked for each WebSocket. */
@@ -43,16 +46,17 @@ export class Recheck {
     this.#sitePath = sitePath;
     this.#byName = new Map(
       admission.rules.map((rule) => {
-        const digests = new Set(secretsOf(rule).map(({ digest }) => digest));
+        const secrets = secretHeadersOf(rule).flatMap((header) => header.secrets);
+        const digests = new Set(secrets.map(({ digest }) => digest));
         return [rule.name, { demands: demandsOf(rule), digests }];
       }),
     );
   }
 
-  /** The value that opened the door is no longer accepted by its rule, under whichever data key. */
+  /** One of the values that opened the door is no longer accepted by its rule, under whichever data key. */
   hasLostSecret({ rule, secrets }: Admitted): boolean {
     const accepted = this.#byName.get(rule)?.digests;
-    return secrets.length > 0 && !secrets.some((digest) => accepted?.has(digest));
+    return secrets.some((digest) => accepted?.has(digest) !== true);
   }
 
   /** First match wins, as at the handshake. */
@@ -80,8 +84,8 @@ export class Recheck {
   }
 }
 
-function secretsOf(rule: AdmissionRule | undefined) {
-  return (rule?.headers ?? []).flatMap((header) => (header.type === 'Secret' ? header.secrets : []));
+function secretHeadersOf(rule: AdmissionRule | undefined) {
+  return (rule?.headers ?? []).filter((header) => header.type === 'Secret');
 }
 
 /** Everything a rule asks for that is not kept. Whatever conditions a rule may get, they are among it. */

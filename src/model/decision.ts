@@ -44,6 +44,8 @@ export type AdmissionVerdict = {
   readonly mode: 'Enforce' | 'Observe';
   /** Data key of the Secret that opened the door, where a secret did. */
   readonly secretKey: string | undefined;
+  /** The same where a rule asks for several secrets: one of each header, in their order. */
+  readonly secretKeys?: readonly string[] | undefined;
   /** Only the shape of a cookie or bearer token opened it: the backend must prove the upgrade with a 101. */
   readonly shapeOnly: boolean;
 };

@@ -15,7 +15,7 @@ describe('a policy that changed step by step', () => {
   const app = (values: Readonly<Record<string, string>>) => ({
     admission: admission([rule('app', { headers: [secretHeader('x-secret', values)] })]),
   });
-  const byApp = { verdict: { rule: 'app', secretKey: 'current' }, from: '198.51.100.1' };
+  const byApp = { verdict: { rule: 'app', secretKeys: ['current'] }, from: '198.51.100.1' };
 
   test('a secret that went on under another key is still the one that was shown', () => {
     world.serve(app({ current: 'one' }));
@@ -32,10 +32,10 @@ describe('a policy that changed step by step', () => {
   test('who was kept is judged as soon as that is wanted, by what he showed himself', () => {
     const rules = (cookie: string) => admission([rule('app', { cookies: [{ name: cookie, shape: 'Any' }] })]);
     world.serve({ admission: rules('A') });
-    const tunnels = world.open(3, 'a', { verdict: { rule: 'app', secretKey: undefined } });
+    const tunnels = world.open(3, 'a', { verdict: { rule: 'app' } });
     const strict = rules('B');
     world.serve({ admission: strict });
-    const showed = world.open(3, 'b', { verdict: { rule: 'app', secretKey: undefined } });
+    const showed = world.open(3, 'b', { verdict: { rule: 'app' } });
     world.advance(2 * SECOND);
     expect(closedOf(tunnels)).toEqual([]);
     world.serve({ admission: strict, webSockets: webSocketCloses({ onPolicyChange: 'Recheck' }) });

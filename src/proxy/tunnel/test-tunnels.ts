@@ -80,14 +80,14 @@ type Handshake = {
   readonly worker: number;
   readonly from: string;
   readonly host: string;
-  readonly verdict: { readonly rule: string; readonly secretKey: string | undefined };
+  readonly verdict: { readonly rule: string; readonly secretKeys?: readonly string[] };
 };
 
 const HANDSHAKE: Handshake = {
   worker: 0,
   from: '192.0.2.7',
   host: HOST,
-  verdict: { rule: 'office', secretKey: undefined },
+  verdict: { rule: 'office' },
 };
 
 export class TunnelWorld {
