@@ -54,6 +54,7 @@ test('a head whose rest came meanwhile is answered', async () => {
   client.send(text.slice(9));
   scene.plane.freeze(MINUTE_MS);
   await client.until((received) => received.endsWith('ok'));
+  expect(scene.plane.records).toMatchObject([{ status: 200 }]);
 });
 
 test('an answer that came meanwhile is passed on, and speaks for its endpoint', async () => {
