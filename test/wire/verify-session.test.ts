@@ -170,7 +170,10 @@ test('many with the same credentials wait for one question', async () => {
   expect(questions()).toHaveLength(1);
 });
 
-test('32 questions at a time, and the others after them', async () => {
+test.each([
+  ['', 0],
+  [', also where the whole thread stood still meanwhile', 60_000],
+])('32 questions at a time, and the others after them%s', async (_, frozenMs) => {
   verdict = undefined;
   const clients = await Promise.all(Array.from({ length: 40 }, () => scene.client()));
   for (const client of clients) client.send(get(freshCookie()));
@@ -182,6 +185,7 @@ test('32 questions at a time, and the others after them', async () => {
   expect(questions()).toHaveLength(32);
   verdict = answer('{}');
   for (const connection of scene.backend.connections) connection.send(answer('{}'));
+  scene.plane.freeze(frozenMs);
   for (const client of clients) await client.until(() => statuses(client).length > 0);
   expect(clients.flatMap(statuses)).toEqual(Array.from({ length: 40 }, () => 200));
 });

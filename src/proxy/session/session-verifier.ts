@@ -59,7 +59,7 @@ export class SessionVerifier implements Sessions {
       open.listeners.push(onAnswer);
       return undefined;
     }
-    const askedMs = this.#nowMs;
+    const askedMs = this.#services().timers.nowMs;
     const question: Question = { key, asker, ttlMs: rule.cacheTtlMs, askedMs, listeners: [onAnswer] };
     this.#open.set(key, question);
     if (this.#asking < MAX_ASKING) this.#begin(question);
@@ -82,7 +82,7 @@ export class SessionVerifier implements Sessions {
 
   /** Whoever has waited for too long hears that nobody knows: Mattermost does not answer others either. */
   #beginNext(): void {
-    const sinceMs = this.#nowMs - QUEUE_TIMEOUT_MS;
+    const sinceMs = this.#services().timers.nowMs - QUEUE_TIMEOUT_MS;
     let next = this.#waiting.shift();
     while (next !== undefined && next.askedMs < sinceMs) {
       this.#end(next, 'unknown');
