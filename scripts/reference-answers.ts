@@ -29,6 +29,10 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     when: 'An annotation of the Ingress restricts access in a way that is not understood: closed, never open',
     look: 'Events of the Ingress; say it in a policy, or name it in `mattermost-ingress.io/ignore-annotations`',
   },
+  'host-unclaimed': {
+    when: '`--host-namespace` keeps this host for a namespace that has no object for it, and a wildcard of another namespace would answer',
+    look: '`kubectl -n NAMESPACE get mmip,ingress`: was it deleted, or does its spelling of the host differ? Else take the option away',
+  },
   'client-certificate': {
     when: 'The policy demands a client certificate (`client.clientCertificate.mode: Require`), and none was shown that comes from its authorities',
     look: 'Has the device its certificate, from an authority in `caRef`? Is it expired? Browsers ask once, until they are restarted',

@@ -226,6 +226,7 @@ describe('closed', () => {
     ['policy-missing'],
     ['host-conflicted'],
     ['restriction-unsupported'],
+    ['host-unclaimed'],
   ])('%s is a 503 that says so, on every path and before any redirect', (reason) => {
     const sites = [ingressSite(HOST, '/', { kind: 'closed', reason, tls: TLS })];
     expect(ask(sites, '/')).toBe(reason);

@@ -99,6 +99,11 @@ const ROWS: Readonly<Record<Cause, Row>> = {
     message: 'This site is closed until its restrictions are understood',
     retryAfterSeconds: 30,
   },
+  'host-unclaimed': {
+    status: 503,
+    message: 'This site is closed until its namespace has an object for it',
+    retryAfterSeconds: 30,
+  },
   misdirected: { status: 421, message: 'This connection is not for that site', close: true },
   'tls-version': { status: 421, message: 'This site demands a newer version of TLS', close: true },
   'client-certificate': { status: 403, message: 'This site demands a client certificate', close: true },

@@ -36,13 +36,14 @@ export type ClosedSite = {
 };
 /**
  * An invalid policy, a policy that is demanded and missing, objects of one host that contradict each other, an
- * annotation that restricts and is not understood.
+ * annotation that restricts and is not understood, a host that is kept for a namespace without an object for it.
  */
 export type ClosedReason =
   | 'policy-invalid'
   | 'policy-missing'
   | 'host-conflicted'
-  | 'restriction-unsupported';
+  | 'restriction-unsupported'
+  | 'host-unclaimed';
 
 /** What a plain request gets: `refuse` finds no site, `redirect-with-tls` redirects where the host has TLS. */
 export type PlainHttp = 'serve' | 'redirect' | 'redirect-with-tls' | 'refuse';

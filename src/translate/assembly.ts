@@ -33,6 +33,7 @@ export function slicesByService(
 export function assemble(
   results: ReadonlyMap<string, PlaceResult>,
   fallback: Certificate | undefined,
+  kept: readonly Site[],
 ): Configuration {
   const sites = new Map<string, Site>();
   const backends = new Map<string, Backend>();
@@ -46,6 +47,7 @@ export function assemble(
     // Places compiled at different times may hold equal backends: the one that is there stays.
     if (!backends.has(backend.key)) backends.set(backend.key, backend);
   }
+  for (const site of kept) sites.set(site.key, site);
   if (fallback !== undefined) certificates.set(fallback.key, fallback);
   return { sites, backends, certificates };
 }

@@ -1,6 +1,7 @@
 // What one translation must know of those before it: what users meant last, and what need not be computed again.
 import type { EndpointSlice } from '../api/objects.ts';
 import type { CertificateReading, CertificateShelf } from './certificates.ts';
+import type { Site } from '../model/configuration.ts';
 import type { ObjectReference } from '../model/finding.ts';
 import type { Classes } from './classes.ts';
 import type { SettledPlace } from './inheritance.ts';
@@ -22,6 +23,7 @@ export type TranslatePasses = {
   readonly settled: Stage<readonly SettledPlace[]>;
   readonly constants: Stage<ResultSource['constants']>;
   readonly owners: Stage<ReadonlyMap<string, ObjectReference>>;
+  readonly kept: Stage<readonly Site[]>;
   readonly slices: Stage<ReadonlyMap<string, readonly EndpointSlice[]>>;
 };
 

@@ -9,6 +9,7 @@ import { type ClassSettings, DEFAULT_CLASS, DEFAULT_CONTROLLER, readClasses } fr
 import { assemble, defaultCertificateFindings, findingsOf, slicesByService, wantsOf } from './assembly.ts';
 import { inheritAdmission } from './inheritance.ts';
 import { readIngresses } from './ingresses.ts';
+import { keptHosts } from './kept-hosts.ts';
 import { byClaim, grantHosts, hasSameGrant, type HostSettings, ownersOf } from './routes.ts';
 import { ownerChanges, ownerFinding } from './owners.ts';
 import { outcomesOf, type PolicyOutcome, spokenFor } from './outcomes.ts';
@@ -70,7 +71,7 @@ export function translate(
   const { results, certificates, ...late } = compileAll(early, objects, settings, memory);
   // 6. Configuration: only what some site can reach.
   const fallback = certificates.get(settings.defaultTlsSecret ?? '').good?.certificate;
-  const configuration = assemble(results, fallback);
+  const configuration = assemble(results, fallback, early.kept.result);
   // 7. Findings and conditions, last: they tell of all passes.
   const drafts = new Map(ingresses.result.map((draft) => [draft.key, draft]));
   const outcomes = outcomesOf(policies.result, {
@@ -137,11 +138,14 @@ function settlePlaces(objects: ObjectSet, settings: TranslateSettings, memory: T
   const owners = stage(last.owners, [places.result], () =>
     ownersOf(places.result, { hostNamespaces, defaultBackendNamespace }),
   );
+  const kept = stage(last.kept, [owners.result], (before = []) =>
+    keptHosts(owners.result, hostNamespaces, before),
+  );
   // 4. Admission spreads over a host. After the grants: a path that lost its host protects nobody.
   const settled = stage(last.settled, [places.result, grants.result], () =>
     inheritAdmission(places.result, grants.result),
   );
-  return { classes, policies, ingresses, places, grants, owners, settled };
+  return { classes, policies, ingresses, places, grants, owners, kept, settled };
 }
 
 /** Every place is compiled, or taken as it was where all that it looked up is the same. */
