@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../model/address.ts';
 import type { Admission, AdmissionRule, HeaderCondition } from '../model/configuration.ts';
 import { admit } from './admission.ts';
-import { type Admitted, proofOf, Recheck } from './recheck.ts';
+import { type Admitted, Recheck } from './recheck.ts';
 import { address, admission, DIGEST_KEY, ranges, request, rule, secretHeader } from './test-objects.ts';
 
 const OFFICE = rule('office', { sources: ranges('192.0.2.0', '192.0.2.255') });
@@ -16,7 +16,7 @@ type Handshake = { readonly rule?: string; readonly secretKey?: string; readonly
 function admitted({ rule: name = 'office', secretKey, from = '192.0.2.7' }: Handshake = {}): Admitted {
   const address = parseAddress(from);
   if (address === undefined) throw new Error('The test names no address');
-  const proof = proofOf(BEFORE, {
+  const proof = new Recheck(BEFORE, '/').proofOf({
     rule: name,
     secretKeys: secretKey === undefined ? undefined : [secretKey],
   });
@@ -146,7 +146,7 @@ describe('where a rule asks for two secrets each of them counts', () => {
   if (!('rule' in verdict)) throw new Error('A session is asked for');
   const who = {
     rule: 'both',
-    ...proofOf(before, verdict),
+    ...new Recheck(before, '/').proofOf(verdict),
     path: head.path,
     address: address('198.51.100.1'),
   };

@@ -22,35 +22,34 @@ export type Admitted = Proof & {
   readonly path: string;
 };
 
-/** @param admission that of the handshake */
-export function proofOf(
-  admission: Admission,
-  { rule: name, secretKeys = [] }: Pick<AdmissionVerdict, 'rule' | 'secretKeys'>,
-): Proof {
-  const rule = admission.rules.find((each) => each.name === name);
-  const shown = secretHeadersOf(rule).map(({ secrets }, at) =>
-    secrets.find(({ key }) => key === secretKeys[at]),
-  );
-  const secrets = shown.flatMap((secret) => (secret === undefined ? [] : [secret.digest]));
-  return { demands: rule === undefined ? '' : demandsOf(rule), secrets };
-}
+/** What a rule asks for, put so that it can be compared. */
+type Asked = {
+  readonly demands: string;
+  readonly hasDemands: boolean;
+  readonly secretHeaders: readonly SecretCondition[];
+  /** Of all values that are accepted now. */
+  readonly digests: ReadonlySet<string>;
+};
 
-/** The rules of now, held against handshakes; made once a change, asked for each WebSocket. */
+type SecretCondition = Extract<HeaderCondition, { readonly type: 'Secret' }>;
+
+/** The rules of a site, held against handshakes; made once a change, asked for each WebSocket. */
 export class Recheck {
   readonly #admission: Admission;
   readonly #sitePath: string;
-  readonly #byName: ReadonlyMap<string, { readonly demands: string; readonly digests: ReadonlySet<string> }>;
+  readonly #byName: ReadonlyMap<string, Asked>;
 
   constructor(admission: Admission, sitePath: string) {
     this.#admission = admission;
     this.#sitePath = sitePath;
-    this.#byName = new Map(
-      admission.rules.map((rule) => {
-        const secrets = secretHeadersOf(rule).flatMap((header) => header.secrets);
-        const digests = new Set(secrets.map(({ digest }) => digest));
-        return [rule.name, { demands: demandsOf(rule), digests }];
-      }),
-    );
+    this.#byName = new Map(admission.rules.map((rule) => [rule.name, askedBy(rule)]));
+  }
+
+  /** Of a handshake that these rules have admitted. */
+  proofOf({ rule, secretKeys = [] }: Pick<AdmissionVerdict, 'rule' | 'secretKeys'>): Proof {
+    const { demands = '', secretHeaders = [] } = this.#byName.get(rule) ?? {};
+    const shown = secretHeaders.map(({ secrets }, at) => secrets.find(({ key }) => key === secretKeys[at]));
+    return { demands, secrets: shown.flatMap((secret) => (secret === undefined ? [] : [secret.digest])) };
   }
 
   /** One of the values that opened the door is no longer accepted by its rule, under whichever data key. */
@@ -69,8 +68,9 @@ export class Recheck {
   #meets(rule: AdmissionRule, admitted: Admitted): boolean {
     if (rule.never || !this.#meetsRequest(rule, admitted)) return false;
     if (rule.sources !== undefined && !isInRanges(admitted.address, rule.sources)) return false;
-    if (!hasDemands(rule)) return true;
-    const isSame = rule.name === admitted.rule && this.#byName.get(rule.name)?.demands === admitted.demands;
+    const asked = this.#byName.get(rule.name);
+    if (asked?.hasDemands !== true) return true;
+    const isSame = rule.name === admitted.rule && asked.demands === admitted.demands;
     return isSame && !this.hasLostSecret(admitted);
   }
 
@@ -84,8 +84,15 @@ export class Recheck {
   }
 }
 
-function secretHeadersOf(rule: AdmissionRule | undefined) {
-  return (rule?.headers ?? []).filter((header) => header.type === 'Secret');
+function askedBy(rule: AdmissionRule): Asked {
+  const rest = restOf(rule);
+  const secretHeaders = (rule.headers ?? []).filter((header) => header.type === 'Secret');
+  return {
+    demands: JSON.stringify(rest),
+    hasDemands: Object.values(rest).some((value) => value !== undefined && value !== false),
+    secretHeaders,
+    digests: new Set(secretHeaders.flatMap(({ secrets }) => secrets.map(({ digest }) => digest))),
+  };
 }
 
 /** Everything a rule asks for that is not kept. Whatever conditions a rule may get, they are among it. */
@@ -98,12 +105,4 @@ function restOf(rule: AdmissionRule): Readonly<Record<string, unknown>> {
 /** Which values a secret header may have is told by their digests. */
 function withoutSecrets(header: HeaderCondition): unknown {
   return header.type === 'Secret' ? { name: header.name, type: header.type } : header;
-}
-
-function demandsOf(rule: AdmissionRule): string {
-  return JSON.stringify(restOf(rule));
-}
-
-function hasDemands(rule: AdmissionRule): boolean {
-  return Object.values(restOf(rule)).some((value) => value !== undefined && value !== false);
 }

@@ -2,9 +2,10 @@
 // they keep what they were admitted with, until the site, their endpoint or their right to be there goes.
 import type { ServingBackend, ServingEndpoint } from '../../decide/compiled.ts';
 import { hashText } from '../../decide/hash.ts';
-import { Recheck } from '../../decide/recheck.ts';
-import type { OpenSite, Site } from '../../model/configuration.ts';
+import { type Proof, Recheck } from '../../decide/recheck.ts';
+import type { Admission, OpenSite, Site } from '../../model/configuration.ts';
 import { PACE_CELLS } from '../../model/close-counts.ts';
+import type { AdmissionVerdict } from '../../model/decision.ts';
 import type { SharedRow, SharedState } from '../../model/shared-state.ts';
 import { type Closing, CLOSINGS } from './closing.ts';
 import { type KeptTunnel, MassClose, type Pace } from './mass-close.ts';
@@ -42,6 +43,7 @@ export class SiteTunnels {
   #removed: MassClose | undefined;
   #refused: MassClose | undefined;
   #aged: MassClose | undefined;
+  #rules: { readonly admission: Admission; readonly recheck: Recheck } | undefined;
 
   constructor(site: Site, open: OpenSite, services: TunnelServices) {
     this.key = site.key;
@@ -102,6 +104,18 @@ export class SiteTunnels {
     return this.#open.webSockets.reconnects.maxSpreadMs;
   }
 
+  /** What a handshake proved to that admission. */
+  proofOf(admission: Admission, verdict: AdmissionVerdict): Proof {
+    return this.#rulesOf(admission).proofOf(verdict);
+  }
+
+  /** Made once for all tunnels that one admission lets in. */
+  #rulesOf(admission: Admission): Recheck {
+    if (this.#rules?.admission !== admission)
+      this.#rules = { admission, recheck: new Recheck(admission, this.#path) };
+    return this.#rules.recheck;
+  }
+
   // === what changes ===
 
   /** The site as it is now; undefined where it is gone. One that is held closed keeps its tunnels. */
@@ -141,7 +155,7 @@ export class SiteTunnels {
     // Those that were kept until now are judged as soon as that is wanted.
     const isNewlyWanted = isWanted && before.webSockets.onPolicyChange !== 'Recheck';
     if (before.admission === admission && !isNewlyWanted) return;
-    const recheck = new Recheck(admission, this.#path);
+    const recheck = this.#rulesOf(admission);
     for (const tunnel of tunnels) {
       const { admitted } = tunnel;
       if (admitted === undefined || !(isWanted || recheck.hasLostSecret(admitted))) continue;

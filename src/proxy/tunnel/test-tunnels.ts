@@ -1,7 +1,7 @@
 // Tunnels without sockets, kept by as many workers as a test wants, on one clock in its hand.
 import { compileBackend, compileHosts, type ServingBackend } from '../../decide/compiled.ts';
 import { currentSite } from '../../decide/match.ts';
-import { type Admitted, proofOf } from '../../decide/recheck.ts';
+import { type Admitted, Recheck } from '../../decide/recheck.ts';
 import { address, backend, HOST, openSite, site, webSocketCloses } from '../../decide/test-objects.ts';
 import type { Endpoint, OpenSite, Site } from '../../model/configuration.ts';
 import type { PlacedBackend } from '../../model/delta.ts';
@@ -164,7 +164,7 @@ export class TunnelWorld {
     const found = this.#backends.get(BACKEND)?.endpoints.find((each) => each.endpoint.identity === endpoint);
     const set = this.#workers[worker]?.set;
     if (serving === undefined || found === undefined || set === undefined) throw new Error('Nobody is there');
-    const proof = proofOf((serving.open ?? openSite()).admission, verdict);
+    const proof = new Recheck((serving.open ?? openSite()).admission, '/').proofOf(verdict);
     const admitted = { rule: verdict.rule, ...proof, address: address(from), path: '/api/v4/websocket' };
     return (count) =>
       Array.from({ length: count }, () => {

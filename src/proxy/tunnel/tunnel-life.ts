@@ -1,7 +1,7 @@
 // What is kept of a tunnel beside its bytes, for days perhaps: what is counted and told of it, what it was admitted
 // with, and where it belongs when something is to close.
 import type { ServingSite } from '../../decide/compiled.ts';
-import { type Admitted, type Proof, proofOf } from '../../decide/recheck.ts';
+import type { Admitted, Proof } from '../../decide/recheck.ts';
 import type { IpAddress } from '../../model/address.ts';
 import type { OpenSite } from '../../model/configuration.ts';
 import type { AdmissionVerdict, Context, SiteLabels } from '../../model/decision.ts';
@@ -58,7 +58,7 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
     const { tunnels, row, recorder } = this.#services;
     this.#tunnel = tunnel;
     if (admittedBy !== undefined && this.#verdict !== undefined)
-      this.#proof = proofOf(admittedBy.admission, this.#verdict);
+      this.#proof = this.#place.site.proofOf(admittedBy.admission, this.#verdict);
     tunnels.add(this, this.#place, admittedBy);
     row.addTunnels(this.#place.group.slot, 1);
     recorder.webSocketOpened(this.#labels);
