@@ -20,7 +20,7 @@ function admitted({ rule: name = 'office', secretKey, from = '192.0.2.7' }: Hand
     rule: name,
     secretKeys: secretKey === undefined ? undefined : [secretKey],
   });
-  return { rule: name, ...proof, path: '/api/v4/websocket', address };
+  return { ...proof, path: '/api/v4/websocket', address };
 }
 const byApp = admitted({ rule: 'app', secretKey: 'current', from: '198.51.100.1' });
 const byCookie = admitted({ rule: 'signed-in', from: '198.51.100.1' });
@@ -145,7 +145,6 @@ describe('where a rule asks for two secrets each of them counts', () => {
   );
   if (!('rule' in verdict)) throw new Error('A session is asked for');
   const who = {
-    rule: 'both',
     ...new Recheck(before, '/').proofOf(verdict),
     path: head.path,
     address: address('198.51.100.1'),

@@ -8,6 +8,8 @@ import { isWebSocketPath, meetsPath } from './path.ts';
 
 /** What a client proved at its handshake, by the rules of that time: those of now may be several changes away. */
 export type Proof = {
+  /** Name of the rule, or `default`. */
+  readonly rule: string;
   /** All that its rule asked for and nobody keeps. */
   readonly demands: string;
   /** Digests of the values that opened the door, one of each header that asked for a secret. */
@@ -16,8 +18,6 @@ export type Proof = {
 
 /** What is kept of a handshake. */
 export type Admitted = Proof & {
-  /** Name of the rule, or `default`. */
-  readonly rule: string;
   readonly address: IpAddress;
   readonly path: string;
 };
@@ -38,6 +38,8 @@ export class Recheck {
   readonly #admission: Admission;
   readonly #sitePath: string;
   readonly #byName: ReadonlyMap<string, Asked>;
+  /** One for all handshakes that proved the same: thousands are kept for days. */
+  readonly #proofs = new Map<string, Proof>();
 
   constructor(admission: Admission, sitePath: string) {
     this.#admission = admission;
@@ -47,9 +49,15 @@ export class Recheck {
 
   /** Of a handshake that these rules have admitted. */
   proofOf({ rule, secretKeys = [] }: Pick<AdmissionVerdict, 'rule' | 'secretKeys'>): Proof {
+    const name = [rule, ...secretKeys].join('\n');
+    const known = this.#proofs.get(name);
+    if (known !== undefined) return known;
     const { demands = '', secretHeaders = [] } = this.#byName.get(rule) ?? {};
     const shown = secretHeaders.map(({ secrets }, at) => secrets.find(({ key }) => key === secretKeys[at]));
-    return { demands, secrets: shown.flatMap((secret) => (secret === undefined ? [] : [secret.digest])) };
+    const secrets = shown.flatMap((secret) => (secret === undefined ? [] : [secret.digest]));
+    const proof = { rule, demands, secrets };
+    this.#proofs.set(name, proof);
+    return proof;
   }
 
   /** One of the values that opened the door is no longer accepted by its rule, under whichever data key. */

@@ -165,7 +165,7 @@ export class TunnelWorld {
     const set = this.#workers[worker]?.set;
     if (serving === undefined || found === undefined || set === undefined) throw new Error('Nobody is there');
     const proof = new Recheck((serving.open ?? openSite()).admission, '/').proofOf(verdict);
-    const admitted = { rule: verdict.rule, ...proof, address: address(from), path: '/api/v4/websocket' };
+    const admitted = { ...proof, address: address(from), path: '/api/v4/websocket' };
     return (count) =>
       Array.from({ length: count }, () => {
         const place = set.placeOf(serving, found);

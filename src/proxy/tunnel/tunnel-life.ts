@@ -36,7 +36,7 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
   readonly #report: WebSocketReport;
   readonly #path: string;
   readonly #address: IpAddress | undefined;
-  readonly #verdict: AdmissionVerdict | undefined;
+  #verdict: AdmissionVerdict | undefined;
   #proof: Proof | undefined;
   #tunnel: Tunnel | undefined;
 
@@ -59,6 +59,7 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
     this.#tunnel = tunnel;
     if (admittedBy !== undefined && this.#verdict !== undefined)
       this.#proof = this.#place.site.proofOf(admittedBy.admission, this.#verdict);
+    this.#verdict = undefined;
     tunnels.add(this, this.#place, admittedBy);
     row.addTunnels(this.#place.group.slot, 1);
     recorder.webSocketOpened(this.#labels);
@@ -68,9 +69,8 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
 
   /** What it was admitted with. */
   get admitted(): Admitted | undefined {
-    const verdict = this.#verdict;
-    if (verdict === undefined || this.#proof === undefined || this.#address === undefined) return undefined;
-    return { rule: verdict.rule, ...this.#proof, address: this.#address, path: this.#path };
+    if (this.#proof === undefined || this.#address === undefined) return undefined;
+    return { ...this.#proof, address: this.#address, path: this.#path };
   }
 
   get host(): string {
