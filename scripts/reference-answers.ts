@@ -22,7 +22,7 @@ const EXPLANATIONS: Readonly<Record<Cause, Explanation>> = {
     look: '`kubectl get mmip`; apply a policy whose `targetRefs` name the Ingress',
   },
   'host-conflicted': {
-    when: 'Objects of this host contradict each other: TLS settings that differ, a certificate of clients that is demanded where its TLS asks for none, an invalid policy beside it that may mean the host',
+    when: 'Objects of this host contradict each other: TLS settings that differ, a certificate of clients that is demanded where its TLS asks for none, an invalid policy beside it that may mean the host, an Ingress without policy that hides stricter paths of a wildcard',
     look: '`explain`, or Events and conditions with the reason `Conflicted`: they name the object and what to write',
   },
   'restriction-unsupported': {

@@ -173,7 +173,7 @@ test('an exact host that hides paths of a wildcard with other admissions is clos
   const open = governed('chat/a', '/', { defaultAction: 'Allow' }, { hosts });
   const strict = (path: string) => governed('chat/b', path, DENY, { hosts, pathType: 'Exact' });
   expect(settle(open, strict('/x'), added('chat/z', '/'))).toMatchObject({
-    admission: 'restriction-unsupported',
+    admission: 'host-conflicted',
     problems: ['Conflicted spec.route.hosts'],
   });
   expect(settle(open, strict('/x'), added('chat/z', '/plugins')).admission).toEqual({

@@ -150,14 +150,14 @@ function contains(outer: string, inner: string): boolean {
 }
 
 function close(place: Place, cause: keyof typeof CAUSES, source: Place): SettledPlace {
-  const reason = cause === 'policy-invalid' ? cause : 'restriction-unsupported';
+  const { site, finding } = REASONS[cause];
   const tls = place.content.kind === 'open' ? place.content.spec.tls : place.content.tls;
-  const settled: Place = { ...place, content: { kind: 'closed', reason, tls } };
+  const settled: Place = { ...place, content: { kind: 'closed', reason: site, tls } };
   const { message, remedy, isAboutHost } = CAUSES[cause](titleOf(source), source.claim.path ?? '/');
   const problem: Problem = {
     severity: 'error',
     field: isAboutHost ? place.fields.hosts : 'metadata.annotations',
-    reason: REASONS[cause],
+    reason: finding,
     message: `${message}; the path answers 503`,
     remedy,
   };
@@ -170,11 +170,12 @@ function titleOf({ reference: { kind, namespace, name } }: Place): string {
 
 const OWN_POLICY = 'give this Ingress a policy of its own';
 
+/** For who asks the site, and for who looks after it. */
 const REASONS = {
-  'policy-invalid': 'PolicyInvalid',
-  'restriction-unsupported': 'UnsupportedRestriction',
-  shadowed: 'Conflicted',
-  expression: 'UnsupportedRestriction',
+  'policy-invalid': { site: 'policy-invalid', finding: 'PolicyInvalid' },
+  'restriction-unsupported': { site: 'restriction-unsupported', finding: 'UnsupportedRestriction' },
+  shadowed: { site: 'host-conflicted', finding: 'Conflicted' },
+  expression: { site: 'restriction-unsupported', finding: 'UnsupportedRestriction' },
 } as const;
 
 /** By what closes a path, what is said of it. */
