@@ -2,13 +2,13 @@
 import { workerData } from 'node:worker_threads';
 import { SourceHash } from '../../../src/model/source-hash.ts';
 import { CountTable, sourceKey, type SourceMemory } from '../../../src/model/source-table.ts';
+import { Meetings } from './meetings.ts';
 
 export type SourceRace = {
   readonly memory: SourceMemory;
   readonly worker: number;
   readonly sources: number;
-  /** How often a thread has come to a start, over all threads. */
-  readonly starts: SharedArrayBuffer;
+  readonly meetings: SharedArrayBuffer;
 };
 
 /** The hash of the source of that number. */
@@ -18,15 +18,12 @@ export function hashOf(memory: SourceMemory, source: number): SourceHash {
   return hash;
 }
 
-function race({ memory, worker, sources, starts }: SourceRace): void {
+function race({ memory, worker, sources, meetings }: SourceRace): void {
   const table = new CountTable(memory, worker);
-  const started = new Int32Array(starts);
+  const start = new Meetings(meetings, memory.workers);
   for (let source = 0; source < sources; source++) {
     const hash = hashOf(memory, source);
-    Atomics.add(started, 0, 1);
-    const all = memory.workers * (source + 1);
-    // Spinning: a thread that is woken would come too late to meet the other one.
-    while (Atomics.load(started, 0) < all);
+    if (!start.meet()) return;
     table.take(hash, memory.workers);
   }
 }
