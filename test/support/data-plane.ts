@@ -18,6 +18,7 @@ import { TimerWheel } from '../../src/proxy/timers.ts';
 import { compileRanges, NO_ADDRESSES } from '../../src/translate/address-ranges.ts';
 import { EMPTY_MEMORY, translate } from '../../src/translate/translate.ts';
 import { makeCertificate } from './certificates.ts';
+import { LoopbackEcho } from './loopback-echo.ts';
 import { turns } from './wire-client.ts';
 
 export type PlaneOptions = {
@@ -41,6 +42,8 @@ export const REQUEST_ID = 'test-request';
 
 const SLOTS = 16;
 const STEP_MS = 100;
+/** From a client to the data plane, on to a backend, and back. */
+const HOPS = 3;
 const START_MS = 1_000_000;
 
 export function configuration(
@@ -81,9 +84,11 @@ export class TestPlane {
   readonly #metrics = new SeriesReader(this.#shared);
   readonly #publisher = new Publisher(SLOTS);
   readonly #timers: TimerWheel;
+  readonly #echo: LoopbackEcho;
   #nowMs = START_MS;
 
-  private constructor(settings: DataPlaneSettings, ownAddresses: readonly string[]) {
+  private constructor(settings: DataPlaneSettings, ownAddresses: readonly string[], echo: LoopbackEcho) {
+    this.#echo = echo;
     const clock = { epochMs: () => this.#nowMs, monotonicMs: () => this.#nowMs };
     const onBug = (error: unknown) => void this.#bugs.push(error);
     const row = this.#shared.row(0);
@@ -108,7 +113,11 @@ export class TestPlane {
   }
 
   static async start(wanted: Configuration, options: PlaneOptions = {}): Promise<TestPlane> {
-    const test = new TestPlane(await settingsOf(options), options.ownAddresses ?? []);
+    const test = new TestPlane(
+      await settingsOf(options),
+      options.ownAddresses ?? [],
+      await LoopbackEcho.open(),
+    );
     test.apply(wanted);
     const ports = await test.plane.listen(undefined);
     test.httpPort = ports.http ?? 0;
@@ -155,15 +164,18 @@ export class TestPlane {
     return chosen.reduce((sum, { cells }) => sum + (cells.at(-1) ?? 0), 0);
   }
 
-  /** Lets time pass, in steps so that what follows from a timer happens in its time. */
+  /**
+   * Lets time pass, in steps so that what follows from a timer happens in its time. What was sent before was read before,
+   * and what it makes the data plane send has come when it is over.
+   */
   async advance(ms: number): Promise<void> {
-    await turns();
+    await this.#settle();
     const untilMs = this.#nowMs + ms;
     while (this.#nowMs < untilMs) {
       this.#nowMs = Math.min(untilMs, this.#nowMs + STEP_MS);
       this.#timers.advance();
     }
-    await turns();
+    await this.#settle();
   }
 
   /** The thread stands still for so long: its timers run before it reads what has come meanwhile. */
@@ -179,7 +191,16 @@ export class TestPlane {
     for (let step = 0; !isOver && step < 1000; step++) await this.advance(1000);
     if (!isOver) throw new Error('Connections were still open a thousand seconds after the end');
     await drained;
+    this.#echo.close();
     if (this.#bugs.length > 0) throw new AggregateError(this.#bugs, 'The data plane made mistakes');
+  }
+
+  /** Whatever is on its way arrives, hop by hop. */
+  async #settle(): Promise<void> {
+    for (let hop = 0; hop < HOPS; hop++) {
+      await this.#echo.returned();
+      await turns();
+    }
   }
 }
 
