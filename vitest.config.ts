@@ -11,8 +11,9 @@ export default defineConfig({
     pool: 'forks',
     // A feature test starts several processes with several threads: half the cores are for them.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // For what hangs alone: what is slow on a busy machine has failed at nothing. Longer than any wait within a test.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     allowOnly: false,
     passWithNoTests: false,
     restoreMocks: true,

@@ -6,7 +6,7 @@ export type Fits = (line: LogLine) => boolean;
 
 type Waiter = { readonly fits: Fits; readonly found: (line: LogLine) => void };
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const SHOWN_LINES = 15;
 
 export class LogLines {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { HOST } from '../bench/peers/host.ts';
 
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 30_000;
 const RETRY_MS = 20;
 
 /** HAProxy and nginx cannot be asked which port they were given, so all proxies are told one that was free just now. */

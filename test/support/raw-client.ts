@@ -18,7 +18,7 @@ export type RawTarget = {
 /** How the server ended a connection: in good order, or by a reset. */
 export type Ending = 'fin' | 'reset';
 
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
 export class RawConnection {
   readonly socket: Socket;
