@@ -197,10 +197,14 @@ describe('without a cookie', () => {
   });
 
   test.each(['none', 'balanced'])('%s: nobody is kept anywhere without a key', async (name) => {
-    const replies: Reply[] = [];
-    for (let at = 0; at < MANY; at++) replies.push(await controller.get(hostOf(name), '/'));
-    expect(new Set(replies.map(({ node }) => node))).toEqual(new Set(NAMES));
-    expect(replies.every((reply) => issued(reply).length === (name === 'none' ? 0 : 1))).toBe(true);
+    const found = new Set<string>();
+    // By chance: two dozen requests miss one of three nodes once in some thousand runs.
+    for (let at = 0; at < MANY || (found.size < NAMES.length && at < 20 * MANY); at++) {
+      const reply = await controller.get(hostOf(name), '/');
+      expect(issued(reply)).toHaveLength(name === 'none' ? 0 : 1);
+      found.add(reply.node);
+    }
+    expect(found).toEqual(new Set(NAMES));
   });
 
   test.each(['none', 'source'])('%s issues no cookie and reads none', async (name) => {
