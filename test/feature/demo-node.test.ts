@@ -56,7 +56,8 @@ test('SIGTERM: WebSockets are cut, and the process ends with 0', async () => {
   const { token } = await login(url, USERS.alice);
   const headers = { Authorization: `Bearer ${token}` };
   const talk = await openWebSocket({ url: `${url}/api/v4/websocket`, headers });
-  const exited = once(child, 'exit');
+  // Not its exit, after which some of what it said may still be on its way.
+  const exited = once(child, 'close');
   child.kill('SIGTERM');
   expect((await talk.closed).code).toBe(1006);
   expect(await exited).toEqual([0, null]);
