@@ -1,5 +1,6 @@
 // The loop over objects that change: what is sent to the workers, and when.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { makeCertificate } from '../../test/support/certificates.ts';
 import type { ObjectSet, RawPolicy } from '../api/objects.ts';
 import type { Delta } from '../model/delta.ts';
@@ -138,7 +139,7 @@ describe('loop', () => {
       facts.objects = objectsOf('a', name);
       source.changed();
     }
-    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    await eventually(() => expect(facts.sent).toHaveLength(2));
     expect(facts.sent[1]?.sites.set.map(({ hosts }) => hosts)).toEqual([['d.example.com']]);
     await loop.close();
   });
@@ -158,10 +159,10 @@ describe('loop', () => {
     await loop.start();
     facts.objects = objectsOf('a');
     source.changed();
-    await vi.waitFor(() => expect(facts.postings).toHaveLength(2));
+    await eventually(() => expect(facts.postings).toHaveLength(2));
     facts.objects = objectsOf('a', 'b');
     source.changed();
-    await vi.waitFor(() => expect(facts.postings).toHaveLength(3));
+    await eventually(() => expect(facts.postings).toHaveLength(3));
     expect(facts.postings.map(({ generation }) => generation)).toEqual([1, 1, 2]);
     expect(facts.postings.map(({ translation }) => [...translation.policies.keys()])).toEqual([
       ['chat/a'],
@@ -178,7 +179,7 @@ describe('loop', () => {
     facts.pins = [{ host: 'b.example.com', namespace: 'other' }];
     facts.objects = objectsOf('a', 'b');
     source.changed();
-    await vi.waitFor(() => expect(facts.postings).toHaveLength(2));
+    await eventually(() => expect(facts.postings).toHaveLength(2));
     expect(facts.postings[1]?.findings.map(({ reason }) => reason)).toContain('HostOwnedElsewhere');
     await loop.close();
   });
@@ -207,11 +208,11 @@ describe('loop', () => {
     facts.load = 1;
     facts.objects = withEndpoints('10.2.0', 2);
     source.changed();
-    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    await eventually(() => expect(facts.sent).toHaveLength(2));
     loop.served(2);
     expect([addresses(), facts.findings]).toEqual([[], 1]);
     facts.load = 0;
-    await vi.waitFor(() => expect(facts.sent).toHaveLength(3), { timeout: 5_000 });
+    await eventually(() => expect(facts.sent).toHaveLength(3));
     expect([addresses(), facts.findings]).toEqual([['10.2.0.1', '10.2.0.2'], 0]);
     await loop.close();
   });
@@ -224,7 +225,7 @@ describe('loop', () => {
     const both = withEndpoints('10.1.0', 7);
     facts.objects = both;
     source.changed();
-    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    await eventually(() => expect(facts.sent).toHaveLength(2));
     loop.served(2);
     const more = slice('chat/mattermost-2', [{ addresses: ['10.2.0.1'], conditions: {} }]);
     facts.objects = {
@@ -232,10 +233,10 @@ describe('loop', () => {
       endpointSlices: new Map([...both.endpointSlices, ['chat/mattermost-2', more]]),
     };
     source.changed();
-    await vi.waitFor(() => expect(facts.findings).toBe(1));
+    await eventually(() => expect(facts.findings).toBe(1));
     expect(facts.sent).toHaveLength(2);
     facts.load = 0;
-    await vi.waitFor(() => expect(facts.sent).toHaveLength(3), { timeout: 5_000 });
+    await eventually(() => expect(facts.sent).toHaveLength(3));
     expect([facts.sent.at(-1)?.backends.set[0]?.slots.length, facts.findings]).toEqual([8, 0]);
     await loop.close();
   });
@@ -253,7 +254,7 @@ describe('loop', () => {
     await loop.start();
     expect(reasons()).not.toContain('CertificateExpired');
     facts.epochMs += 100 * 365 * 86_400_000;
-    await vi.waitFor(() => expect(reasons()).toContain('CertificateExpired'), { timeout: 5_000 });
+    await eventually(() => expect(reasons()).toContain('CertificateExpired'));
     expect(facts.sent).toHaveLength(1);
     await loop.close();
   });
@@ -264,10 +265,10 @@ describe('loop', () => {
     const broken = { policies: undefined } as unknown as ObjectSet;
     facts.objects = broken;
     source.changed();
-    await vi.waitFor(() => expect(loop.isFailing).toBe(true));
+    await eventually(() => expect(loop.isFailing).toBe(true));
     facts.objects = objectsOf('a', 'b');
     source.changed();
-    await vi.waitFor(() => expect(facts.sent).toHaveLength(2));
+    await eventually(() => expect(facts.sent).toHaveLength(2));
     expect(loop.isFailing).toBe(false);
     await loop.close();
   });

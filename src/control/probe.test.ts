@@ -1,7 +1,8 @@
 // One check against real servers that answer, lie, hang and break: what is made of each, and what is sent.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { makeCertificate } from '../../test/support/certificates.ts';
 import type { BackendTls, HealthCheck } from '../model/configuration.ts';
 import { type CheckResult, startProbe } from './probe.ts';
@@ -119,7 +120,7 @@ describe('no answer', () => {
     let isClosed = false;
     const port = await listen((socket) => void socket.on('close', () => (isClosed = true)));
     expect(await probe(port, { timeoutMs: 100 })).toEqual(failed('timeout'));
-    await vi.waitFor(() => expect(isClosed || sockets.size === 0).toBe(true));
+    await eventually(() => expect(isClosed || sockets.size === 0).toBe(true));
   });
 
   test('in whole before the timeout, however many pieces came', async () => {
@@ -158,7 +159,7 @@ test('what is sent names nobody, and the connection ends with the check', async 
       '',
     ].toSorted(),
   );
-  await vi.waitFor(() => expect(sockets.size).toBe(0));
+  await eventually(() => expect(sockets.size).toBe(0));
 });
 
 test.each([
@@ -209,7 +210,7 @@ test('a check that was cancelled says nothing and closes its connection', async 
   );
   await arrived;
   cancel();
-  await vi.waitFor(() => expect(sockets.size).toBe(0));
+  await eventually(() => expect(sockets.size).toBe(0));
   expect(results).toEqual([]);
 });
 

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { ReadStream } from 'node:tty';
 import { afterEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { keyLines, readKeys } from './keys.ts';
 import type { Stagehand } from './stagehand.ts';
 
@@ -55,7 +56,7 @@ test('one act at a time', async () => {
   press('du');
   expect(notes).toEqual([expect.stringContaining('still at work')]);
   drained.resolve();
-  await vi.waitFor(() => {
+  await eventually(() => {
     press('u');
     expect(hand.bringBack).toHaveBeenCalledOnce();
   });
@@ -64,7 +65,7 @@ test('one act at a time', async () => {
 test('what fails is told, and the next key works', async () => {
   const { press, hand, notes } = setUp();
   press('k');
-  await vi.waitFor(() => expect(notes).toEqual(['no node to kill']));
+  await eventually(() => expect(notes).toEqual(['no node to kill']));
   press('u');
   expect(hand.bringBack).toHaveBeenCalledOnce();
 });

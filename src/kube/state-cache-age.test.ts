@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { ManualTimers } from '../../test/support/kube/manual-timers.ts';
 import { applyAll, openSource } from '../../test/support/kube/virtual-source.ts';
 import { ApiFailure } from './api-failure.ts';
@@ -28,13 +29,13 @@ test('it grows no older while nothing changes, and does while the API server is 
     await timers.advance(60_000);
     expect(writtenMs()).toBeGreaterThanOrEqual(HALF_AN_HOUR_MS);
   };
-  await vi.waitFor(passMinute, { interval: 1, timeout: 10_000 });
+  await eventually(passMinute);
   const awayMs = timers.nowMs;
   api.failures.push(...Array.from({ length: 10_000 }, () => new ApiFailure('connection', 'refused')));
   api.break(new ApiFailure('connection', 'reset'));
   for (let time = 0; time < 6; time += 1) {
     await timers.advance(HALF_AN_HOUR_MS);
-    await vi.waitFor(() => expect(existsSync(`${file}.new`)).toBe(false));
+    await eventually(() => expect(existsSync(`${file}.new`)).toBe(false));
   }
   await source.close();
   expect(writtenMs()).toBeLessThanOrEqual(awayMs);

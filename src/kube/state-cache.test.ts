@@ -3,7 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { policy, secret, service } from '../../test/support/kube/cluster-objects.ts';
 import { FakeCluster } from '../../test/support/kube/fake-cluster.ts';
 import { ManualTimers, settled } from '../../test/support/kube/manual-timers.ts';
@@ -50,7 +51,7 @@ async function livedOnce(cluster: FakeCluster, options: VirtualOptions = {}): Pr
   source.want({ secrets: new Set(['test/a']), configMaps: new Set(['test/a']) });
   await source.settle();
   await timers.advance(2_000);
-  await vi.waitFor(() => expect(linesOf(readFileSync(file(), 'utf8')).length).toBeGreaterThan(6));
+  await eventually(() => expect(linesOf(readFileSync(file(), 'utf8')).length).toBeGreaterThan(6));
   await source.close();
 }
 
@@ -212,7 +213,7 @@ async function expectUnused(opened: ReturnType<typeof open>, why: RegExp): Promi
   goAway(api);
   const starting = start();
   await timers.advance(10_100);
-  await vi.waitFor(() => expect(said).toHaveLength(1));
+  await eventually(() => expect(said).toHaveLength(1));
   expect(said[0]).toMatchObject({ msg: 'the state cache is not used', problem: expect.stringMatching(why) });
   expect(source.objects().policies.size).toBe(0);
   api.failures.length = 0;
@@ -237,12 +238,12 @@ describe('writing', () => {
     const { timers, source, start } = open({ cluster });
     await start();
     await timers.advance(2_000);
-    await vi.waitFor(() => expect(linesOf(readFileSync(file(), 'utf8'))[0]).toMatchObject({ epochMs: 0 }));
+    await eventually(() => expect(linesOf(readFileSync(file(), 'utf8'))[0]).toMatchObject({ epochMs: 0 }));
     for (let at = 0; at < 100; at += 1) cluster.put('secrets', secret(`s${at}`));
     await timers.advance(1_900);
     expect(readFileSync(file(), 'utf8')).not.toContain('"key":"test/s99"');
     await timers.advance(100);
-    await vi.waitFor(() => expect(readFileSync(file(), 'utf8')).toContain('"key":"test/s99"'));
+    await eventually(() => expect(readFileSync(file(), 'utf8')).toContain('"key":"test/s99"'));
     await source.close();
   });
 
@@ -272,7 +273,7 @@ describe('writing', () => {
     for (let at = 0; at < 3; at += 1) {
       cluster.put('services', service(`s${at}`));
       await timers.advance(2_000);
-      await vi.waitFor(() => expect(said.length).toBeGreaterThan(0));
+      await eventually(() => expect(said.length).toBeGreaterThan(0));
     }
     await source.close();
     expect(said).toMatchObject([{ msg: 'the state cache cannot be written' }]);

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Registry } from 'prom-client';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { createAdminServer } from './admin.ts';
 import type { AdminStatus } from './admin.ts';
 
@@ -161,7 +162,7 @@ describe('/metrics', () => {
     // Requests of one write are heard in one turn; the last one has the connection closed.
     const scrape = 'GET /metrics HTTP/1.1\r\nHost: a\r\n';
     const received = exchange(server.port, `${scrape}\r\n${scrape}\r\n${scrape}Connection: close\r\n\r\n`);
-    await vi.waitFor(() => expect(scrapes).toBe(1));
+    await eventually(() => expect(scrapes).toBe(1));
     resolve('one 1\n');
     expect((await received).match(/one 1\n/g)).toHaveLength(3);
     expect(scrapes).toBe(1);
@@ -243,7 +244,7 @@ describe('anything else', () => {
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     expect(await exchange(server.port, 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n')).toBe('');
     for (const socket of sockets) socket.destroy();
-    await vi.waitFor(async () => expect((await ask('/livez')).status).toBe(200));
+    await eventually(async () => expect((await ask('/livez')).status).toBe(200));
   });
 
   test('what is no HTTP is closed, and the server goes on', async () => {

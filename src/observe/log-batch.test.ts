@@ -1,5 +1,6 @@
 // Lines on their way from a worker to the main thread: batched, in order, bounded.
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { LogBatch } from './log-batch.ts';
 import type { LogBatchOptions, LogMessage } from './log-batch.ts';
 
@@ -35,9 +36,9 @@ test('lines wait for company and go together, in order', () => {
 test('a line goes after the delay, and the next one after its own', async () => {
   const { batch, sent } = batching({ delayMs: 1 });
   batch.write('one\n');
-  await vi.waitFor(() => expect(sent()).toEqual(['one\n']));
+  await eventually(() => expect(sent()).toEqual(['one\n']));
   batch.write('two\n');
-  await vi.waitFor(() => expect(sent()).toEqual(['one\n', 'two\n']));
+  await eventually(() => expect(sent()).toEqual(['one\n', 'two\n']));
 });
 
 test('a full batch goes at once', () => {

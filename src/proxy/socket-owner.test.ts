@@ -1,7 +1,8 @@
 // A socket and its owners: who hears what, and that a mistake of one costs its connection only.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { awaitDrain, handOver, ownSocket, type SocketOwner } from './socket-owner.ts';
 
 const open: Server[] = [];
@@ -39,7 +40,7 @@ test('each event is heard by whoever has the socket then', async () => {
   let gone = 0;
   ownSocket(near, listening(heard, 'first'), { onBug: () => undefined, onGone: () => gone++ });
   far.end();
-  await vi.waitFor(() => expect(heard).toEqual(['first end']));
+  await eventually(() => expect(heard).toEqual(['first end']));
   handOver(near, listening(heard, 'second'));
   near.destroy();
   await once(near, 'close');
@@ -55,7 +56,7 @@ test('drain is told where it was asked for', async () => {
   awaitDrain(near);
   awaitDrain(near);
   far.resume();
-  await vi.waitFor(() => expect(heard).toEqual(['owner drain']));
+  await eventually(() => expect(heard).toEqual(['owner drain']));
   expect(near.listenerCount('drain')).toBe(1);
   near.destroy();
   far.destroy();

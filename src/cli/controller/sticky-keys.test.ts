@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { ManualTimers } from '../../../test/support/kube/manual-timers.ts';
 import { createLogger } from '../../observe/log.ts';
 import { StickyKeys } from './sticky-keys.ts';
@@ -113,7 +114,7 @@ test('of a file: taken over when it is written anew', async () => {
   keys.watch(changes);
   writeFileSync(file, `${NEW}\n${OLD}`);
   await timers.advance(2_000);
-  await vi.waitFor(() => expect(changes).toHaveBeenCalledTimes(1));
+  await eventually(() => expect(changes).toHaveBeenCalledTimes(1));
   expect(texts()).toEqual([NEW, OLD]);
 });
 
