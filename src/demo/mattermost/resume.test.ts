@@ -3,6 +3,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { WebSocketClient } from '@mattermost/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import WebSocket from 'ws';
 import type { MattermostNode } from './node.ts';
 import { maxWaitingEvents } from './resume-queue.ts';
@@ -25,7 +26,8 @@ beforeEach(() => {
   vi.spyOn(console, 'log').mockReturnValue(undefined);
 });
 afterEach(async () => {
-  await vi.waitFor(() => expect([node.sockets, other.sockets]).toEqual([0, 0]));
+  await eventually(() => expect([node.sockets, other.sockets]).toEqual([0, 0]));
+  vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
@@ -110,9 +112,9 @@ describe('WebSocketClient', () => {
   ])('hears hello and events after %s', async (_, headers, token) => {
     const { client, events, counts } = watch([socketUrl(node)], headers());
     client.initialize(endpointOf(node), token());
-    await vi.waitFor(() => expect(events).toEqual([hello]));
+    await eventually(() => expect(events).toEqual([hello]));
     post('one');
-    await vi.waitFor(() => expect(events).toEqual([hello, posted(1)]));
+    await eventually(() => expect(events).toEqual([hello, posted(1)]));
     expect(counts).toEqual({ connects: 1, reconnects: 0, misses: 0, closes: 0 });
     client.close();
   });
@@ -121,15 +123,15 @@ describe('WebSocketClient', () => {
     const gate = new AbortController();
     const { client, sockets, events, counts } = watch([socketUrl(node)], byCookie(), gate.signal);
     client.initialize(endpointOf(node));
-    await vi.waitFor(() => expect(events).toEqual([hello]));
+    await eventually(() => expect(events).toEqual([hello]));
     sockets[0]?.terminate();
-    await vi.waitFor(() => expect(node.sockets).toBe(0));
+    await eventually(() => expect(node.sockets).toBe(0));
     post('missed');
     gate.abort();
-    await vi.waitFor(() => expect(counts.reconnects).toBe(1));
-    await vi.waitFor(() => expect(events).toEqual([hello, posted(1)]));
+    await eventually(() => expect(counts.reconnects).toBe(1));
+    await eventually(() => expect(events).toEqual([hello, posted(1)]));
     post('after');
-    await vi.waitFor(() => expect(events).toEqual([hello, posted(1), posted(2)]));
+    await eventually(() => expect(events).toEqual([hello, posted(1), posted(2)]));
     expect(counts.misses).toBe(0);
     client.close();
   });
@@ -143,12 +145,12 @@ describe('WebSocketClient', () => {
     async (_, at, headers, token) => {
       const { client, sockets, events, counts } = watch([socketUrl(node), socketUrl(at())], headers());
       client.initialize(endpointOf(node), token());
-      await vi.waitFor(() => expect(events).toEqual([hello]));
+      await eventually(() => expect(events).toEqual([hello]));
       sockets[0]?.terminate();
-      await vi.waitFor(() => expect(events).toEqual([hello, hello]));
+      await eventually(() => expect(events).toEqual([hello, hello]));
       expect(counts.misses).toBe(1);
       post('after');
-      await vi.waitFor(() => expect(events).toEqual([hello, hello, posted(1)]));
+      await eventually(() => expect(events).toEqual([hello, hello, posted(1)]));
       client.close();
     },
   );
@@ -170,7 +172,7 @@ describe('by hand', () => {
     for (let count = 0; count < posts; count += 1) post(`${count}`);
     for (let count = 0; count < posts; count += 1) await talk.next(any);
     talk.socket.terminate();
-    await vi.waitFor(() => expect(at.sockets).toBe(before));
+    await eventually(() => expect(at.sockets).toBe(before));
     return id;
   }
 
@@ -251,17 +253,17 @@ describe('by hand', () => {
     let seconds = 0;
     // A clock that takes a second whenever it is looked at: what broke is always old enough for the reaper.
     const aging = createTownFixture({ now: () => (seconds += 1) * 1_000 });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const old = await aging.start({ timing: { resumeMs: 20 } });
     const { token } = await loginAlice(old);
     const talk = await open(old, '', token);
     const id = String((await talk.next(any)).data?.['connection_id']);
     talk.socket.terminate();
-    await vi.waitFor(() => expect(old.sockets).toBe(0));
-    await vi.waitFor(async () => {
-      const back = await open(old, `?connection_id=${id}&sequence_number=1`, token);
-      const first = await back.next(any, 200).finally(() => back.socket.terminate());
-      expect(first).toMatchObject(hello);
-    });
+    await eventually(() => expect(old.sockets).toBe(0));
+    vi.advanceTimersByTime(20);
+    const back = await open(old, `?connection_id=${id}&sequence_number=1`, token);
+    expect(await back.next(any)).toMatchObject(hello);
+    back.socket.terminate();
     await aging.stop();
   });
 });

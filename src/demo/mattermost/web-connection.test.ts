@@ -2,10 +2,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import type { WebSocket } from 'ws';
 import { broadcastTo } from './events.ts';
 import type { MattermostNode } from './node.ts';
+import { serverTiming } from './node-context.ts';
 import { maxWaitingEvents } from './resume-queue.ts';
 import type { Session, Via } from './session.ts';
 import { login, request } from './session.ts';
@@ -60,7 +62,7 @@ describe('actions', () => {
     const { data } = await talk.next(isReplyTo(talk.send('get_statuses')));
     expect(data).toEqual({ [session.userId]: 'online', [bobs.userId]: 'online' });
     elsewhere.socket.terminate();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const later = await talk.next(isReplyTo(talk.send('get_statuses')));
       expect(later.data).toEqual({ [session.userId]: 'online' });
     });
@@ -184,14 +186,17 @@ describe('a client that reads too slowly', () => {
 
 describe('deadlines', () => {
   test('the server pings; a client without pongs is cut, one with pongs is not', async () => {
-    const timing = { protocolPingMs: 100, readDeadlineMs: 1_000 };
-    const quick = await fixture.start({ timing });
-    const good = await openSocket(quick, byCookie());
-    const silent = connect(quick.port, quick.address);
+    // A pong must come in time however long this process stands still.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { protocolPingMs } = serverTiming;
+    const pinging = await fixture.start();
+    const good = await openSocket(pinging, byCookie());
+    const silent = connect(pinging.port, pinging.address);
     silent.write(
       [
         'GET /api/v4/websocket HTTP/1.1',
-        `Host: ${quick.address}:${quick.port}`,
+        `Host: ${pinging.address}:${pinging.port}`,
         'Connection: Upgrade',
         'Upgrade: websocket',
         'Sec-WebSocket-Version: 13',
@@ -200,13 +205,20 @@ describe('deadlines', () => {
         '\r\n',
       ].join('\r\n'),
     );
-    const received = await text(silent);
+    const heard = text(silent);
+    await eventually(() => expect(pinging.sockets).toBe(2));
+    for (let pings = 0; pings < 3; pings += 1) {
+      const pinged = once(good.socket, 'ping');
+      vi.advanceTimersByTime(protocolPingMs);
+      await pinged;
+      // Sent behind the pong: it was heard, too, when this is answered.
+      await good.next(isReplyTo(good.send('ping')));
+    }
+    const received = await heard;
     expect(received).toMatch(/^HTTP\/1\.1 101 /);
     expect(received).toContain('X-Demo-Node: ');
     // Ping frames (0x89, no payload) were sent before the end, and no close frame (0x88).
     expect(received.endsWith('\x89\x00') || received.endsWith('\ufffd\x00')).toBe(true);
-    for (let pings = 0; pings < 12; pings += 1) await once(good.socket, 'ping');
-    await good.next(isReplyTo(good.send('ping')));
     good.socket.terminate();
   });
 });

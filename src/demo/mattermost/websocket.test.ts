@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import type { MattermostNode } from './node.ts';
+import { serverTiming } from './node-context.ts';
 import type { Session, Via } from './session.ts';
 import { request, UpgradeRefused } from './session.ts';
 import {
@@ -20,14 +22,11 @@ const fixture = createTownFixture();
 const forged = 'a'.repeat(26);
 let node: MattermostNode;
 let other: MattermostNode;
-/** Impatient: waits for an authentication 300 ms. */
-let hasty: MattermostNode;
 let session: Session;
 
 beforeAll(async () => {
   node = await fixture.start({ name: 'node-a' });
   other = await fixture.start({ name: 'node-b', siteUrl: 'https://chat.example.com/chat' });
-  hasty = await fixture.start({ name: 'node-h', timing: { authenticationMs: 300 } });
   session = await loginAlice(node);
 });
 afterAll(() => fixture.stop());
@@ -80,6 +79,16 @@ function firstUser() {
   return user;
 }
 
+/** Servers wait in a time that only `passAuthenticationTime` moves. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+function passAuthenticationTime(): void {
+  vi.advanceTimersByTime(serverTiming.authenticationMs);
+}
+
 describe('no session on the handshake', () => {
   const without: readonly (readonly [string, Record<string, string>])[] = [
     ['no credentials', {}],
@@ -88,11 +97,14 @@ describe('no session on the handshake', () => {
   ];
 
   test.each(without)('%s: 101, silence, and TCP closes without a close frame', async (_, headers) => {
-    const talk = await openSocket(hasty, { headers });
-    expect(hasty.sockets).toBe(1);
+    stopTime();
+    const left = await fixture.start();
+    const talk = await openSocket(left, { headers });
+    expect(left.sockets).toBe(1);
+    passAuthenticationTime();
     expect((await talk.closed).code).toBe(1006);
     await expect(talk.next(isAny)).rejects.toThrow('closed with 1006');
-    await vi.waitFor(() => expect(hasty.sockets).toBe(0));
+    await eventually(() => expect(left.sockets).toBe(0));
   });
 
   test.each(without)(
@@ -107,10 +119,12 @@ describe('no session on the handshake', () => {
   );
 
   test('an authenticated socket outlives the deadline', async () => {
-    const talk = await openSocket(hasty);
+    stopTime();
+    const talk = await openSocket(node);
     talk.send('authentication_challenge', { token: session.token });
     await talk.next(isHello);
-    const late = await openSocket(hasty);
+    const late = await openSocket(node);
+    passAuthenticationTime();
     await late.closed;
     const pong = await talk.next(isReplyTo(talk.send('ping')));
     expect(pong.status).toBe('OK');
