@@ -1,22 +1,27 @@
 // The client against a real TLS server: what goes over the wire is in test/feature/kube-*; here are its bounds.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { service } from '../../test/support/kube/cluster-objects.ts';
 import { FakeApiServer } from '../../test/support/kube/fake-api-server.ts';
 import { ApiClient } from './api-client.ts';
 import type { ApiCredentials, ApiTls } from './kubeconfig.ts';
 
 const PATH = '/api/v1/services';
+/** Longer than anything here takes, however long it is kept waiting. */
+const PATIENT_MS = 60_000;
+const IMPATIENT_MS = 50;
 let server: FakeApiServer;
 let client: ApiClient;
 let tls: ApiTls;
 /** What a request waits for before it can be sent. */
 let helper: Promise<void>;
+let credentials: ApiCredentials;
 
 beforeEach(async () => {
   server = await FakeApiServer.start();
   tls = { ca: server.ca };
   helper = Promise.resolve();
-  const credentials: ApiCredentials = {
+  credentials = {
     server: server.url,
     access: async () => {
       await helper;
@@ -24,20 +29,24 @@ beforeEach(async () => {
     },
     forget: async () => {},
   };
-  const limits = {
-    connectTimeoutMs: 2_000,
-    answerTimeoutMs: 2_000,
-    writeTimeoutMs: 2_000,
-    maxDocumentBytes: 4_000,
-    maxLineBytes: 1_000,
-  };
-  client = new ApiClient({ credentials, userAgent: 'test', limits });
+  client = clientThatWaits(PATIENT_MS);
 });
 
 afterEach(async () => {
   await client.close();
   await server.stop();
 });
+
+function clientThatWaits(timeoutMs: number): ApiClient {
+  const limits = {
+    connectTimeoutMs: timeoutMs,
+    answerTimeoutMs: timeoutMs,
+    writeTimeoutMs: timeoutMs,
+    maxDocumentBytes: 4_000,
+    maxLineBytes: 1_000,
+  };
+  return new ApiClient({ credentials, userAgent: 'test', limits });
+}
 
 function get(signal = new AbortController().signal): Promise<unknown> {
   return client.get(PATH, {}, signal);
@@ -63,6 +72,11 @@ describe('bounds', () => {
 });
 
 describe('a helper for credentials that hangs', () => {
+  beforeEach(async () => {
+    await client.close();
+    client = clientThatWaits(IMPATIENT_MS);
+  });
+
   const failure = { reason: 'credentials', message: expect.stringContaining('did not come in time') };
 
   test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
@@ -96,7 +110,7 @@ describe('certificates', () => {
   test('a new authority is used from the next request on, and does not end an open watch', async () => {
     const stop = new AbortController();
     const line = firstLine(stop.signal);
-    await expect.poll(() => server.watchCount('services')).toBe(1);
+    await eventually(() => expect(server.watchCount('services')).toBe(1));
     tls = { ca: `${server.ca}\n` };
     await get();
     server.cluster.put('services', service('late'));
@@ -108,15 +122,15 @@ describe('an end', () => {
   test('by the signal ends the request at the server', async () => {
     const stop = new AbortController();
     const line = firstLine(stop.signal).catch((error: unknown) => error);
-    await expect.poll(() => server.watchCount('services')).toBe(1);
+    await eventually(() => expect(server.watchCount('services')).toBe(1));
     stop.abort();
     expect(await line).toMatchObject({ reason: 'connection' });
-    await expect.poll(() => server.watchCount('services')).toBe(0);
+    await eventually(() => expect(server.watchCount('services')).toBe(0));
   });
 
   test('by close ends all requests', async () => {
     const line = firstLine().catch((error: unknown) => error);
-    await expect.poll(() => server.watchCount('services')).toBe(1);
+    await eventually(() => expect(server.watchCount('services')).toBe(1));
     await client.close();
     expect(await line).toMatchObject({ reason: 'connection' });
   });
