@@ -1,8 +1,10 @@
 // Accepted sockets read through the shared buffer, and the fallback for a Node that does not let us: same bytes, same ends.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext, TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { makeCertificate } from '../../test/support/certificates.ts';
 import { acceptModeOf, adoptSocket, ReadBuffer, readTlsSocket, tlsModeOf } from './read-buffer.ts';
 import { ownSocket } from './socket-owner.ts';
@@ -19,7 +21,11 @@ async function accepted(): Promise<{ client: Socket; shell: Socket }> {
   open.push(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  const [shell] = (await once(server, 'connection')) as [Socket];
+  // Either end may hear of it first.
+  const [[shell]] = await Promise.all([
+    once(server, 'connection') as Promise<[Socket]>,
+    once(client, 'ready'),
+  ]);
   return { client, shell };
 }
 
@@ -95,7 +101,7 @@ describe.each(['onread', 'data'] as const)('by %s', (mode) => {
     const { socket, seen } = adopt(shell, mode);
     socket.pause();
     client.write('early');
-    await once(client, 'ready').catch(() => undefined);
+    await nextTurn();
     expect(seen.text).toBe('');
     socket.resume();
     client.end();
@@ -133,7 +139,7 @@ describe.each(['onread', 'data'] as const)('over TLS by %s', (mode) => {
     socket.resume();
     const sent = 'x'.repeat(300_000) + 'end';
     client.write('first');
-    await vi.waitFor(() => expect(seen.text).toBe('first'));
+    await eventually(() => expect(seen.text).toBe('first'));
     socket.pause();
     client.end(sent);
     socket.resume();
