@@ -221,6 +221,6 @@ describe('a real process', () => {
     expect(parsed.length + dropped + droppedByWorkers).toBe(lines);
     const workers = new Set(parsed.flatMap(({ requestId }) => requestId?.split('-')[0] ?? []));
     expect(workers.size).toBe(4);
-    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeGreaterThan(4096);
+    expect(text.split('\n').some((line) => line.length > 4096)).toBe(true);
   });
 });
