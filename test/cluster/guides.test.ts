@@ -31,7 +31,7 @@ beforeAll(async () => {
   await own.cluster.installCrd();
   await own.cluster.mustKubectl('create', 'namespace', 'mattermost');
   namespace = new Namespace(own.cluster.api, 'mattermost');
-  const node = await scene.node('node', { address: '10.244.7.7', port: 8065 });
+  const node = await scene.node('node', { address: '10.244.247.1', port: 8065 });
   const pair = await makeCertificate(HOST);
   ca = pair.certificate;
   await namespace.apply(

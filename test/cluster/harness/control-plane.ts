@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { drawLoopback } from './addresses.ts';
 import { Child } from './child.ts';
 import { type Access, kubeconfigOf, writeCredentials } from './credentials.ts';
-import { freePort } from './free-port.ts';
 import { KubeApi } from './kube-api.ts';
 
 const READY_MS = 60_000;
@@ -18,21 +18,22 @@ const CONTROLLERS = [
   'replicaset-controller',
 ];
 
-type Ports = { readonly etcd: number; readonly etcdPeer: number; readonly api: number };
+/** The same everywhere: each control plane has an address of its own. */
+const PORTS = { etcd: 2379, etcdPeer: 2380, api: 6443 } as const;
 
 export class ControlPlane {
   readonly access: Access;
   readonly #tools: string;
   readonly #folder: string;
-  readonly #ports: Ports;
+  readonly #address: string;
   readonly #api: KubeApi;
   readonly #others: Child[] = [];
   #apiServer: Child | undefined;
 
-  private constructor(tools: string, folder: string, ports: Ports, access: Access) {
+  private constructor(tools: string, folder: string, address: string, access: Access) {
     this.#tools = tools;
     this.#folder = folder;
-    this.#ports = ports;
+    this.#address = address;
     this.access = access;
     this.#api = new KubeApi(access);
   }
@@ -41,10 +42,10 @@ export class ControlPlane {
   static async start(tools: string, options: { readonly hasControllers: boolean }): Promise<ControlPlane> {
     const folder = mkdtempSync(join(tmpdir(), 'control-plane-'));
     for (const name of ['certs', 'etcd']) mkdirSync(join(folder, name));
-    const ports = { etcd: await freePort(), etcdPeer: await freePort(), api: await freePort() };
-    const credentials = await writeCredentials(join(folder, 'certs'));
-    const access = { ...credentials, server: `https://127.0.0.1:${ports.api}` };
-    const plane = new ControlPlane(tools, folder, ports, access);
+    const address = drawLoopback();
+    const credentials = await writeCredentials(join(folder, 'certs'), address);
+    const access = { ...credentials, server: `https://${address}:${PORTS.api}` };
+    const plane = new ControlPlane(tools, folder, address, access);
     try {
       plane.#others.push(plane.#startEtcd());
       await plane.startApiServer();
@@ -60,16 +61,16 @@ export class ControlPlane {
   async startApiServer(): Promise<void> {
     const certs = join(this.#folder, 'certs');
     const server = this.#run('kube-apiserver', [
-      `--etcd-servers=http://127.0.0.1:${this.#ports.etcd}`,
-      '--bind-address=127.0.0.1',
-      `--secure-port=${this.#ports.api}`,
+      `--etcd-servers=${this.#urlOfEtcd}`,
+      `--bind-address=${this.#address}`,
+      `--secure-port=${PORTS.api}`,
       `--cert-dir=${certs}`,
       `--token-auth-file=${join(certs, 'tokens.csv')}`,
       '--authorization-mode=RBAC',
       '--allow-privileged=true',
       '--disable-admission-plugins=ServiceAccount',
       '--service-cluster-ip-range=10.0.0.0/24',
-      `--service-account-issuer=https://127.0.0.1:${this.#ports.api}/`,
+      `--service-account-issuer=${this.access.server}/`,
       `--service-account-key-file=${join(certs, 'sa.pub')}`,
       `--service-account-signing-key-file=${join(certs, 'sa.key')}`,
       // There is no interface but loopback, which must not be advertised.
@@ -111,13 +112,17 @@ export class ControlPlane {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get #urlOfEtcd(): string {
+    return `http://${this.#address}:${PORTS.etcd}`;
+  }
+
   #startEtcd(): Child {
-    const url = `http://127.0.0.1:${this.#ports.etcd}`;
+    const url = this.#urlOfEtcd;
     return this.#run('etcd', [
       `--data-dir=${join(this.#folder, 'etcd')}`,
       `--listen-client-urls=${url}`,
       `--advertise-client-urls=${url}`,
-      `--listen-peer-urls=http://127.0.0.1:${this.#ports.etcdPeer}`,
+      `--listen-peer-urls=http://${this.#address}:${PORTS.etcdPeer}`,
       '--unsafe-no-fsync',
     ]);
   }
@@ -141,8 +146,7 @@ export class ControlPlane {
   }
 
   async #askEtcd(path: string, body: object): Promise<unknown> {
-    const url = `http://127.0.0.1:${this.#ports.etcd}${path}`;
-    const answer = await request(url, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await request(`${this.#urlOfEtcd}${path}`, { method: 'POST', body: JSON.stringify(body) });
     if (answer.statusCode !== 200) throw new Error(`etcd answered ${path} with ${answer.statusCode}`);
     return answer.body.json();
   }

@@ -12,14 +12,21 @@ export type Access = {
   readonly token: string;
 };
 
-/** Writes into the folder what the API server reads from there. @returns authority and token of the administrator */
-export async function writeCredentials(folder: string): Promise<Pick<Access, 'ca' | 'token'>> {
+/**
+ * Writes into the folder what the API server reads from there.
+ * @param address where it listens
+ * @returns authority and token of the administrator
+ */
+export async function writeCredentials(
+  folder: string,
+  address: string,
+): Promise<Pick<Access, 'ca' | 'token'>> {
   const serving = await generate([{ name: 'commonName', value: 'kube-apiserver' }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [
       { name: 'basicConstraints', cA: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: address }] },
     ],
   });
   const accounts = generateKeyPairSync('ec', { namedCurve: 'P-256' });

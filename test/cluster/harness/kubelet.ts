@@ -1,6 +1,7 @@
 // Scheduler and kubelet of one namespace: gives each pod a node, an address and a real process, and says how it fares.
 import { type MattermostNode, startMattermostNode } from '../../../src/demo/mattermost/node.ts';
 import { createTown, type Town } from '../../../src/demo/mattermost/town.ts';
+import { startAnywhere } from './addresses.ts';
 import type { KubeApi, Stored } from './kube-api.ts';
 import type { Namespace } from './namespace.ts';
 
@@ -103,7 +104,7 @@ export class Kubelet {
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
       await this.#tell('POST', `${name}/binding`, { body });
     } else if (running === undefined) {
-      const starting = this.#startAnywhere(name);
+      const starting = startAnywhere((address) => this.#start({ name, address }));
       this.#pods.set(
         uid,
         starting.then(({ process }) => process),
@@ -111,18 +112,6 @@ export class Kubelet {
       const { address } = await starting;
       const addresses = { podIP: address, podIPs: [{ ip: address }] };
       await this.#report(name, { phase: 'Running', ...addresses, conditions: conditions(true) });
-    }
-  }
-
-  /** Every address of 10.244/16 is ours to bind; a taken one is told by the process that cannot listen there. */
-  async #startAnywhere(name: string) {
-    for (;;) {
-      const address = `10.244.${octet()}.${octet()}`;
-      try {
-        return { address, process: await this.#start({ name, address }) };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      }
     }
   }
 
@@ -151,8 +140,4 @@ function mattermostIn(town: Town): (pod: Parameters<PodStart>[0]) => Promise<Mat
 function conditions(isReady: boolean): readonly object[] {
   const status = isReady ? 'True' : 'False';
   return ['Ready', 'ContainersReady'].map((type) => ({ type, status }));
-}
-
-function octet(): number {
-  return 1 + Math.floor(Math.random() * 254);
 }

@@ -6,25 +6,26 @@ type Pair = { readonly client: Socket; readonly server: Socket };
 
 export class PausingProxy {
   readonly #server: Server;
-  readonly #target: number;
+  readonly #target: URL;
   readonly #pairs = new Set<Pair>();
   #isPaused = false;
 
-  private constructor(target: number) {
+  private constructor(target: URL) {
     this.#target = target;
     this.#server = createServer((client) => this.#forward(client));
   }
 
   /** @param url of the API server */
   static async start(url: string): Promise<PausingProxy> {
-    const proxy = new PausingProxy(Number(new URL(url).port));
-    proxy.#server.listen(0, '127.0.0.1');
+    const proxy = new PausingProxy(new URL(url));
+    // The certificate of the API server names its address.
+    proxy.#server.listen(0, proxy.#target.hostname);
     await once(proxy.#server, 'listening');
     return proxy;
   }
 
   get url(): string {
-    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `https://${this.#target.hostname}:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Connections stay and new ones are taken, but no byte passes. */
@@ -62,7 +63,7 @@ export class PausingProxy {
   }
 
   #forward(client: Socket): void {
-    const server = connect(this.#target, '127.0.0.1');
+    const server = connect(Number(this.#target.port), this.#target.hostname);
     const pair = { client, server };
     this.#pairs.add(pair);
     const end = () => {

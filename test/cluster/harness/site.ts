@@ -2,6 +2,7 @@
 import type { MattermostNode } from '../../../src/demo/mattermost/node.ts';
 import { site } from '../../support/manifest-builders.ts';
 import type { Scene } from '../../support/scene.ts';
+import { startAnywhere } from './addresses.ts';
 import type { Namespace } from './namespace.ts';
 
 const PORT = 8065;
@@ -10,12 +11,9 @@ const timing = { authenticationMs: 600_000 };
 
 /** Applies a site of one node; its host is NAME.example.com. */
 export async function applySite(scene: Scene, namespace: Namespace, name: string): Promise<MattermostNode> {
-  const address = `10.244.${octet()}.${octet()}`;
-  const node = await scene.node(`${name}-0`, { address, port: PORT, timing });
+  const { address, process: node } = await startAnywhere((drawn) =>
+    scene.node(`${name}-0`, { address: drawn, port: PORT, timing }),
+  );
   await namespace.apply(...site(name, [{ name: node.name, address, port: PORT }]));
   return node;
-}
-
-function octet(): number {
-  return 1 + Math.floor(Math.random() * 254);
 }
