@@ -26,7 +26,7 @@ import { HOST, SECRETS, TRUSTED } from './words.ts';
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 1500);
 const SEED = process.env['FUZZ_SEED'];
-const TIMEOUT_MS = Math.max(20_000, RUNS * 20);
+const TIMEOUT_MS = Math.max(60_000, RUNS * 80);
 const WORLD: World = { secrets: SECRETS, trustedProxies: networks(TRUSTED) };
 
 function runAll(

@@ -12,7 +12,7 @@ import { anyIngress, anyWorld } from './worlds.ts';
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 1500);
 const SEED = process.env['FUZZ_SEED'];
-const TIMEOUT_MS = Math.max(30_000, RUNS * 30);
+const TIMEOUT_MS = Math.max(60_000, RUNS * 80);
 const PARAMETERS = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 
 function run(objects: readonly ApiObject[], memory = EMPTY_MEMORY): Translation {

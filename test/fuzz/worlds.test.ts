@@ -17,7 +17,7 @@ import { anyIngress, anyPolicy, anyWorld, CLASSES, SURROUNDINGS, unique } from '
 
 const RUNS = Math.ceil(Number(process.env['FUZZ_RUNS'] ?? 1500) / 3);
 const SEED = process.env['FUZZ_SEED'];
-const TIMEOUT_MS = Math.max(30_000, RUNS * 60);
+const TIMEOUT_MS = Math.max(60_000, RUNS * 240);
 const PARAMETERS = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 const NGINX = 'nginx.ingress.kubernetes.io';
 
