@@ -238,6 +238,10 @@ export class DataPlane {
       onRefused: (fault, stream) => refuse(services, fault, stream),
       onConnection: (connection) => this.#places.connections.add(connection),
       onClosed: (connection) => this.#places.connections.delete(connection),
+      onTunnel: (connection, heir) => {
+        this.#places.connections.delete(connection);
+        this.#places.connections.add(heir);
+      },
       isLameDuck: services.isLameDuck,
     };
   }

@@ -66,6 +66,8 @@ export type ConnectionServices = {
   /** A mistake of ours, which costs the one connection it happened on. */
   readonly onBug: (error: unknown) => void;
   readonly onClosed: (connection: OpenConnection) => void;
+  /** A connection became a tunnel, and has left its place to `heir`. */
+  readonly onTunnel: (connection: OpenConnection, heir: OpenConnection) => void;
   /** Clients are to leave. */
   readonly isLameDuck: () => boolean;
 };

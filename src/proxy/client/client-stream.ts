@@ -18,6 +18,12 @@ export type ResponseWriter = {
   flush(): void;
 };
 
+/** What stays of a client while it has a tunnel. */
+export type TunneledClient = {
+  /** Its socket is closed. */
+  onGone(): void;
+};
+
 /** Calls down: an exchange tells its client. */
 export type ClientStream = {
   readonly client: Client;
@@ -37,11 +43,10 @@ export type ClientStream = {
   finish(close: boolean): void;
   /** TCP RST: for who is not wanted, and for an answer that cannot be completed, so that none takes it for whole. */
   reset(): void;
-  /** Sends the 101; the socket is the tunnel's from here on. */
+  /** Sends the 101. */
   switchProtocols(fields: readonly string[]): Socket;
-  enterTunnel(tunnel: SocketOwner): void;
-  /** The tunnel's socket is closed. */
-  onTunnelClosed(): void;
+  /** The socket is the tunnel's from here on; nothing of the stream is needed any more but what this returns. */
+  enterTunnel(tunnel: SocketOwner): TunneledClient;
 };
 
 /** Calls up: the client tells the exchange it belongs to. */

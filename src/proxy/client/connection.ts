@@ -12,13 +12,14 @@ import { RequestBody } from './request-body.ts';
 import type { ConnectionServices } from '../services.ts';
 import { handOver, ownSocket, type SocketOwner } from '../socket-owner.ts';
 import { Timer } from '../timers.ts';
+import { Http1TunneledClient } from './tunneled-client.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
 /**
  * `head` reads a request head, `body` its body, `waiting` holds the exchange whose request is complete,
- * `lingering` has said its last and only discards (row Q6), `tunnel` passes bytes.
+ * `lingering` has said its last and only discards (row Q6), `closed` is gone or has left its socket to a tunnel.
  */
-type State = 'head' | 'body' | 'waiting' | 'lingering' | 'tunnel' | 'closed';
+type State = 'head' | 'body' | 'waiting' | 'lingering' | 'closed';
 
 export class Http1Connection implements ClientStream, SocketOwner {
   readonly client: Client;
@@ -284,17 +285,14 @@ export class Http1Connection implements ClientStream, SocketOwner {
     return this.#socket;
   }
 
-  enterTunnel(tunnel: SocketOwner): void {
+  enterTunnel(tunnel: SocketOwner): TunnelClient {
     this.#timer.cancel();
-    this.#state = 'tunnel';
+    this.#state = 'closed';
     this.#listener = undefined;
-    this.#head = undefined;
+    const heir = new Http1TunneledClient(this.client, this.#services);
+    this.#services.onTunnel(this, heir);
     handOver(this.#socket, tunnel);
     if (this.#clientEnded) tunnel.onEnd();
-  }
-
-  onTunnelClosed(): void {
-    this.#state = 'closed';
-    this.#services.onClosed(this);
+    return heir;
   }
 }

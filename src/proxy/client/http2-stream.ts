@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers';
 import type { ClientFault } from '../../model/fault.ts';
 import type { ClientWaits } from '../../model/limits.ts';
 import type { BodyFraming, Client, RequestHead } from '../../model/request.ts';
-import type { ClientListener, ClientStream } from './client-stream.ts';
+import type { ClientListener, ClientStream, TunneledClient } from './client-stream.ts';
 import { Http2ResponseWriter } from './http2-response-writer.ts';
 import { RequestBody } from './request-body.ts';
 import type { ConnectionServices } from '../services.ts';
@@ -221,12 +221,8 @@ export class Http2Stream implements ClientStream {
     throw new Error('A stream of HTTP/2 does not switch protocols');
   }
 
-  enterTunnel(): void {
+  enterTunnel(): TunneledClient {
     throw new Error('A stream of HTTP/2 is no tunnel');
-  }
-
-  onTunnelClosed(): void {
-    throw new Error('A stream of HTTP/2 was no tunnel');
   }
 
   /** A mistake of ours costs this stream. */

@@ -137,6 +137,7 @@ describe('a connection that is kept', () => {
       onRefused: () => undefined,
       onBug,
       onClosed: () => undefined,
+      onTunnel: () => undefined,
       isLameDuck: () => false,
     });
     const request = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

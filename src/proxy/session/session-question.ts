@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { ClientWaits } from '../../model/limits.ts';
 import type { Client, RequestHead } from '../../model/request.ts';
-import type { ClientStream, ResponseWriter } from '../client/client-stream.ts';
+import type { ClientStream, ResponseWriter, TunneledClient } from '../client/client-stream.ts';
 import { Exchange } from '../exchange.ts';
 import { ExchangeReport } from '../report.ts';
 import type { ExchangeServices } from '../services.ts';
@@ -76,9 +76,9 @@ export class SessionQuestion implements ClientStream {
     throw new Error('A question about a session was answered with 101');
   }
 
-  enterTunnel(): void {}
-
-  onTunnelClosed(): void {}
+  enterTunnel(): TunneledClient {
+    throw new Error('A question about a session became a tunnel');
+  }
 }
 
 class StatusReader implements ResponseWriter {

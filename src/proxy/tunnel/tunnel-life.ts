@@ -6,6 +6,7 @@ import type { IpAddress } from '../../model/address.ts';
 import type { OpenSite } from '../../model/configuration.ts';
 import type { AdmissionVerdict, Context, SiteLabels } from '../../model/decision.ts';
 import type { RequestHead } from '../../model/request.ts';
+import type { TunneledClient } from '../client/client-stream.ts';
 import type { Closing } from './closing.ts';
 import type { KeptTunnel, MassClose } from './mass-close.ts';
 import type { ExchangeReport, WebSocketReport } from '../report.ts';
@@ -20,7 +21,6 @@ export type Handover = {
   readonly report: ExchangeReport;
   readonly serving: ServingSite;
   readonly place: TunnelPlace;
-  readonly onClientGone: { onTunnelClosed(): void };
 };
 
 /** A WebSocket of the Calls plugin: its client gives up 30 s after it was cut off, so that it is never kept waiting. */
@@ -29,9 +29,10 @@ const CALLS = /[?&]calls=true(?:&|$)/;
 export class TunnelLife implements TunnelObserver, KeptTunnel {
   readonly isCalls: boolean;
   massClose: MassClose | undefined;
+  /** The place that its client takes. */
+  client: TunneledClient | undefined;
   readonly #services: ExchangeServices;
   readonly #place: TunnelPlace;
-  readonly #stream: Handover['onClientGone'];
   readonly #labels: SiteLabels;
   readonly #report: WebSocketReport;
   readonly #path: string;
@@ -40,11 +41,10 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
   #proof: Proof | undefined;
   #tunnel: Tunnel | undefined;
 
-  constructor({ services, head, report, serving, place, onClientGone }: Handover) {
+  constructor({ services, head, report, serving, place }: Handover) {
     this.isCalls = CALLS.test(head.target);
     this.#services = services;
     this.#place = place;
-    this.#stream = onClientGone;
     this.#labels = serving.labels;
     this.#report = report.openWebSocket();
     this.#path = place.group.ownPath(head.path);
@@ -117,6 +117,6 @@ export class TunnelLife implements TunnelObserver, KeptTunnel {
   }
 
   onClientGone(): void {
-    this.#stream.onTunnelClosed();
+    this.client?.onGone();
   }
 }

@@ -35,7 +35,7 @@ export function openTunnel(parts: Switch, fields: readonly string[]): void {
   const serving = destination.site;
   const idleTimeoutMs = serving.open?.webSocketIdleTimeoutMs ?? Number.POSITIVE_INFINITY;
   const place = services.tunnels.placeOf(serving, connection.endpoint);
-  const life = new TunnelLife({ services, head, report, serving, place, onClientGone: stream });
+  const life = new TunnelLife({ services, head, report, serving, place });
   const tunnel = new Tunnel(
     { client, backend: connection.socket },
     services,
@@ -43,6 +43,6 @@ export function openTunnel(parts: Switch, fields: readonly string[]): void {
     life,
   );
   life.begin(tunnel, serving.open);
-  stream.enterTunnel(tunnel.client);
+  life.client = stream.enterTunnel(tunnel.client);
   connection.enterTunnel(tunnel.backend);
 }
