@@ -1,6 +1,7 @@
 // What a controller tells a real API server about its objects: statuses, Events, and who of several does the telling.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostOf, policy } from '../support/manifest-builders.ts';
 import { Scene } from '../support/scene.ts';
 import type { Fields } from './harness/kube-api.ts';
@@ -59,7 +60,11 @@ test('a policy that is served says so to whoever asks kubectl', async () => {
     'Programmed=True Programmed',
     'ResolvedRefs=True ResolvedRefs',
   );
-  expect((await row('chat')).slice(0, -1)).toEqual(['chat', hostOf('chat'), '1', 'True', 'Accepted', 'True']);
+  // Endpoints are counted when their slice has come, which is told apart from the Service.
+  await vi.waitFor(async () => {
+    const shown = (await row('chat')).slice(0, -1);
+    expect(shown).toEqual(['chat', hostOf('chat'), '1', 'True', 'Accepted', 'True']);
+  }, WRITTEN);
   const { metadata, status } = await namespace.read('MattermostIngressPolicy', 'chat');
   const conditions = (status?.['conditions'] ?? []) as readonly Fields[];
   const { generation } = metadata as Fields;
@@ -130,7 +135,8 @@ test('a second controller is silent until the first one leaves, then it speaks',
   expect(await holder()).toEqual([leader]);
   first.signal('SIGTERM');
   await first.exit;
-  expect((await second.get(hostOf('chat'), '/')).status).toBe(200);
+  // What the first one has seen, the second one may see later.
+  await eventually(async () => expect((await second.get(hostOf('chat'), '/')).status).toBe(200));
   await namespace.apply(policy('late'));
   await says('late', 'ResolvedRefs=False ServiceNotFound');
   const [heir] = await holder();
