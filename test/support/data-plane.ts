@@ -169,13 +169,21 @@ export class TestPlane {
    * and what it makes the data plane send has come when it is over.
    */
   async advance(ms: number): Promise<void> {
-    await this.#settle();
+    await this.settle();
     const untilMs = this.#nowMs + ms;
     while (this.#nowMs < untilMs) {
       this.#nowMs = Math.min(untilMs, this.#nowMs + STEP_MS);
       this.#timers.advance();
     }
-    await this.#settle();
+    await this.settle();
+  }
+
+  /** Waits until whatever is on its way has arrived, hop by hop: from here on what was sent has been read. */
+  async settle(): Promise<void> {
+    for (let hop = 0; hop < HOPS; hop++) {
+      await this.#echo.returned();
+      await turns();
+    }
   }
 
   /** The thread stands still for so long: its timers run before it reads what has come meanwhile. */
@@ -193,14 +201,6 @@ export class TestPlane {
     await drained;
     this.#echo.close();
     if (this.#bugs.length > 0) throw new AggregateError(this.#bugs, 'The data plane made mistakes');
-  }
-
-  /** Whatever is on its way arrives, hop by hop. */
-  async #settle(): Promise<void> {
-    for (let hop = 0; hop < HOPS; hop++) {
-      await this.#echo.returned();
-      await turns();
-    }
   }
 }
 

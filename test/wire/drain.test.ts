@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { webSocketCloses } from '../../src/decide/test-objects.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer } from '../support/recording-backend.ts';
-import { turns, until } from '../support/wire-client.ts';
+import { until } from '../support/wire-client.ts';
 import { get, post } from './rows.ts';
 import { WireScene } from './scene.ts';
 import {
@@ -91,7 +91,7 @@ describe('a WebSocket', () => {
     await scene.plane.advance(200);
     await untilReceived(tunnel, GOING_AWAY);
     tunnel.backend.send(backendText('too late'));
-    await turns(5);
+    await scene.plane.settle();
     const last = Buffer.concat([clientText('one more'), close(1001, 5)]);
     tunnel.client.send(Buffer.concat([last, clientText('behind')]));
     await untilEnded(tunnel);
@@ -128,7 +128,7 @@ describe('a WebSocket', () => {
   ])('whose frames of $name cannot be followed ends without one', async ({ act }) => {
     const tunnel = await openTunnel(scene);
     act(tunnel);
-    await turns(5);
+    await scene.plane.settle();
     const before = tunnel.received();
     drain();
     await scene.plane.advance(6_000);
@@ -146,7 +146,7 @@ describe('a WebSocket', () => {
   ])('that $name is closing already gets no second one', async ({ act, received }) => {
     const tunnel = await openTunnel(scene);
     act(tunnel);
-    await turns(5);
+    await scene.plane.settle();
     drain();
     await scene.plane.advance(6_000);
     await untilEnded(tunnel);
@@ -220,6 +220,7 @@ test('idle connections end at once, and no new ones are taken', async () => {
   client.send(get());
   await client.until((text) => text.endsWith('ok'));
   const silent = await scene.client();
+  await scene.plane.settle();
   drain();
   expect(await client.ended()).toBe('fin');
   expect(await silent.ended()).toBe('fin');
@@ -238,7 +239,7 @@ test('who is in the middle of a handshake of TLS is still answered', async () =>
   const secure = await WireScene.start({ https: true });
   const tcp = connectTcp(secure.plane.httpsPort, '127.0.0.1');
   await once(tcp, 'connect');
-  await turns();
+  await secure.plane.settle();
   let isOver = false;
   void secure.plane.plane.drain(0).then(() => (isOver = true));
   await secure.plane.advance(1_000);

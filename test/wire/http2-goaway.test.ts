@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requestList } from '../support/http2-client.ts';
 import { CODE, data, FLAG, FRAME, headers } from '../support/http2-frames.ts';
-import { turns } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
 
 let scene: Http2Scene;
@@ -80,7 +79,6 @@ describe('GOAWAY', () => {
     scene.answerAll();
     expect((await client.settled(1)).statuses).toEqual([200]);
     expect(await client.ended()).toBe('fin');
-    await turns();
     await scene.wire.plane.advance(1_000);
     expect(isOver).toBe(true);
   });
@@ -91,7 +89,7 @@ describe('GOAWAY', () => {
     client.request(1);
     await scene.asked(1);
     client.send(Buffer.from([0, 0, 8, FRAME.goaway, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
-    await turns(10);
+    await scene.wire.plane.settle();
     scene.answerAll();
     expect((await client.settled(1)).statuses).toEqual([200]);
     expect(await client.ended()).toBe('fin');

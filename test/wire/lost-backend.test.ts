@@ -1,6 +1,5 @@
 // A node that breaks all its WebSockets off, as Mattermost does when it stops: their clients are held, and told one by one.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { turns } from '../support/wire-client.ts';
 import { closeFrame, endReasons, expectClosedWith, SLOW, untilEnded } from './closings.ts';
 import { WireScene } from './scene.ts';
 import { backendText, close, openTunnel, type Tunnel, untilReceived } from './tunnels.ts';
@@ -24,7 +23,7 @@ async function lose(tunnels: readonly Tunnel[], how: 'fin' | 'reset'): Promise<v
     if (how === 'fin') connection.socket.end();
     else connection.socket.resetAndDestroy();
   }
-  await turns(20);
+  await scene.plane.settle();
 }
 
 test.each(['fin', 'reset'] as const)(
@@ -39,7 +38,6 @@ test.each(['fin', 'reset'] as const)(
     const left: number[] = [];
     for (let second = 0; second < 4; second++) {
       await scene.plane.advance(1_000);
-      await turns(5);
       left.push(quiet().length);
     }
     expect(left).toEqual([5, 1, 0, 0]);
