@@ -42,6 +42,9 @@ export class WireScene {
     for (const client of this.#clients.splice(0)) client.destroy();
     this.backend.forget();
     await this.idle();
+    // A connection that was given up while it was being made may reach the backend only now.
+    await this.plane.settle();
+    this.backend.forget();
     this.plane.records.length = 0;
   }
 
