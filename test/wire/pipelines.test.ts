@@ -29,6 +29,7 @@ async function askWithoutReading(listener: (typeof LISTENERS)[number]): Promise<
   let before = -1;
   while (scene.backend.requests.length !== before) {
     before = scene.backend.requests.length;
+    await scene.plane.settle();
     await turns(200);
   }
   expect(before).toBeLessThan(REQUESTS);
@@ -60,7 +61,7 @@ describe.for(LISTENERS)('requests of a client that does not read, over %s', (lis
   test('are answered though it has ended its side', { timeout: 60_000 }, async () => {
     const client = await askWithoutReading(listener);
     client.socket.end();
-    await turns(20);
+    await scene.plane.settle();
     await readAll(client);
     expect(await client.ended()).toBe('fin');
     expect(splitAnswers(client.bytes).statuses).toHaveLength(REQUESTS);
