@@ -4,7 +4,7 @@ import { type FrameClient, requestList } from '../support/http2-client.ts';
 import { CODE, data, FLAG, headers, reset, SETTING, windowUpdate } from '../support/http2-frames.ts';
 import { hasKernelQueues, untilStalled } from '../support/kernel-queues.ts';
 import { answer } from '../support/recording-backend.ts';
-import { turns, until } from '../support/wire-client.ts';
+import { eventually, turns, until } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -200,6 +200,6 @@ describe('a client that resets its stream', () => {
       () => scene.wire.backend.connections.every(({ ending }) => ending !== undefined),
       () => 'the end of all backend connections',
     );
-    expect(scene.wire.plane.metric('connections')).toBe(0);
+    await eventually(() => expect(scene.wire.plane.metric('connections')).toBe(0));
   });
 });

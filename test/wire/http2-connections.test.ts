@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FrameClient, requestList } from '../support/http2-client.ts';
 import { CODE, FRAME, headers, ping, PREFACE, SETTING, settings } from '../support/http2-frames.ts';
-import { turns, until, WireClient } from '../support/wire-client.ts';
+import { until, WireClient } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
 import { get } from './rows.ts';
 
@@ -93,13 +93,16 @@ test('gives its place up at the limit while it has no stream, and is counted onc
   expect(await silent.ended()).toBeDefined();
   next.request(1);
   expect((await next.settled(1)).statuses).toEqual([200]);
-  expect(small.wire.plane.metric('connections')).toBe(1);
+  await until(
+    () => small.wire.plane.metric('connections') === 1,
+    () => 'the end of the first connection',
+  );
   next.destroy();
   await until(
     () => small.wire.plane.metric('connections') === 0,
     () => 'the end of the connection',
   );
-  await turns(20);
+  await small.wire.plane.settle();
   expect(small.wire.plane.metric('connections')).toBe(0);
   await small.end();
 });
