@@ -7,7 +7,8 @@ import { vi } from 'vitest';
 /** How the other side ended: in good order, by a reset, or not yet. */
 export type Ending = 'fin' | 'reset' | undefined;
 
-const WAIT_MS = 8_000;
+/** For what is bound to come: with room for a machine that has much else to do, within the time of a test. */
+const WAIT_MS = 15_000;
 
 /** A few turns of the event loop: what one socket of this process wrote, another one has read by then. */
 export async function turns(count = 3): Promise<void> {
