@@ -44,6 +44,8 @@ const tools: readonly Tool[] = [
 const flags = ['-trimpath', '-pgo=off'];
 /** The first Go that fetches the version a module asks for. */
 const OLDEST_GO_MINOR = 21;
+/** A download may break off; what has come is kept, and the next attempt goes on from there. */
+const ATTEMPTS = 3;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -101,16 +103,17 @@ function buildInto(folder: string, print: (line: string) => void): void {
 /** Under another name first: a build that was interrupted leaves nothing that looks complete. */
 function build({ name, module, path, linked }: Tool, folder: string): void {
   const made = join(folder, `${name}.${process.pid}`);
-  const { status, error } = spawnSync(
-    'nice',
-    ['go', 'build', ...flags, '-ldflags', linked, '-o', made, path],
-    {
+  const command = ['go', 'build', ...flags, '-ldflags', linked, '-o', made, path];
+  for (let attempt = 1; ; attempt++) {
+    const { status, error } = spawnSync('nice', command, {
       cwd: join(import.meta.dirname, module),
       env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
       stdio: ['ignore', process.stderr, process.stderr],
-    },
-  );
-  if (status !== 0) throw new Error(`Building ${name} failed: ${error?.message ?? `status ${status}`}`);
+    });
+    if (status === 0) break;
+    if (attempt === ATTEMPTS)
+      throw new Error(`Building ${name} failed: ${error?.message ?? `status ${status}`}`);
+  }
   renameSync(made, join(folder, name));
 }
 
