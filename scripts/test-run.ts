@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { NOTHING, type Tally } from './tally.ts';
 import { runTool } from './tool.ts';
 
-const timeLimitMs = 1_800_000;
+/** For what hangs alone: several times what a slow machine takes. */
+const timeLimitMs = 3_600_000;
 
 export type TestRun = {
   readonly root: string;

@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
+/** To name all tests, their files are read: seconds, on a busy machine many. */
+const LIMIT_MS = 50_000;
 let folder: string;
 
 beforeEach(() => {
@@ -22,7 +24,7 @@ function runWithGo(script: string, ...filters: readonly string[]) {
   const { status, stdout } = spawnSync(process.execPath, ['scripts/cluster.ts', ...filters], {
     cwd: root,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: LIMIT_MS,
     env: {
       PATH: [folder, process.env['PATH'] ?? ''].join(delimiter),
       XDG_CACHE_HOME: folder,

@@ -85,7 +85,7 @@ describe('e', () => { beforeAll(() => { throw new Error('no stage'); }); });
     root: project,
     command: ['vitest', 'run'],
     isShown: false,
-    timeoutMs: 20_000,
+    timeoutMs: 50_000,
     environment: { TEST_TALLY_FILE: '' },
   });
   expect(status).toBe(1);
