@@ -26,38 +26,43 @@ afterAll(async () => {
 });
 
 test('it shows what /api/state says', async () => {
-  const { backends, certificates, workers, process } = await stateOf(scene.controller);
-  expect(await page.text('#readiness')).toBe('Serving');
-  expect(await page.text('#process')).toContain(process.version);
-  expect(await page.text('#attention')).toBe('Nothing needs attention.');
-  expect((await page.rows('sites-list'))[0]).toEqual([
-    HOST,
-    '/',
-    'open\n3 of 3 endpoints take users',
-    'MattermostIngressPolicy/test/chat',
-    'test/chat:8065',
-  ]);
-  const endpoints = backends.flatMap((backend) => backend.endpoints);
-  const shown = (await page.rows('endpoints-list')).map(([name, state]) => [name, state]);
-  expect(shown).toEqual(endpoints.map(({ name, address, port }) => [`${name}\n${address}:${port}`, 'ready']));
-  expect((await page.rows('certificates-list')).map(([key, days]) => [key, days])).toEqual(
-    certificates.map(({ key }) => [key, '364']),
-  );
-  expect(await page.rows('workers-list')).toHaveLength(workers.length);
-  const rules = (await page.rows('decisions-list')).map(([rule, action, , total]) => [rule, action, total]);
-  expect(rules).toEqual([
-    ['default\nno rule matched', 'Deny', '1'],
-    ['office', 'Allow', '1'],
-    ['managed-app', 'Allow', '1'],
-  ]);
-  expect((await page.rows('refusals-list'))[0]).toEqual([
-    'admission\nrule default',
-    '403',
-    expect.stringMatching(/^\d\d:\d\d:\d\d$/),
-    '127.0.0.x',
-    `GET /api/v4/system/ping\n${HOST}`,
-    'MattermostIngressPolicy/test/chat',
-  ]);
+  // What workers counted and refused comes a moment after their answers, and who is late for once is told of.
+  await eventually(async () => {
+    const { backends, certificates, workers, process } = await stateOf(scene.controller);
+    expect(await page.text('#readiness')).toBe('Serving');
+    expect(await page.text('#process')).toContain(process.version);
+    expect(await page.text('#attention')).toBe('Nothing needs attention.');
+    expect((await page.rows('sites-list'))[0]).toEqual([
+      HOST,
+      '/',
+      'open\n3 of 3 endpoints take users',
+      'MattermostIngressPolicy/test/chat',
+      'test/chat:8065',
+    ]);
+    const endpoints = backends.flatMap((backend) => backend.endpoints);
+    const shown = (await page.rows('endpoints-list')).map(([name, state]) => [name, state]);
+    expect(shown).toEqual(
+      endpoints.map(({ name, address, port }) => [`${name}\n${address}:${port}`, 'ready']),
+    );
+    expect((await page.rows('certificates-list')).map(([key, days]) => [key, days])).toEqual(
+      certificates.map(({ key }) => [key, '364']),
+    );
+    expect(await page.rows('workers-list')).toHaveLength(workers.length);
+    const rules = (await page.rows('decisions-list')).map(([rule, action, , total]) => [rule, action, total]);
+    expect(rules).toEqual([
+      ['default\nno rule matched', 'Deny', '1'],
+      ['office', 'Allow', '1'],
+      ['managed-app', 'Allow', '1'],
+    ]);
+    expect((await page.rows('refusals-list'))[0]).toEqual([
+      'admission\nrule default',
+      '403',
+      expect.stringMatching(/^\d\d:\d\d:\d\d$/),
+      '127.0.0.x',
+      `GET /api/v4/system/ping\n${HOST}`,
+      'MattermostIngressPolicy/test/chat',
+    ]);
+  });
 });
 
 describe('without being loaded anew it shows', () => {
@@ -71,21 +76,24 @@ describe('without being loaded anew it shows', () => {
   });
 
   test('WebSockets, and how an endpoint drains', async () => {
-    const sockets = await scene.openWebSockets(30);
-    await eventually(async () => expect(await page.text('#tiles')).toMatch(/WebSockets\n+30\n/));
+    // One goes a second: so many that a node has some left until the last look, however long that takes.
+    const sockets = await scene.openWebSockets(120);
+    await eventually(async () => expect(await page.text('#tiles')).toMatch(/WebSockets\n+120\n/));
     await scene.drain('mattermost-1');
     await eventually(async () => {
       const row = (await page.rows('endpoints-list')).find(([name]) => name?.startsWith('mattermost-1'));
       expect(row?.[1]).toBe('draining');
       expect(row?.[2]).toMatch(/^its pod is being stopped\n\d+ s ago, at /);
-      expect(row?.[4]).toMatch(/^\d+\n[1-9] of \d+ closed/);
+      expect(row?.[4]).toMatch(/^\d+\n[1-9]\d* of \d+ closed/);
     });
-    expect(await page.text('#attention')).toMatch(/^1 endpoint drains: \d WebSockets? still there\./);
+    expect(await page.text('#attention')).toMatch(/^1 endpoint drains: [1-9]\d* WebSockets? still there\./);
     await page.filter('nothing of that name');
-    expect(await page.text('#attention')).toMatch(/^1 endpoint drains: [1-9] WebSockets? still there\./);
+    expect(await page.text('#attention')).toMatch(/^1 endpoint drains: [1-9]\d* WebSockets? still there\./);
     await page.filter('');
     expect(await page.text('#sites-list')).toContain('2 of 3 endpoints take users');
-    expect(await page.evaluate('document.title')).toBe('(1) mattermost-ingress');
+    await eventually(async () =>
+      expect(await page.evaluate('document.title')).toBe('(1) mattermost-ingress'),
+    );
 
     await scene.leave('mattermost-1');
     await eventually(async () => {
@@ -97,9 +105,9 @@ describe('without being loaded anew it shows', () => {
       ]);
       expect(gone?.[4]).toMatch(/^\d+\n\d+ of \d+ closed/);
     });
-    expect(await page.text('#attention')).toMatch(/^1 endpoint has left: \d WebSockets? still there\./);
+    expect(await page.text('#attention')).toMatch(/^1 endpoint has left: \d+ WebSockets? still there\./);
     await page.filter('nothing of that name');
-    expect(await page.text('#attention')).toMatch(/^1 endpoint has left: \d WebSockets? still there\./);
+    expect(await page.text('#attention')).toMatch(/^1 endpoint has left: \d+ WebSockets? still there\./);
     await page.filter('');
     for (const { socket } of sockets) socket.close();
     await eventually(async () => expect(await page.text('#attention')).toBe('Nothing needs attention.'));
