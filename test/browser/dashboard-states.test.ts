@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InterceptResolutionAction } from 'puppeteer-core';
 import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../support/ports.ts';
 import { makeCertificateUntil } from '../support/certificates.ts';
@@ -54,12 +55,14 @@ test('without access log it says why no refusal is seen', async () => {
   const controller = await start({ flags: { 'log-level': 'info' } });
   const page = await DashboardPage.open(browser, controller.adminPort);
   await eventually(async () => expect(await page.text('#refusals-list')).toContain('Nothing was refused'));
-  await page.page.setRequestInterception(true);
   const state = await stateOf(controller);
   page.page.on('request', (request) => {
     const body = JSON.stringify({ ...state, refusals: { isLogged: false, list: [] } });
+    // Asked before we could answer.
+    if (request.interceptResolutionState().action === InterceptResolutionAction.Disabled) return;
     void request.respond({ status: 200, contentType: 'application/json', body });
   });
+  await page.page.setRequestInterception(true);
   await eventually(async () => expect(await page.text('#refusals-list')).toContain('--log-level info'));
   await page.close();
 });
@@ -122,7 +125,7 @@ test('a controller that is gone is told in a sentence, and shown again when it i
 });
 
 test('a controller that is told to stop says so as long as it answers', async () => {
-  const controller = await start({ flags: { 'shutdown-delay': '5s' } });
+  const controller = await start({ flags: { 'shutdown-delay': '60s' } });
   const page = await DashboardPage.open(browser, controller.adminPort);
   await eventually(async () => expect(await page.text('#readiness')).toBe('Serving'));
   controller.signal('SIGTERM');
