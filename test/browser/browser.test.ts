@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { TestBrowser } from '../support/test-browser.ts';
 
 const browser = new TestBrowser();
@@ -25,9 +26,9 @@ test('a page at any name comes from this machine, and what it complains about is
   const page = await browser.page();
   await page.goto(`http://chat.example.com:${(server.address() as AddressInfo).port}/`);
   expect(await page.title()).toBe('Page');
-  await expect
-    .poll(() => browser.takeTroubles())
-    .toEqual([expect.stringContaining('Content Security Policy')]);
+  await eventually(() =>
+    expect(browser.takeTroubles()).toEqual([expect.stringContaining('Content Security Policy')]),
+  );
 });
 
 test('complaints that nobody took note of fail the file', async () => {

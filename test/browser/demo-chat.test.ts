@@ -213,7 +213,7 @@ describe('two people', () => {
     await phone.reload();
     await expect.poll(() => messagesOf(phone), POLL).toContain(HOSTILE);
     await phone.click('#logout');
-    await expect.poll(() => phone.$eval('#entrance', (entrance) => entrance.hidden)).toBe(false);
+    await expect.poll(() => phone.$eval('#entrance', (entrance) => entrance.hidden), POLL).toBe(false);
     expect(await phone.$$eval('#posts li', (posts) => posts.length)).toBe(0);
     expect(await overflowing(phone)).toEqual([]);
   });
@@ -233,7 +233,7 @@ describe('two people', () => {
     await page.goto(addressOf('alice', '#alice:wrong'));
     await page.click('#login button');
     await expect
-      .poll(() => textOf(page, '#login-error'))
+      .poll(() => textOf(page, '#login-error'), POLL)
       .toBe('Enter a valid email or username and/or password.');
     // The browser writes the 401 to the console by itself.
     expect(browser.takeTroubles()).toEqual([expect.stringContaining('401')]);
