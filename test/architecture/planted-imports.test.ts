@@ -44,7 +44,7 @@ type Diagnostic = {
 /** The refused imports as `FILE SPECIFIER`, by each guard. */
 function refusedByLinter(): readonly string[] {
   const command = ['oxlint', '--format=json', 'src'] as const;
-  const { output } = runTool({ root: copy, command, isShown: false, timeoutMs: 20_000 });
+  const { output } = runTool({ root: copy, command, isShown: false, timeoutMs: 50_000 });
   const { diagnostics } = JSON.parse(output) as { readonly diagnostics: readonly Diagnostic[] };
   const refused = diagnostics.filter(({ code }) => code === 'eslint(no-restricted-imports)');
   return refused.map(({ filename, labels }) => {
