@@ -30,6 +30,8 @@ async function workersFlag(): Promise<string | undefined> {
 /** A policy; whoever calls what this returns learns whether it is still the same. */
 async function storePolicy(): Promise<() => Promise<void>> {
   const draft = policy('chat');
+  // Helm does not wait for that.
+  await chart().cluster.servesPolicies();
   const stored = await chart().cluster.apply({ ...draft, metadata: { name: 'chat', namespace: 'default' } });
   return async () => {
     const path = '/apis/mattermost-ingress.io/v1alpha1/namespaces/default/mattermostingresspolicies/chat';
@@ -44,6 +46,7 @@ describe('install', () => {
     expect(said).toContain('serves class mattermost');
     expect(said).toContain('kubectl get mmip --all-namespaces');
     const { cluster } = chart();
+    await cluster.servesPolicies();
     expect(await cluster.mustKubectl('get', 'mmip', '--all-namespaces')).toBe('');
     expect(
       await cluster.mustKubectl('get', 'ingressclass', 'mattermost', '-o', 'jsonpath={.spec.controller}'),

@@ -103,6 +103,8 @@ describe('a second release', () => {
     ['of the same name elsewhere', NAME, 'internal'],
   ])('%s comes and goes beside the first', async (_title, name, namespace) => {
     await chart().mustHelm('install', NAME);
+    // The API server writes into the definition until it is served.
+    await chart().cluster.servesPolicies();
     const before = await everything();
     await chart().createNamespace(namespace);
     await chart().mustHelm('install', name, ['--namespace', namespace, ...SECOND]);

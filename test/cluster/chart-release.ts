@@ -112,7 +112,10 @@ export class ChartCluster {
       await vi.waitFor(() => this.#lacksCrd(), GONE);
     } catch {
       // Seen once in some hundred deletions: the API server's own finalizer hangs, soon after the definition changed.
-      await cluster.api.patch(CRD_PATH, { metadata: { finalizers: [] } });
+      const contentType = 'application/merge-patch+json';
+      const body = { metadata: { finalizers: [] } };
+      // It may have gone just now.
+      await cluster.api.ask('PATCH', CRD_PATH, { body, contentType });
       await vi.waitFor(() => this.#lacksCrd(), GONE);
     }
   }

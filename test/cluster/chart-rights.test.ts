@@ -1,5 +1,6 @@
 // The chart's rights on a real API server, asked as the controller's own account: what it may, and what it may not.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { policy } from '../support/manifest-builders.ts';
 import { useChartCluster } from './chart-release.ts';
 import type { Access } from './harness/credentials.ts';
@@ -99,7 +100,10 @@ describe.each<[values: string, allowed: readonly string[], refused: readonly str
 ])('with %s the controller', (values, allowed, refused) => {
   test('may read what it serves, and nothing else', async () => {
     const api = await asController(values);
-    for (const path of allowed) expect([path, await mayRead(api, path)]).toEqual([path, true]);
+    // The API server follows its own roles and bindings, each kind by itself: a right may come a moment later.
+    await eventually(async () => {
+      for (const path of allowed) expect([path, await mayRead(api, path)]).toEqual([path, true]);
+    });
     for (const path of refused) expect([path, await mayRead(api, path)]).toEqual([path, false]);
     await api.close();
   });
@@ -109,7 +113,7 @@ test('with watchNamespaces the API server can be known by its addresses', async 
   const api = await asController('watchNamespaces={chat}');
   const path = within('default', everywhere.slices);
   const query = { labelSelector: 'kubernetes.io/service-name=kubernetes' };
-  expect((await api.ask('GET', path, { query })).status).toBe(200);
+  await eventually(async () => expect((await api.ask('GET', path, { query })).status).toBe(200));
   await api.close();
 });
 
@@ -179,8 +183,10 @@ test('the controller may write what is its own, and nothing else', async () => {
     'definitions, to read': () => api.ask('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'),
   };
   // Rights come first: whatever else is wrong with a request, 403 says that a right is missing.
-  for (const [what, step] of Object.entries(allowed))
-    expect([what, (await step()).status]).not.toEqual([what, 403]);
+  for (const [what, step] of Object.entries(allowed)) {
+    // The API server follows its own roles and bindings, each kind by itself: a right may come a moment later.
+    await eventually(async () => expect([what, (await step()).status]).not.toEqual([what, 403]));
+  }
   for (const [what, step] of Object.entries(refused))
     expect([what, (await step()).status]).toEqual([what, 403]);
   await api.close();

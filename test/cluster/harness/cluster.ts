@@ -8,7 +8,7 @@ import { type Access, kubeconfigOf } from './credentials.ts';
 import { type Draft, KubeApi, type Stored } from './kube-api.ts';
 import { Namespace } from './namespace.ts';
 
-const COMMAND_MS = 60_000;
+const COMMAND_MS = 120_000;
 const CRD_FILE = join(import.meta.dirname, '../../../crds/mattermostingresspolicies.yaml');
 const CRD_PATH =
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mattermostingresspolicies.mattermost-ingress.io';
@@ -62,8 +62,21 @@ export class Cluster {
   /** Applies our CRD as users do; resolves when policies can be listed. */
   async installCrd(): Promise<void> {
     await this.mustKubectl('apply', '--server-side', '-f', CRD_FILE);
-    // Not `kubectl wait`: it fails where a definition has no status yet, and Established comes before policies are served.
-    await this.#servesPolicies();
+    await this.servesPolicies();
+  }
+
+  /**
+   * Resolves when policies are served and announced: the one may come before the other. Not `kubectl wait`: it fails
+   * where a definition has no status yet, and Established comes before policies are served.
+   */
+  async servesPolicies(): Promise<void> {
+    const deadlineMs = Date.now() + COMMAND_MS;
+    for (;;) {
+      const asked = [POLICIES_PATH, dirname(POLICIES_PATH)].map((path) => this.api.ask('GET', path));
+      const statuses = (await Promise.all(asked)).map(({ status }) => status);
+      if (statuses.every((status) => status === 200)) return;
+      if (Date.now() > deadlineMs) throw new Error(`Policies are not served: ${statuses.join(', ')}`);
+    }
   }
 
   /** Applies our definition as an older version might have had it: without these parts of the spec. */
@@ -116,17 +129,6 @@ export class Cluster {
   async close(): Promise<void> {
     await this.api.close();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** Served and announced: the one may come before the other. */
-  async #servesPolicies(): Promise<void> {
-    const deadlineMs = Date.now() + COMMAND_MS;
-    for (;;) {
-      const asked = [POLICIES_PATH, dirname(POLICIES_PATH)].map((path) => this.api.ask('GET', path));
-      const statuses = (await Promise.all(asked)).map(({ status }) => status);
-      if (statuses.every((status) => status === 200)) return;
-      if (Date.now() > deadlineMs) throw new Error(`Policies are not served: ${statuses.join(', ')}`);
-    }
   }
 
   #run(name: string, options: readonly string[]): Promise<CommandResult> {
