@@ -8,6 +8,7 @@ import { Scene } from '../support/scene.ts';
 import type { Cluster } from './harness/cluster.ts';
 import { Kubelet } from './harness/kubelet.ts';
 import { deployment, endpoints, selectingService } from './harness/manifests.ts';
+import { isServedByAll } from './harness/served.ts';
 import { sharedCluster } from './harness/shared.ts';
 import { SteadyTraffic } from './harness/steady-traffic.ts';
 
@@ -50,14 +51,10 @@ async function siteOfPods(word: string, replicas: number) {
 
 /** Resolves when no worker of the controller sends anybody new to a pod. */
 async function leavesAlone(endpoint: string): Promise<void> {
-  let published = 0;
-  await controller.expectMetrics((metrics) => {
-    expect(metrics.sum('endpoint_state', { endpoint, state: 'ready' })).toBe(0);
-    published = metrics.sum('configuration_generation');
-  });
-  await controller.logged(
-    ({ msg, generation }) => msg === 'configuration served' && Number(generation) >= published,
+  await controller.expectMetrics((metrics) =>
+    expect(metrics.sum('endpoint_state', { endpoint, state: 'ready' })).toBe(0),
   );
+  await isServedByAll(controller);
 }
 
 /** Names of the nodes that answer so many requests of new clients. */
@@ -139,6 +136,7 @@ test('a certificate is served from its Secret, and its successor as soon as the 
   await expect(status(renewed.certificate)).rejects.toThrow();
   await namespace.apply(tlsSecret('chat-tls', renewed));
   await eventually(async () => expect(await status(renewed.certificate)).toBe(200));
+  await isServedByAll(controller);
   await namespace.delete('Secret', 'chat-tls');
   await controller.logged(
     ({ msg, reason }) => reason === 'SecretNotFound' || String(msg).includes('chat-tls'),

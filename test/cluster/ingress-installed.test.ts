@@ -8,6 +8,7 @@ import { Scene } from '../support/scene.ts';
 import type { Fields, Stored } from './harness/kube-api.ts';
 import { Kubelet } from './harness/kubelet.ts';
 import type { Namespace } from './harness/namespace.ts';
+import { isServedByAll } from './harness/served.ts';
 import { ownCluster } from './harness/shared.ts';
 import { governing } from './ingress-manifests.ts';
 import { type Installed, installMattermost } from './installed-mattermost.ts';
@@ -38,7 +39,7 @@ afterAll(async () => {
 
 type Site = Installed & { readonly namespace: Namespace; readonly kubelet: Kubelet };
 
-/** Resolves when all hosts are served by all pods. */
+/** Resolves when all hosts are served. */
 async function install(word: string, golden: string, replicas = 2): Promise<Site> {
   const namespace = await own.cluster.namespace(word);
   const kubelet = await Kubelet.start(namespace);
@@ -46,6 +47,7 @@ async function install(word: string, golden: string, replicas = 2): Promise<Site
   const installed = await installMattermost(namespace, golden, replicas);
   const site = { ...installed, namespace, kubelet };
   for (const host of site.hosts) await eventually(async () => expect(await statusOf(site, host)).toBe(200));
+  await isServedByAll(controller);
   return site;
 }
 
@@ -86,20 +88,7 @@ describe.each([
       const headers = { 'Content-Length': String(bodyLimit + 1) };
       expect((await controller.get(host, PING, { method: 'POST', headers, ...overTls })).status).toBe(413);
     }
-    await vi
-      .waitFor(async () => expect(await publishedOf(site)).toEqual(PUBLISHED), TOLD)
-      .catch((e) => {
-        console.log(
-          JSON.stringify(
-            controller.log.all
-              .filter((l) => Number(l['level']) > 30 || /lead|event|status/.test(String(l['msg'])))
-              .slice(-40),
-            null,
-            0,
-          ),
-        );
-        throw e;
-      });
+    await vi.waitFor(async () => expect(await publishedOf(site)).toEqual(PUBLISHED), TOLD);
   });
 });
 

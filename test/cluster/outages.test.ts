@@ -7,6 +7,7 @@ import type { Cluster } from './harness/cluster.ts';
 import type { ControlPlane } from './harness/control-plane.ts';
 import type { Namespace } from './harness/namespace.ts';
 import { PausingProxy } from './harness/pausing-proxy.ts';
+import { isServedByAll } from './harness/served.ts';
 import { ownCluster } from './harness/shared.ts';
 import { applySite } from './harness/site.ts';
 import { SteadyTraffic } from './harness/steady-traffic.ts';
@@ -102,6 +103,7 @@ describe('behind a proxy', () => {
   test('the way falls silent; what changed meanwhile comes with its first word', async () => {
     await applySite(scene, namespace, 'before-silence');
     await vi.waitFor(async () => expect(await status('before-silence')).toBe(200), CATCH_UP);
+    await isServedByAll(controller);
     const traffic = await SteadyTraffic.start(controller, hostOf('steady'));
     proxy.pause();
     await namespace.delete('MattermostIngressPolicy', 'before-silence');
@@ -143,6 +145,7 @@ describe('behind a proxy', () => {
     proxy.cut();
     proxy.resume();
     await catchesUp('after-compaction', 'before-compaction');
+    await isServedByAll(controller);
     const expired = (await controller.metrics()).sum('watch_errors_total', { reason: 'expired' });
     expect(expired).toBeGreaterThan(0);
     const tooLarge = await controller.get(hostOf('steady'), '/', {
