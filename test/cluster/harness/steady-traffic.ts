@@ -6,6 +6,8 @@ import type { ControllerProcess } from '../../support/controller-process.ts';
 
 /** Small enough to see an interruption, large enough to leave the processor to what is tested. */
 const BETWEEN_REQUESTS_MS = 10;
+/** Who has no answer by then has none: a busy machine takes seconds. */
+const ANSWER_MS = 20_000;
 
 export type TrafficReport = { readonly failures: readonly string[]; readonly socket: 'open' | 'closed' };
 
@@ -56,7 +58,7 @@ export class SteadyTraffic {
     while (!this.#isStopped) {
       try {
         const { status } = await this.#controller.get(this.#host, '/api/v4/system/ping', {
-          timeoutMs: 5_000,
+          timeoutMs: ANSWER_MS,
         });
         if (status === 200) this.served++;
         else this.#failures.push(`answered with ${status}`);
@@ -69,7 +71,7 @@ export class SteadyTraffic {
 }
 
 async function isAnswering({ socket }: Conversation): Promise<boolean> {
-  const answered = once(socket, 'pong', { signal: AbortSignal.timeout(5_000) });
+  const answered = once(socket, 'pong', { signal: AbortSignal.timeout(ANSWER_MS) });
   socket.ping();
   return answered.then(
     () => true,
