@@ -9,6 +9,7 @@ import { Scene } from '../support/scene.ts';
 import type { Cluster } from './harness/cluster.ts';
 import type { Draft } from './harness/kube-api.ts';
 import type { Namespace } from './harness/namespace.ts';
+import { isServedByAll } from './harness/served.ts';
 import { sharedCluster } from './harness/shared.ts';
 import { governing, ingress, pathTo } from './ingress-manifests.ts';
 import { createClass, type OwnClass } from './own-class.ts';
@@ -147,6 +148,7 @@ describe.each(sites)('a site that is closed: $name', ({ name, pathType, closed, 
     await eventually(async () =>
       expect(await plain(host, proof)).toMatchObject({ status: 200, body: `proof of ${host} for ${token}` }),
     );
+    await isServedByAll(controller);
     for (const path of [
       '/',
       `${proof}/more`,
