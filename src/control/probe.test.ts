@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
+import { freePort } from '../../test/support/ports.ts';
 import { makeCertificate } from '../../test/support/certificates.ts';
 import type { BackendTls, HealthCheck } from '../model/configuration.ts';
 import { type CheckResult, startProbe } from './probe.ts';
@@ -111,9 +112,7 @@ describe('another path is judged by its status alone', () => {
 
 describe('no answer', () => {
   test('since nobody listens', async () => {
-    const port = await listen(() => undefined);
-    servers[0]?.close();
-    expect(await probe(port)).toEqual(failed('connect-refused'));
+    expect(await probe(await freePort())).toEqual(failed('connect-refused'));
   });
 
   test('since it hangs: after the timeout, and the connection is closed', async () => {

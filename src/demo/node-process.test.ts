@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from '../../test/support/ports.ts';
 import { login, openWebSocket, request } from './mattermost/session.ts';
 
 type NodeProcess = ChildProcessByStdio<null, Readable, Readable>;
@@ -40,7 +41,12 @@ describe('a node process', () => {
   test.each(['SIGTERM', 'SIGKILL'] as const)(
     'dies by %s: 1006, refused; its twin knows the session',
     async (signal) => {
-      const [mortal, twin] = await Promise.all([start('--name', 'mortal'), start('--name', 'twin')]);
+      // Nobody else is given its port when it is gone.
+      const port = String(await freePort());
+      const [mortal, twin] = await Promise.all([
+        start('--name', 'mortal', '--port', port),
+        start('--name', 'twin'),
+      ]);
       const { token, userId } = await login(mortal.url, alice);
       const headers = { Authorization: `Bearer ${token}` };
       const talk = await openWebSocket({ url: `${mortal.url}/api/v4/websocket`, headers });

@@ -6,6 +6,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
+import { freePort } from '../../../test/support/ports.ts';
 import type { MattermostNode } from './node.ts';
 import { startMattermostNode } from './node.ts';
 import { login, openWebSocket, request } from './session.ts';
@@ -73,7 +74,7 @@ describe('connections', () => {
 
 describe('stop', () => {
   test('ends WebSockets without a close frame, idle connections too, and refuses new ones', async () => {
-    const node = await fixture.start();
+    const node = await fixture.start({ port: await freePort() });
     const { token, cookieHeader } = await loginAlice(node);
     const agent = new Agent({ keepAlive: true });
     await ping(node, agent);
@@ -109,7 +110,7 @@ describe('stop', () => {
   };
 
   test('lets a running request finish first; WebSockets live until then', async () => {
-    const node = await fixture.start({ timing: { stopGraceMs: 60_000 } });
+    const node = await fixture.start({ port: await freePort(), timing: { stopGraceMs: 60_000 } });
     const { token } = await loginAlice(node);
     const talk = await openWebSocket({ url: `${urlOf(node)}/api/v4/websocket` });
     const before = node.requests;
