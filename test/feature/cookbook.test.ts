@@ -9,7 +9,15 @@ import { makeCertificate, makeClientCertificate, type Pair } from '../support/ce
 import { errorsOf } from '../support/checked.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { shownAnswer } from '../support/guide.ts';
-import { type Manifest, secret, service, slices, tlsSecret, yamlOf } from '../support/manifest-builders.ts';
+import {
+  type Manifest,
+  secret,
+  service,
+  site,
+  slices,
+  tlsSecret,
+  yamlOf,
+} from '../support/manifest-builders.ts';
 import { proxyV1 } from '../support/proxy-headers.ts';
 import { HANDSHAKE, RawConnection, requestText } from '../support/raw-client.ts';
 import { type Claim, recipesOf } from '../support/recipes.ts';
@@ -110,18 +118,21 @@ function guide(file: string): string {
   return readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 }
 
+/** Puts a policy of a guide in the place of the one before. @param more objects that make it another file */
+async function serve(policy: string, path: string, more: readonly Manifest[] = []): Promise<void> {
+  const port = nodePorts.get(path) ?? 0;
+  const endpoints = slices('mattermost', [{ name: 'node', port }]).map(inNamespace);
+  controller.write('guide.yaml', `${policy}---\n${yamlOf(...endpoints, ...more)}`);
+  await controller.settled();
+}
+
 describe.each(FILES)('%s', (file) => {
   const recipes = recipesOf(guide(file));
 
   describe.each(recipes)('$name', ({ policy, claims }) => {
     const { hosts, path = '/' } = parse(policy).spec.route as { hosts: readonly string[]; path?: string };
 
-    beforeAll(async () => {
-      const port = nodePorts.get(path) ?? 0;
-      const endpoints = slices('mattermost', [{ name: 'node', port }]).map(inNamespace);
-      controller.write('guide.yaml', `${policy}---\n${yamlOf(...endpoints)}`);
-      await controller.settled();
-    });
+    beforeAll(() => serve(policy, path));
 
     test('holds for an Ingress, too', () => {
       const whole = parse(policy) as { readonly spec: object };
@@ -144,21 +155,28 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-// The policy of the last section above is still in force.
-test.each([
-  [0, '/api/v4/system/ping'],
-  [1, '/'],
-] as const)('answer %i of the guide to pre-authentication is the one to a refused %s', async (at, path) => {
-  const connection = connectFrom('203.0.113.9', 'chat.example.com', undefined);
-  connection.send(requestText(`GET ${path}`, 'chat.example.com', { Connection: 'close' }));
-  await connection.ended();
-  expect(connection.received).toMatch(shownAnswer(guide('preauthentication.md'), at));
-});
+describe('under the policy of the last section', () => {
+  // It may be in force, or another one, or none where these tests run alone: another site makes a change of it.
+  beforeAll(async () => {
+    const last = recipesOf(guide('preauthentication.md')).at(-1)?.policy ?? '';
+    await serve(last, '/', site('beside', []));
+  });
 
-test('the cookie of the guide to persistence is the one that a client gets', async () => {
-  const connection = connectFrom('203.0.113.9', 'chat.example.com', undefined);
-  const headers = { ...meaningOf('secret').headers, Connection: 'close' };
-  connection.send(requestText('GET /api/v4/system/ping', 'chat.example.com', headers));
-  await connection.ended();
-  expect(connection.received).toMatch(shownAnswer(guide('persistence.md'), 0));
+  test.each([
+    [0, '/api/v4/system/ping'],
+    [1, '/'],
+  ] as const)('answer %i of the guide to pre-authentication is the one to a refused %s', async (at, path) => {
+    const connection = connectFrom('203.0.113.9', 'chat.example.com', undefined);
+    connection.send(requestText(`GET ${path}`, 'chat.example.com', { Connection: 'close' }));
+    await connection.ended();
+    expect(connection.received).toMatch(shownAnswer(guide('preauthentication.md'), at));
+  });
+
+  test('the cookie of the guide to persistence is the one that a client gets', async () => {
+    const connection = connectFrom('203.0.113.9', 'chat.example.com', undefined);
+    const headers = { ...meaningOf('secret').headers, Connection: 'close' };
+    connection.send(requestText('GET /api/v4/system/ping', 'chat.example.com', headers));
+    await connection.ended();
+    expect(connection.received).toMatch(shownAnswer(guide('persistence.md'), 0));
+  });
 });
