@@ -18,7 +18,14 @@ import { hostOf, policy, secret, site } from '../support/manifest-builders.ts';
 import { Scene } from '../support/scene.ts';
 
 const checked = {
-  healthCheck: { path: '/api/v4/system/ping', interval: '1s', unhealthyThreshold: 1, healthyThreshold: 1 },
+  healthCheck: {
+    path: '/api/v4/system/ping',
+    interval: '1s',
+    // Whoever fails does so at once; who is well may stand still for a while.
+    timeout: '60s',
+    unhealthyThreshold: 1,
+    healthyThreshold: 1,
+  },
   slowStart: '0s',
 };
 const url = `http://${hostOf('chat')}/api/v4/users/me?token=canary&x=`;
