@@ -22,7 +22,8 @@ beforeAll(async () => {
 afterAll(() => scene.end());
 
 describe('an endpoint that swallows connections', () => {
-  const backend = { loadBalancing: 'RoundRobin', timeouts: { connect: '200ms' } };
+  // Longer than a worker may stand still while it connects to the other one.
+  const backend = { loadBalancing: 'RoundRobin', timeouts: { connect: '1s' } };
 
   test('costs a wait, never a request', async (context) => {
     if (process.platform !== 'linux')
