@@ -106,8 +106,8 @@ describe('a rolling restart', { timeout: TIMEOUT_MS }, () => {
     for (const { status, reason } of failures)
       expect([status, reason]).toEqual([502, 'closed-before-response']);
     if (isAnnounced) expect(failures.filter(({ method }) => method !== 'POST')).toEqual([]);
-    const requests = clients.reduce((sum, client) => sum + client.requests, 0);
-    expect(failures.length).toBeLessThan(requests / 50);
+    // One request of each client is under way when a node ends, however many there are in all.
+    expect(failures.length).toBeLessThanOrEqual(CLIENTS * NODES);
     const seen = new Set(clients.flatMap((client) => [...client.nodes]));
     expect(seen.size).toBeGreaterThan(NODES);
   });
