@@ -1,7 +1,7 @@
 // Ports of loopback: a free one, and whether somebody accepts or speaks HTTP/2 there.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { HOST } from '../bench/peers/host.ts';
@@ -9,14 +9,26 @@ import { HOST } from '../bench/peers/host.ts';
 const START_TIMEOUT_MS = 30_000;
 const RETRY_MS = 20;
 
-/** HAProxy and nginx cannot be asked which port they were given, so all proxies are told one that was free just now. */
+/** No system gives these away by itself, to whoever connects or listens at any port. */
+const OURS = { first: 15_000, count: 17_000 };
+
+/**
+ * HAProxy and nginx cannot be asked which port they were given, so all proxies are told one that was free just now, and
+ * that nobody is given who asks for any: it would be gone before they take it.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = OURS.first + Math.floor(Math.random() * OURS.count);
+    const server = createServer();
+    const isFree = new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).once('listening', () => resolve(true));
+    });
+    server.listen(port, '127.0.0.1');
+    if (!(await isFree)) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Rejects when the process ends, or does not accept connections in time. */
