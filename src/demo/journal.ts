@@ -9,7 +9,7 @@ type Waiter = { readonly fits: (line: LogLine) => boolean; readonly resolve: (li
 
 /** Lines that are remembered; the file has all of them. */
 const MAX_LINES = 20_000;
-const DEFAULT_WAIT_MS = 3_000;
+const DEFAULT_WAIT_MS = 15_000;
 
 export class Journal {
   /** Where the controller writes; takes whole lines. */

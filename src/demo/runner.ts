@@ -17,7 +17,7 @@ export type TourTally = {
   readonly broken: readonly string[];
 };
 
-const STEP_TIMEOUT_MS = 20_000;
+const STEP_TIMEOUT_MS = 60_000;
 
 /** Runs them all, whatever becomes of one. @param makeScene what a step acts on */
 export async function runSteps<Scene>(

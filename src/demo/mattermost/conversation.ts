@@ -21,7 +21,7 @@ export type Conversation = {
   readonly headers: IncomingHttpHeaders;
   /** How it ended. 1006 = without a close frame. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** Takes the first message, past or coming, that fits. Rejects after the timeout (default 5,000 ms) and on close. */
+  /** Takes the first message, past or coming, that fits. Rejects after the timeout (default 15,000 ms) and on close. */
   next(fits: (message: SocketMessage) => boolean, timeoutMs?: number): Promise<SocketMessage>;
   /** Sends an action and returns its sequence number, by which `next` finds the reply. */
   send(action: string, data?: Readonly<Record<string, unknown>>): number;
@@ -33,7 +33,7 @@ type Waiter = {
   readonly reject: (error: Error) => void;
 };
 
-const defaultWaitMs = 5_000;
+const defaultWaitMs = 15_000;
 
 /** The fields a test looks at, each only if it has the type it should have. */
 function readMessage(raw: RawData): SocketMessage {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { PromiseBroken } from './step.ts';
 
 const LOOK_MS = 5;
-const DEFAULT_TIMEOUT_MS = 5_000;
+const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Looks until it is so. Rejects with PromiseBroken after the timeout. */
 export async function until(
