@@ -15,7 +15,7 @@ import { FakeApiServer, type Fault } from '../support/kube/fake-api-server.ts';
 import { metadataOf } from '../support/kube/lagging-view.ts';
 
 const SECRETS = '/api/v1/namespaces/test/secrets';
-const WAIT = { timeout: 8_000 };
+const WAIT = { timeout: 30_000 };
 const { signal } = new AbortController();
 let server: FakeApiServer;
 let client: ApiClient;
@@ -119,7 +119,7 @@ describe('the client', () => {
     const stop = new AbortController();
     server.fault('object', 'secrets', { kind: 'no-head' });
     const writing = client.create(SECRETS, SECRET, stop.signal);
-    await expect.poll(() => server.requests.length).toBe(1);
+    await vi.waitFor(() => expect(server.requests.length).toBe(1), WAIT);
     stop.abort();
     await expect(writing).rejects.toMatchObject({ reason: 'connection' });
     await expect(client.create(SECRETS, SECRET, stop.signal)).rejects.toMatchObject({ reason: 'connection' });
