@@ -14,8 +14,11 @@ const NAME = 'mattermost-ingress';
 const HEADER = 'x-mattermost-preauth-secret';
 const KEY = 'a-secret-of-some-length';
 const ADDRESS = '192.0.2.9';
-/** A new leader waits two seconds, and an object is written at most every five. */
-const TOLD = { timeout: 30_000, interval: 100 };
+/**
+ * A new leader waits two seconds, and an object is written at most every five; a leader that was paused for too long is
+ * replaced after seventeen.
+ */
+const TOLD = { timeout: 60_000, interval: 100 };
 /** What a test cannot leave to the chart: ports that are free here, and an end without delay. */
 const HERE = {
   'http-port': '0',

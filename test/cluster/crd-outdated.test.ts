@@ -8,7 +8,7 @@ import { applySite } from './harness/site.ts';
 import { StartingController } from './harness/starting-controller.ts';
 import { SteadyTraffic } from './harness/steady-traffic.ts';
 
-const CATCH_UP = { timeout: 45_000, interval: 50 };
+const CATCH_UP = { timeout: 90_000, interval: 50 };
 const LIMITED = { limits: { requestBody: '1Mi' } };
 const scene = new Scene();
 let own: Awaited<ReturnType<typeof ownCluster>>;

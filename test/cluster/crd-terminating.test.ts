@@ -6,7 +6,7 @@ import { ownCluster } from './harness/shared.ts';
 import { applySite } from './harness/site.ts';
 import { SteadyTraffic } from './harness/steady-traffic.ts';
 
-const CATCH_UP = { timeout: 45_000, interval: 50 };
+const CATCH_UP = { timeout: 90_000, interval: 50 };
 /** Longer than the controller takes to confirm a deletion by a list (2 s). */
 const REQUESTS = 400;
 const scene = new Scene();

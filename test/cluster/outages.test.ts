@@ -13,7 +13,7 @@ import { applySite } from './harness/site.ts';
 import { SteadyTraffic } from './harness/steady-traffic.ts';
 
 /** After an outage the next attempt may be drawn late. */
-const CATCH_UP = { timeout: 45_000, interval: 50 };
+const CATCH_UP = { timeout: 90_000, interval: 50 };
 /** Requests that are served between two steps: long enough for a fault to be felt. */
 const A_WHILE = 100;
 

@@ -6,7 +6,7 @@ import { ownCluster } from './harness/shared.ts';
 import { applySite } from './harness/site.ts';
 import { StartingController } from './harness/starting-controller.ts';
 
-const CATCH_UP = { timeout: 45_000, interval: 50 };
+const CATCH_UP = { timeout: 90_000, interval: 50 };
 const scene = new Scene();
 let own: Awaited<ReturnType<typeof ownCluster>>;
 

@@ -9,8 +9,11 @@ import type { Namespace } from './harness/namespace.ts';
 import { ownCluster } from './harness/shared.ts';
 import { applySite } from './harness/site.ts';
 
-/** A new leader waits two seconds, and an object is written at most every five. */
-const WRITTEN = { timeout: 30_000, interval: 100 };
+/**
+ * A new leader waits two seconds, and an object is written at most every five; a leader that was paused for too long is
+ * replaced after seventeen.
+ */
+const WRITTEN = { timeout: 60_000, interval: 100 };
 const MANAGER = 'mattermost-ingress.io/controller';
 
 type Condition = { readonly type: string; readonly status: string; readonly reason: string };

@@ -4,8 +4,11 @@ import type { Cluster } from './harness/cluster.ts';
 import type { Fields, Stored } from './harness/kube-api.ts';
 import type { Namespace } from './harness/namespace.ts';
 
-/** A new leader waits two seconds, and an object is written at most every five. */
-export const TOLD = { timeout: 30_000, interval: 50 };
+/**
+ * A new leader waits two seconds, and an object is written at most every five; a leader that was paused for too long is
+ * replaced after seventeen.
+ */
+export const TOLD = { timeout: 60_000, interval: 50 };
 
 type Condition = { readonly type: string; readonly status: string; readonly reason: string };
 

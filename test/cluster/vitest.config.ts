@@ -11,8 +11,8 @@ export default defineConfig({
     // Most of a test is waiting, but each file may start a control plane with some 350 MB.
     maxWorkers: Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2))),
     // For what hangs alone: longer than the waits of a test together, which end by themselves.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     allowOnly: false,
     passWithNoTests: false,
     restoreMocks: true,
