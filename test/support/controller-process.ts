@@ -2,7 +2,7 @@
 // Waits are for lines of its log, never for time: a change is over when the log says that all workers serve it.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -118,17 +118,12 @@ export class ControllerProcess {
 
   // === the folder ===
 
-  /**
-   * Writes a file as it is; `settled` waits for its effect. It takes the place of the one before in one step: who looks
-   * in between, for however long, finds no empty file that would be the change which `settled` waits for.
-   */
+  /** Writes a file as it is; `settled` waits for its effect. */
   write(file: string, text: string): void {
     this.#servedBeforeWrite = this.served;
     const path = join(this.folder, file);
     mkdirSync(dirname(path), { recursive: true });
-    const unnamed = `${path}.unnamed`;
-    writeFileSync(unnamed, text);
-    renameSync(unnamed, path);
+    writeFileSync(path, text);
   }
 
   remove(file: string): void {
