@@ -4,7 +4,7 @@ import { get as getPlain, type IncomingMessage, request as requestPlain } from '
 import { connect as connectHttp2 } from 'node:http2';
 import { get as getSecure } from 'node:https';
 import type { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackendConnection } from '../support/recording-backend.ts';
 import { turns } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
@@ -18,6 +18,9 @@ let scene: WireScene;
 
 beforeAll(async () => {
   scene = await WireScene.start({ https: true, http2: true, site: { requestBodyMaxBytes: BODY_BYTES } });
+});
+beforeEach(async () => {
+  await scene.reset();
   scene.backend.script = (connection: BackendConnection, { head }) => {
     const number = Number(/^GET \/(\d+) /.exec(head)?.[1] ?? 0);
     connection.send(Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${BODY_BYTES}\r\n\r\n`));
@@ -123,15 +126,18 @@ describe('uploads', () => {
   test(
     'reach the backend whole and unmixed',
     async () => {
-      await scene.reset();
       const received = new Map<BackendConnection, Buffer[]>();
+      const whole: BackendConnection[] = [];
       scene.backend.intercept = (connection, chunk) => {
         const pieces = received.get(connection) ?? [];
         received.set(connection, [...pieces, chunk]);
         void readOn(connection);
         const bytes = pieces.reduce((sum, { length }) => sum + length, chunk.length);
         const headBytes = (pieces[0] ?? chunk).indexOf('\r\n\r\n') + 4;
-        if (bytes === headBytes + BODY_BYTES) connection.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+        if (bytes === headBytes + BODY_BYTES) whole.push(connection);
+        // Not before all are there: a connection that has become free would take another upload.
+        if (whole.length < CLIENTS) return;
+        for (const each of whole.splice(0)) each.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       };
       await Promise.all(Array.from({ length: CLIENTS }, (_, number) => upload(number)));
       const uploads = [...received.values()].map((pieces) => Buffer.concat(pieces));
