@@ -52,7 +52,7 @@ export function heldBetween(from: Socket, to: Socket): number {
 }
 
 /** Waits until a number has stayed as it is for some looks. */
-async function untilStill(count: () => number, looks: number, intervalMs: number): Promise<number> {
+export async function untilStill(count: () => number, looks: number, intervalMs: number): Promise<number> {
   let before = Number.NaN;
   let still = 0;
   await vi.waitFor(
