@@ -1,6 +1,7 @@
 // Slow and silent peers, on a clock that the test moves: rows Q2 to Q5, and the deadlines towards backends.
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { untilStalled } from '../support/kernel-queues.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer } from '../support/recording-backend.ts';
 import { turns, until, type WireClient } from '../support/wire-client.ts';
@@ -191,16 +192,7 @@ describe('Q4 a client that does not read', () => {
     client.send(get());
     await client.until((text) => text.includes('\r\n\r\n'));
     client.socket.pause();
-    let before = -1;
-    await until(
-      () => {
-        const isSame = scene.upstream.socket.writableLength === before;
-        before = scene.upstream.socket.writableLength;
-        return isSame && before > 0;
-      },
-      () => 'the stall',
-    );
-    await turns(1000);
+    await untilStalled(scene.upstream.socket, client.socket);
     await scene.plane.advance(59_000);
     expect(scene.upstream.ending).toBeUndefined();
     await scene.plane.advance(2_000);
