@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { requestList } from '../support/http2-client.ts';
 import { SETTING, windowUpdate } from '../support/http2-frames.ts';
 import { answer, always } from '../support/recording-backend.ts';
-import { turns, until, WireClient } from '../support/wire-client.ts';
+import { until, WireClient } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
 import { head } from './rows.ts';
 
@@ -13,6 +13,8 @@ const BODY = 'x'.repeat(60_000);
 /** More than the kernel keeps for who does not read. */
 const MOST_ANSWERS = 200;
 const STREAMS = 100;
+/** An answer takes some ways through the kernel. */
+const LOOKS = 10;
 const WINDOW_BYTES = 50_000_000;
 
 let scene: Http2Scene;
@@ -26,14 +28,15 @@ afterEach(() => scene.end());
 /** Somebody comes, and is let in or not. */
 async function visitor(): Promise<void> {
   const client = await WireClient.connect(scene.wire.plane.httpPort);
-  await turns(3);
+  await scene.wire.plane.settle();
   client.destroy();
 }
 
+/** Whether so many answers were given, when nothing is on its way any more. */
 async function answered(count: number): Promise<boolean> {
-  const { records } = scene.wire.plane;
-  for (let turn = 0; turn < 100 && records.length < count; turn++) await turns(1);
-  return records.length >= count;
+  const { plane } = scene.wire;
+  for (let look = 0; look < LOOKS && plane.records.length < count; look++) await plane.settle();
+  return plane.records.length >= count;
 }
 
 /** A client that reads nothing, and has been given so many answers one after another, as far as they could be given. */
@@ -68,7 +71,7 @@ test('over HTTP/1', async () => {
     expect(next.client.receivedBytes, `${next.given} answers`).toBeGreaterThanOrEqual(wanted);
     next.client.destroy();
   }
-});
+}, 60_000);
 
 test('over HTTP/2', async () => {
   scene.quiet();
@@ -79,7 +82,10 @@ test('over HTTP/2', async () => {
   await scene.asked(STREAMS);
   client.socket.pause();
   for (const connection of scene.wire.backend.connections) connection.send(answer(BODY));
-  expect(await answered(STREAMS)).toBe(true);
+  await until(
+    () => scene.wire.plane.records.length === STREAMS,
+    () => `all answers to be given, ${scene.wire.plane.records.length} of which are`,
+  );
   client.socket.on('data', () => client.socket.pause());
   const isWhole = () => streams.every((stream) => client.story(stream).ended);
   while (!isWhole() && client.ending === undefined) {
