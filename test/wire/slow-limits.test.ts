@@ -114,7 +114,11 @@ describe('connections to backends', () => {
       () => statuses.length === 55,
       () => `55 answers; there are ${statuses.length}`,
     );
-    await turns(10);
+    await until(
+      () => place.backend.requests.length === 5,
+      () => `5 requests at the backend; there are ${place.backend.requests.length}`,
+    );
+    await place.plane.settle();
     expect([new Set(statuses), place.backend.connections.length]).toEqual([new Set([503]), 5]);
     for (const connection of place.backend.connections) connection.send(answer('ok'));
     await until(
@@ -129,10 +133,17 @@ describe('connections to backends', () => {
 describe('connections of clients', () => {
   const LIMIT = 12;
 
+  /** One is accepted a turn, once the kernel has it; whose place is taken hears of it. */
+  async function accepted(place: WireScene, count: number): Promise<void> {
+    await place.plane.settle();
+    await turns(count);
+    await place.plane.settle();
+  }
+
   async function silent(place: WireScene, count: number): Promise<readonly WireClient[]> {
     const clients: WireClient[] = [];
     for (let at = 0; at < count; at++) clients.push(await place.client());
-    await turns(count);
+    await accepted(place, count);
     return clients;
   }
 
@@ -179,6 +190,7 @@ describe('connections of clients', () => {
       () => place.backend.requests.length === LIMIT / 2 + 1,
       () => 'the next request at the backend',
     );
+    await place.plane.settle();
     expect([next.ending, open(talking).length]).toEqual([undefined, LIMIT - 1]);
   });
 
@@ -197,7 +209,7 @@ describe('connections of clients', () => {
       socket.on('error', () => undefined).on('close', () => ends.push('closed'));
       await once(socket, 'connect');
     }
-    await turns(4 * LIMIT);
+    await accepted(place, 3 * LIMIT);
     expect(ends).toHaveLength(2 * LIMIT);
     const client = listener === 'http' ? await place.client() : await place.tlsClient('a');
     client.send(get());

@@ -57,7 +57,7 @@ async function hold(
   await Promise.all([tunnel.client.sendPieces(up), sendDown(tunnel, down)]);
   await Promise.all([untilArrived(tunnel, Buffer.concat(up)), untilReceived(tunnel, Buffer.concat(down))]);
   // Nothing may come on top.
-  await turns(3);
+  await scene.plane.settle();
   const heard = { arrived: tunnel.arrived(), received: tunnel.received() };
   expect([tunnel.client.ending, tunnel.backend.ending]).toEqual([undefined, undefined]);
   tunnel.client.destroy();

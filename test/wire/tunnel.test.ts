@@ -1,7 +1,7 @@
 // WebSockets after their 101 (row U11): bytes pass, ends and deadlines are those of both sides.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { configuration } from '../support/data-plane.ts';
-import { turns, until } from '../support/wire-client.ts';
+import { until } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
 import {
   backendText,
@@ -95,7 +95,6 @@ describe('the end', () => {
     async (side) => {
       const tunnel = await openTunnel(scene);
       tunnel[side].socket.end();
-      await turns(5);
       await scene.plane.advance(9_800);
       expect(scene.plane.load).toBe(1);
       // Traffic does not prolong it.
@@ -139,9 +138,9 @@ describe('the end', () => {
     const tunnel = await openTunnel(scene);
     tunnel.backend.send(Buffer.concat([close(1001), backendText('behind')]));
     await untilReceived(tunnel, close(1001));
-    await turns(5);
+    await scene.plane.settle();
     tunnel.backend.send(backendText('later'));
-    await turns(5);
+    await scene.plane.settle();
     expect(tunnel.received()).toEqual(close(1001));
   });
 });
@@ -163,7 +162,6 @@ describe('silence', () => {
       await scene.plane.advance(IDLE_MS - 1_000);
       if (round % 2 === 0) tunnel.client.send(clientText('x'));
       else tunnel.backend.send(backendText('x'));
-      await turns(3);
     }
     await scene.plane.advance(IDLE_MS - 1_000);
     expect([tunnel.client.ending, tunnel.backend.ending]).toEqual([undefined, undefined]);
