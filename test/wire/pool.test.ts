@@ -1,5 +1,4 @@
 // Reuse of backend connections: rows R7 to R9, retries, and what may never be attributed to another request.
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
@@ -76,7 +75,7 @@ describe('R7 an idle connection', () => {
     const { socket } = scene.upstream;
     if (ending === 'fin') socket.end();
     else socket.resetAndDestroy();
-    await turns();
+    await scene.plane.settle();
     client.send(post());
     expect(await nextStatus(client)).toBe(200);
     expect(scene.backend.connections).toHaveLength(2);
@@ -188,14 +187,8 @@ describe('R9 a reused connection that ends instead of answering', () => {
 });
 
 describe('an endpoint that cannot be connected to', () => {
-  /** A port where nobody listens any more. */
-  async function deadPort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  }
+  /** Nobody listens there, and nobody is given them who asks for any. */
+  const DEAD_PORTS = [1, 2, 3, 4];
 
   async function exchange(
     ports: readonly number[],
@@ -214,7 +207,7 @@ describe('an endpoint that cannot be connected to', () => {
   test('is passed over by any method, its body still unsent', async () => {
     const second = await RecordingBackend.start();
     const { text, records } = await exchange(
-      [await deadPort(), second.port],
+      [DEAD_PORTS[0] ?? 0, second.port],
       `${post('Content-Length: 2')}hi`,
     );
     expect(text).toMatch(/^HTTP\/1.1 200 OK/);
@@ -224,8 +217,7 @@ describe('an endpoint that cannot be connected to', () => {
   });
 
   test.each([1, 2, 3, 4])('is a 502 where all %i are like that', async (count) => {
-    const ports = await Promise.all(Array.from({ length: count }, deadPort));
-    const { text, records } = await exchange(ports, get());
+    const { text, records } = await exchange(DEAD_PORTS.slice(0, count), get());
     expect(text).toMatch(/^HTTP\/1.1 502 Bad Gateway/);
     expect(records).toMatchObject([{ status: 502, reason: 'connect-refused' }]);
   });
