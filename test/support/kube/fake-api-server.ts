@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Server as HttpsServer } from 'node:https';
 import type { Http2SecureServer } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import type { JsonMap } from '../../../src/translate/objects/json-value.ts';
 import { type Answer, refusal } from './answer.ts';
@@ -12,6 +12,7 @@ import type { Plural } from './cluster-objects.ts';
 import { EventWriter } from './event-writer.ts';
 import { bookmarkLine, FakeCluster, lineOf, type Target, targetOf } from './fake-cluster.ts';
 import { type ApiProtocols, createListener, type KeyPair } from './tls-listener.ts';
+import { freePort } from '../ports.ts';
 import { answerObject, type ObjectTarget, objectTargetOf, type WriteRequest } from './fake-writes.ts';
 
 /** What goes wrong with one request. */
@@ -90,6 +91,8 @@ export class FakeApiServer {
       ],
     });
     const server = new FakeApiServer({ certificate: made.cert, key: made.private }, protocols);
+    // One that is there again after `stop`: nobody else is given it meanwhile.
+    server.#port = await freePort();
     await server.listen();
     return server;
   }
@@ -103,7 +106,6 @@ export class FakeApiServer {
     this.#server = this.#create();
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   /** Ends every connection at once. */
