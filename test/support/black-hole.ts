@@ -2,13 +2,18 @@
 // and throws away what asks for more, as a machine behind a broken link does. Linux only.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { expect } from 'vitest';
+import { eventually } from './eventually.ts';
 import type { EndpointPlace } from './manifest-builders.ts';
 
 const PROGRAM = `require('node:net').createServer(() => {})
   .listen({ host: '127.0.0.1', port: 0, backlog: 1 }, function () { console.log(this.address().port) })`;
 /** One more than the queue is said to hold, as the kernel counts. */
 const FILLING = 2;
+/** In the third field of /proc/PID/stat. */
+const STOPPED = 'T';
 
 export type BlackHole = { readonly place: EndpointPlace; stop(): Promise<void> };
 
@@ -18,6 +23,8 @@ export async function startBlackHole(name: string): Promise<BlackHole> {
   const [line] = await once(child.stdout, 'data');
   const port = Number(String(line));
   child.kill('SIGSTOP');
+  // Before that it would accept.
+  await eventually(() => expect(stateOf(child.pid ?? 0)).toBe(STOPPED));
   const filling: Socket[] = [];
   for (let at = 0; at < FILLING; at++) {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
@@ -32,4 +39,9 @@ export async function startBlackHole(name: string): Promise<BlackHole> {
       await exited;
     },
   };
+}
+
+/** The name of the program stands in brackets and may hold anything. */
+function stateOf(pid: number): string | undefined {
+  return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.[0];
 }
