@@ -154,7 +154,7 @@ describe('S1 the policy of the handshake counts for each stream', () => {
     const misdirected = await get(session, 'other');
     expect(statusesOf(misdirected)).toEqual([421]);
     expect(fieldOf(misdirected, 'x-demo-node')).toBeUndefined();
-    expect(session.closed).toBe(true);
+    await eventually(() => expect(session.closed).toBe(true));
     for (const { socket } of waiting.splice(0)) socket.write(answer('late'));
     expect((await beside).body.toString()).toBe('late');
     expect(statusesOf(await get(await open('other'), 'other'))).toEqual([200]);
@@ -226,7 +226,8 @@ test('SIGTERM: what is in flight is finished, connections are told to leave, and
   const late: BackendConnection[] = [];
   const slow = await scene.backend('late', (connection) => void late.push(connection));
   const ending = await scene.controller({
-    flags: { 'shutdown-delay': '1s', 'drain-timeout': '20s' },
+    // The newcomer has to come by then, however long somebody stands still.
+    flags: { 'shutdown-delay': '6s', 'drain-timeout': '20s' },
     objects: [...objects(), ...site('slow', [slow.place], TLS)],
   });
   const busy = await open('slow', ending);
