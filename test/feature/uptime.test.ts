@@ -11,6 +11,7 @@ import { Scene } from '../support/scene.ts';
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 const BURST = 5;
+const DRAIN_S = 3;
 const host = hostOf('chat');
 
 let scene = new Scene();
@@ -62,19 +63,19 @@ test.each([
       {
         limits: { requestsPerSecond: 1, burst: BURST - 1, exemptCIDRs: ['127.9.0.0/16'] },
         backend: { healthCheck: { disabled: false, interval: '1s' }, slowStart: '2s' },
-        sessionPersistence: { drain: { timeout: '1s' } },
+        sessionPersistence: { drain: { timeout: `${DRAIN_S}s` } },
         websocket: { reconnects: { perSecond: 50, maxSpread: '10s' } },
       },
     );
   const controller = await scene.controller({ starter: upFor(seconds), objects: chat(false) });
 
   for (const from of ['127.0.0.2', '127.0.0.3']) {
-    const statuses = [];
-    for (let at = 0; at <= BURST; at++) statuses.push(await statusOf(controller, from));
-    expect(statuses.map((status) => (status === '429' ? status : 'node'))).toEqual([
-      ...Array<string>(BURST).fill('node'),
-      '429',
-    ]);
+    const startedMs = performance.now();
+    let passed = 0;
+    // Each second that goes by lets one more through.
+    const most = () => BURST + (performance.now() - startedMs) / 1000;
+    while ((await statusOf(controller, from)) !== '429') expect(++passed).toBeLessThanOrEqual(most());
+    expect(passed).toBeGreaterThanOrEqual(BURST);
   }
 
   const talks = await Promise.all(
@@ -83,8 +84,11 @@ test.each([
   const onFirst = talks.filter(({ headers }) => headers['x-demo-node'] === 'node-a');
   expect(onFirst.length).toBeGreaterThan(0);
   const cookie = onFirst[0]?.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+  const drainedMs = performance.now();
   await controller.apply('start.yaml', ...chat(true));
-  expect(await statusOf(controller, '127.9.0.2', cookie)).toBe('node-a');
+  const before = await statusOf(controller, '127.9.0.2', cookie);
+  // Whoever stood still for so long may have come too late to see it.
+  if (performance.now() - drainedMs < DRAIN_S * 1000) expect(before).toBe('node-a');
   await Promise.all(onFirst.map(({ closed }) => closed));
   await eventually(async () => expect(await statusOf(controller, '127.9.0.2', cookie)).toBe('node-b'));
 
