@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { EndpointPlace } from './manifest-builders.ts';
+import { freePort } from './ports.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/demo/node-process.ts', import.meta.url));
 
@@ -21,14 +22,15 @@ export type NodeProcess = {
 /**
  * @param users `name:password`
  * @param options.secret nodes with the same one accept each other's sessions
- * @param options.port any free one by default
+ * @param options.port one by default that nobody is given when it is killed
  */
 export async function startNodeProcess(
   name: string,
   users: readonly string[],
-  { secret, port: wanted = 0 }: { readonly secret?: string; readonly port?: number } = {},
+  { secret, port: wanted }: { readonly secret?: string; readonly port?: number } = {},
 ): Promise<NodeProcess> {
-  const args = ['--name', name, '--port', String(wanted), ...users.flatMap((user) => ['--user', user])];
+  const listened = wanted ?? (await freePort());
+  const args = ['--name', name, '--port', String(listened), ...users.flatMap((user) => ['--user', user])];
   if (secret !== undefined) args.push('--secret', secret);
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
