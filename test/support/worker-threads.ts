@@ -15,13 +15,17 @@ type Message = {
 export class WorkerThreads {
   readonly #socket: WebSocket;
   readonly #sessions: string[] = [];
+  #seen = 0;
   #last = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data: Buffer) => {
       const { method, params } = JSON.parse(data.toString()) as Message;
-      if (method === 'NodeWorker.attachedToWorker') this.#sessions.push(params?.sessionId ?? '');
+      if (method === 'NodeWorker.attachedToWorker') {
+        this.#sessions.push(params?.sessionId ?? '');
+        this.#seen += 1;
+      }
       if (method === 'NodeWorker.detachedFromWorker') {
         this.#sessions.splice(this.#sessions.indexOf(params?.sessionId ?? ''), 1);
       }
@@ -42,6 +46,11 @@ export class WorkerThreads {
   /** Threads that live now. */
   get count(): number {
     return this.#sessions.length;
+  }
+
+  /** All threads that ever lived; each is told of behind the ends of those before it. */
+  get seen(): number {
+    return this.#seen;
   }
 
   /** Runs an expression in the oldest thread; its value is not asked for. */
