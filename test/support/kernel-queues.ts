@@ -75,6 +75,12 @@ export async function untilStalled(from: Socket, to: Socket): Promise<number> {
   return untilStill(() => heldBetween(from, to), 3, 50);
 }
 
+/** Resets a connection behind what was sent on it: a reset takes with it what the kernel has not handed over. */
+export async function resetBehind(socket: Socket): Promise<void> {
+  if (hasKernelQueues()) await untilRead(socket);
+  socket.resetAndDestroy();
+}
+
 /** Waits until the program at the other end has read all that was sent. */
 export function untilRead({ localPort = 0, remotePort = 0 }: Socket): Promise<void> {
   const look = () => expect(queued(readConnections(), localPort, remotePort)).toBe(0);

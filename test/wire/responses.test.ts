@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backend, endpoint } from '../../src/decide/test-objects.ts';
 import { singleBytes } from '../support/cuts.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
+import { resetBehind } from '../support/kernel-queues.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer, type BackendConnection, RecordingBackend } from '../support/recording-backend.ts';
 import { turns, until, WireClient } from '../support/wire-client.ts';
@@ -65,7 +66,7 @@ async function sendAnswer(connection: BackendConnection, { row, pieces }: Play):
   }
   await turns();
   if (row.afterwards === 'end') connection.socket.end();
-  if (row.afterwards === 'reset') connection.socket.resetAndDestroy();
+  if (row.afterwards === 'reset') await resetBehind(connection.socket);
 }
 
 /** Each of these cuts in an exchange of its own. */
