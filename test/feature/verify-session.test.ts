@@ -66,6 +66,8 @@ test('a token, until it is signed out and what was known of it is over', async (
 
 test('both kinds are counted by what was answered', async () => {
   const bearer = { Authorization: `Bearer ${session.token}` };
+  for (const token of [session.token, FORGED])
+    await controller.get(host, '/', { headers: { Cookie: `MMAUTHTOKEN=${token}` } });
   expect((await controller.get(host, '/', { headers: bearer })).status).toBe(200);
   expect((await controller.get(host, '/', { headers: bearer })).status).toBe(200);
   await controller.expectMetrics((metrics) => {

@@ -28,6 +28,7 @@ beforeAll(async () => {
   controller = await scene.controller({
     objects: [
       ...site('chat', [{ name: 'node', port: node.port }]),
+      ...site('counted', [{ name: 'node', port: node.port }]),
       ...site('echo', [echo.place]),
       ...site('secure', [echo.place], { route: { tls: { secretName: 'secure' } } }),
       tlsSecret('secure', pair),
@@ -147,16 +148,16 @@ describe('the end', () => {
   });
 
   test('is counted: opened, open, closed, messages by direction', async () => {
-    const labels = { host: hostOf('chat') };
+    const labels = { host: hostOf('counted') };
     const { token } = await login(`http://127.0.0.1:${node.port}`, ALICE);
     const headers = { Authorization: `Bearer ${token}`, 'X-Request-ID': 'counted-1' };
-    const talk = await controller.open(hostOf('chat'), { headers });
+    const talk = await controller.open(hostOf('counted'), { headers });
     await talk.next(({ event }) => event === 'hello');
     const sequence = talk.send('ping');
     await talk.next((message) => message.seq_reply === sequence);
     await controller.expectMetrics((metrics) => {
       expect(metrics.sum('websocket_connections', labels)).toBe(1);
-      expect(metrics.sum('endpoint_websockets', { service: 'chat', endpoint: 'node' })).toBe(1);
+      expect(metrics.sum('endpoint_websockets', { service: 'counted', endpoint: 'node' })).toBe(1);
       expect(metrics.sum('websocket_messages_total', { ...labels, direction: 'client' })).toBe(1);
       expect(metrics.sum('websocket_messages_total', { ...labels, direction: 'backend' })).toBe(2);
     });
@@ -170,7 +171,7 @@ describe('the end', () => {
       expect(metrics.sum('websocket_closed_total', { ...labels, reason: 'client-closed' })).toBe(1);
       expect(metrics.sum('websocket_messages_total', { ...labels, direction: 'client' })).toBe(1);
       expect(metrics.sum('websocket_messages_total', { ...labels, direction: 'backend' })).toBe(2);
-      expect(metrics.sum('endpoint_websockets', { service: 'chat' })).toBe(0);
+      expect(metrics.sum('endpoint_websockets', { service: 'counted' })).toBe(0);
     });
   });
 });
