@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { EndpointPlace } from './manifest-builders.ts';
+import { freePort } from './ports.ts';
 
 const PROGRAM = fileURLToPath(new URL('./mortal-program.ts', import.meta.url));
 
@@ -17,7 +18,10 @@ export type MortalBackend = {
 };
 
 export async function startMortalBackend(name: string): Promise<MortalBackend> {
-  const child = spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // At a port that nobody is given when it is killed.
+  const child = spawn(process.execPath, [PROGRAM, String(await freePort())], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const { port } = JSON.parse(line.toString()) as { readonly port: number };

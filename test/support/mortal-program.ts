@@ -1,4 +1,5 @@
 // A backend in a process of its own that begins answers and never ends them; the path says how. For tests that kill it.
+// Its argument is its port.
 import { createServer, type Socket } from 'node:net';
 import { acceptOf } from './websocket-accept.ts';
 
@@ -31,7 +32,7 @@ const server = createServer((socket) => {
     }
   });
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(process.argv[2]), '127.0.0.1', () => {
   const bound = server.address();
   console.log(JSON.stringify({ port: typeof bound === 'object' ? bound?.port : 0 }));
 });
