@@ -1,6 +1,7 @@
 // The definition of policies on a real API server: it registers, and people see what they should.
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { policy } from '../support/manifest-builders.ts';
 import { FULL_POLICIES } from '../support/policy-keyword-cases.ts';
 import { policyWith } from '../support/policy-edits.ts';
@@ -11,6 +12,7 @@ import { sharedCluster } from './harness/shared.ts';
 
 const CRD =
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mattermostingresspolicies.mattermost-ingress.io';
+const SCHEMA = '/openapi/v3/apis/mattermost-ingress.io/v1alpha1';
 /** Controllers of other tests run at the same time; they leave alone what is of somebody else's class. */
 const FOREIGN = { ingressClassName: 'of-nobody' };
 let cluster: Cluster;
@@ -19,6 +21,8 @@ let namespace: Namespace;
 beforeAll(async () => {
   cluster = sharedCluster();
   namespace = await cluster.namespace('crd');
+  // The schema that people are told is published a while after the definition is served.
+  await eventually(() => cluster.api.get(SCHEMA));
 });
 
 afterAll(async () => {
@@ -126,7 +130,7 @@ describe('kubectl', () => {
   });
 
   test('explains every field: none is without a description', async () => {
-    const document = await cluster.api.get('/openapi/v3/apis/mattermost-ingress.io/v1alpha1');
+    const document = await cluster.api.get(SCHEMA);
     const { components } = document as { readonly components: { readonly schemas: Fields } };
     const schema = components.schemas['io.mattermost-ingress.v1alpha1.MattermostIngressPolicy'];
     const { spec, status } = (schema as { readonly properties: Fields }).properties;
