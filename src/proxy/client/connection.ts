@@ -4,7 +4,7 @@ import { type ClientFault, clientFault, type Fault } from '../../model/fault.ts'
 import type { ClientWaits } from '../../model/limits.ts';
 import type { Client, RequestHead } from '../../model/request.ts';
 import { RequestHeadReader } from '../../wire/http1-request.ts';
-import type { ClientListener, ClientStream } from './client-stream.ts';
+import type { ClientListener, ClientStream, TunneledClient } from './client-stream.ts';
 import { Http1ResponseWriter } from './http1-response-writer.ts';
 import { LingeringClose } from './lingering-close.ts';
 import { MessageWriter } from '../message-writer.ts';
@@ -12,6 +12,7 @@ import { RequestBody } from './request-body.ts';
 import type { ConnectionServices } from '../services.ts';
 import { handOver, ownSocket, type SocketOwner } from '../socket-owner.ts';
 import { Timer } from '../timers.ts';
+import { wasReset } from './tls.ts';
 import { Http1TunneledClient } from './tunneled-client.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
@@ -223,6 +224,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
   }
 
   onEnd(): void {
+    if (this.client.tls !== undefined && wasReset(this.#socket)) return this.onClose();
     this.#clientEnded = true;
     if (this.#state === 'lingering') this.#lingering?.onClientEnd();
     else if (this.#unread.isEmpty) this.#release();
@@ -285,7 +287,7 @@ export class Http1Connection implements ClientStream, SocketOwner {
     return this.#socket;
   }
 
-  enterTunnel(tunnel: SocketOwner): TunnelClient {
+  enterTunnel(tunnel: SocketOwner): TunneledClient {
     this.#timer.cancel();
     this.#state = 'closed';
     this.#listener = undefined;

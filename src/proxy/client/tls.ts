@@ -132,6 +132,14 @@ export class TlsTerminator {
   }
 }
 
+/**
+ * Whether what looks like an end in good order is none. A reset that was there before the handshake had ended is not to
+ * be read any more: what OpenSSL writes then, of itself, has taken the error with it. Such a socket has no other side.
+ */
+export function wasReset(socket: Socket): boolean {
+  return socket.remoteAddress === undefined;
+}
+
 function failed(): HandshakeOutcome {
   return { kind: 'failed' };
 }
