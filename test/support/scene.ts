@@ -9,6 +9,9 @@ import { createTown, type Town } from '../../src/demo/mattermost/town.ts';
 import { type ControllerOptions, ControllerProcess } from './controller-process.ts';
 import { type Script, RawBackend } from './raw-backend.ts';
 
+/** A WebSocket that nobody signs in on stays for as long as a test takes, on however busy a machine. */
+const SIGN_IN_MS = 600_000;
+
 export const ALICE = { username: 'alice', password: 'alice-password' };
 const BOB = { username: 'bob', password: 'bob-password' };
 
@@ -25,7 +28,8 @@ export class Scene {
   }
 
   async node(name: string, options: Partial<NodeOptions> = {}): Promise<MattermostNode> {
-    const node = await startMattermostNode({ town: this.town, name, ...options });
+    const timing = { authenticationMs: SIGN_IN_MS, ...options.timing };
+    const node = await startMattermostNode({ town: this.town, name, ...options, timing });
     this.#parts.push(node);
     return node;
   }
