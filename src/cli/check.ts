@@ -10,8 +10,10 @@ import { type Finding, type FindingReason, locateFinding, type ObjectReference }
 import { NO_ADDRESSES } from '../translate/address-ranges.ts';
 import { DEFAULT_CLASS } from '../translate/classes.ts';
 import { EMPTY_MEMORY, type Translation, translate } from '../translate/translate.ts';
+import { className } from '../options/readers.ts';
 import { findLeftOut, type LeftOut, leftOutInWords } from './check/left-out.ts';
 import { type CommandDefinition, giveUp } from './command.ts';
+import { readBy } from './flag-option.ts';
 import { readManifestPaths } from './input/manifest-paths.ts';
 import { createProgress, painter } from './terminal.ts';
 
@@ -57,8 +59,12 @@ export const checkCommand: CommandDefinition = {
       .argument('<files...>', 'YAML files, folders of them, or - for standard input')
       .option('--json', 'print one JSON object instead of text')
       .option('--allow-missing', 'Ingresses, Secrets, ConfigMaps, Services and endpoints may live elsewhere')
-      .option('--ingress-class <NAME>', 'as given to run: IngressClass that is ours')
-      .option('--take-over-class <NAME>', 'as given to run: class of ingress-nginx to serve as well')
+      .option('--ingress-class <NAME>', 'as given to run: IngressClass that is ours', readBy(className))
+      .option(
+        '--take-over-class <NAME>',
+        'as given to run: class of ingress-nginx to serve as well',
+        readBy(className),
+      )
       .action((files: readonly string[], options: CheckOptions) => check(files, options));
   },
 };

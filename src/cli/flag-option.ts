@@ -1,5 +1,6 @@
 // A flag of `run` as an option of a command, and what was given for a flag.
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '../model/error-message.ts';
 import type { Flag } from '../options/flag.ts';
 import type { Options } from '../options/options.ts';
 
@@ -17,6 +18,17 @@ export function flagOption(
       [earlier, value].filter(Boolean).join(','),
     );
   return option;
+}
+
+/** Reads the argument of an option as a flag of `run` is read. */
+export function readBy<Value>(reader: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return reader(text);
+    } catch (error) {
+      throw new InvalidArgumentError(`It ${messageOf(error)}.`);
+    }
+  };
 }
 
 /** What was given for a flag. @param given by Commander, which calls flags by names of its own */

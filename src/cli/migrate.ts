@@ -7,10 +7,12 @@ import { type MigrationInput, readInput } from '../migrate/input.ts';
 import { migrate } from '../migrate/migration.ts';
 import { countNotes, printSections } from '../migrate/printed.ts';
 import type { Section } from '../migrate/section.ts';
+import { className, namespace } from '../options/readers.ts';
 import { classNameOf } from '../translate/classes.ts';
 import type { JsonValue } from '../translate/objects/json-value.ts';
 import { type CommandDefinition, giveUp } from './command.ts';
 import { readDocuments } from './input/input-documents.ts';
+import { readBy } from './flag-option.ts';
 import { migrateF5Command } from './migrate-f5.ts';
 import { createProgress } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -51,12 +53,12 @@ export const migrateCommand: CommandDefinition = {
       .argument('[files...]', 'YAML files, folders of them, or - for standard input')
       .option('--kubeconfig <FILE>', 'read the Ingresses and Services of this cluster; nothing is written')
       .option('--context <NAME>', 'context of the kubeconfig; the current one unless said')
-      .option('--namespace <NAME>', 'read this namespace alone; all unless said')
+      .option('--namespace <NAME>', 'read this namespace alone; all unless said', readBy(namespace))
       .option(
         '--config-map <NAMESPACE/NAME>',
         'of the cluster: the settings of ingress-nginx, such as ingress-nginx/ingress-nginx-controller',
       )
-      .option('--ingress-class <NAME>', 'only Ingresses of this class')
+      .option('--ingress-class <NAME>', 'only Ingresses of this class', readBy(className))
       .action((files: readonly string[], options: MigrateOptions) => run(files, options));
   },
 };

@@ -1,10 +1,13 @@
 // Flags of `run` that say which objects are read, which are ours, and what is written to them.
 import { flag } from './flag.ts';
 import {
+  className,
   controllerName,
   namespaces,
   NONE,
   objectName,
+  optionalClassName,
+  optionalNamespace,
   optionalText,
   secretsMode,
   text,
@@ -54,7 +57,7 @@ export function classFlags() {
       'ingress-class NAME',
       'IngressClass that is ours even where it cannot be read',
       'mattermost',
-      text,
+      className,
     ),
     ingressClassByName: flag(
       'ingress-class-by-name true|false',
@@ -66,7 +69,7 @@ export function classFlags() {
       'take-over-class NAME',
       'class of ingress-nginx to serve as well, for a migration without downtime',
       NONE,
-      optionalText,
+      optionalClassName,
     ),
     requirePolicy: flag(
       'require-policy true|false',
@@ -78,7 +81,7 @@ export function classFlags() {
       'default-backend-namespace NAMESPACE',
       'the only namespace whose Ingresses may answer for any host',
       NONE,
-      optionalText,
+      optionalNamespace,
     ),
   };
 }

@@ -13,6 +13,9 @@ export const NONE = '';
 /** Timers of Node end at once where they are given more than 31 bits of milliseconds, which are 596 hours. */
 const MAX_HOURS = 500;
 
+/** Of a DNS name (RFC 1123): as namespaces are named, and each part of most other names. */
+const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
 const SECRETS_MODES: readonly SecretsMode[] = ['cluster', 'namespaces', 'named'];
 
 export function text(value: string): string {
@@ -65,8 +68,26 @@ export function deniedCidrs(value: string): AddressRanges | undefined {
 export function namespaces(value: string): readonly string[] {
   if (value === NONE) return [];
   const names = value.split(',').map((name) => name.trim());
-  if (names.every((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))) return [...new Set(names)];
+  if (names.every((name) => LABEL.test(name))) return [...new Set(names)];
   throw new Error('must be names of namespaces, several separated by commas');
+}
+
+export function namespace(value: string): string {
+  if (LABEL.test(value)) return value;
+  throw new Error('must be the name of a namespace: up to 63 small letters, digits and dashes');
+}
+
+export function optionalNamespace(value: string): string | undefined {
+  return value === NONE ? undefined : namespace(value);
+}
+
+export function className(value: string): string {
+  if (value.length <= 253 && value.split('.').every((label) => LABEL.test(label))) return value;
+  throw new Error('must be the name of an IngressClass: small letters, digits, dashes and dots');
+}
+
+export function optionalClassName(value: string): string | undefined {
+  return value === NONE ? undefined : className(value);
 }
 
 export function secretName(value: string): string | undefined {

@@ -68,6 +68,14 @@ describe('usage', () => {
       ['completion', 'tcsh'],
       'Allowed choices are bash, zsh, fish.\nSee mattermost-ingress completion --help\n',
     ],
+    [
+      ['migrate', '--namespace', 'Web'],
+      "argument 'Web' is invalid. It must be the name of a namespace: up to 63 small letters, digits and dashes.\nSee mattermost-ingress migrate --help\n",
+    ],
+    [
+      ['check', '--take-over-class', 'nginx/public', 'x'],
+      "argument 'nginx/public' is invalid. It must be the name of an IngressClass: small letters, digits, dashes and dots.\nSee mattermost-ingress check --help\n",
+    ],
   ])('%j is told what was meant, and where to read more', async (args, wanted) => {
     const { code, out, error } = await run(args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
