@@ -30,13 +30,14 @@ afterEach(async () => {
   await server.stop();
 });
 
-function clientOf(of: FakeApiServer, writeTimeoutMs = 5_000): ApiClient {
+/** Waits longer than client and server, which are one process here, may stand still. */
+function clientOf(of: FakeApiServer, writeTimeoutMs = 20_000): ApiClient {
   const tls = { ca: of.ca };
   const headers = { Authorization: 'Bearer token-1' };
   const access = async () => ({ tls, tlsDigest: 'same', headers });
   const limits = {
-    connectTimeoutMs: 2_000,
-    answerTimeoutMs: 5_000,
+    connectTimeoutMs: 20_000,
+    answerTimeoutMs: 20_000,
     maxDocumentBytes: 8_000,
     maxLineBytes: 1_000,
   };
