@@ -24,6 +24,17 @@ export async function until(isSo: () => boolean, what: () => string): Promise<vo
   }
 }
 
+/** Waits until so many bytes are there, however long that takes, while more and more come. */
+export async function untilBytes(wanted: number, count: () => number, where: string): Promise<void> {
+  while (count() < wanted) {
+    const before = count();
+    await until(
+      () => count() > before,
+      () => `${wanted} bytes ${where}, which has ${count()}`,
+    );
+  }
+}
+
 export class WireClient {
   readonly socket: Socket;
   /** Below TLS where there is TLS, else the same. */

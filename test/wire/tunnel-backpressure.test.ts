@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { hasKernelQueues, heldBetween, untilStalled } from '../support/kernel-queues.ts';
-import { until } from '../support/wire-client.ts';
+import { untilBytes } from '../support/wire-client.ts';
 import { WireScene } from './scene.ts';
 import { backendText, clientText, openTunnel, type Tunnel, untilArrived, untilReceived } from './tunnels.ts';
 
@@ -72,10 +72,7 @@ describe.each(ways)('$way', { timeout: 60_000 }, ({ isTls, heldBytes }) => {
     await untilArrived(tunnel, clientText('still here'));
     tunnel.client.socket.resume();
     const digest = await poured;
-    await until(
-      () => heard.bytes() >= TOTAL,
-      () => `all of it at the client, which has ${heard.bytes()}`,
-    );
+    await untilBytes(TOTAL, heard.bytes, 'at the client');
     expect(heard.digest()).toBe(digest);
     if (!hasKernelQueues()) context.skip('what the kernel holds is known on Linux only');
     expect(held).toBeLessThanOrEqual(heldBytes);
@@ -92,10 +89,7 @@ describe.each(ways)('$way', { timeout: 60_000 }, ({ isTls, heldBytes }) => {
     await untilReceived(tunnel, backendText('still here'));
     tunnel.backend.socket.resume();
     const digest = await poured;
-    await until(
-      () => heard.bytes() >= TOTAL,
-      () => `all of it at the backend, which has ${heard.bytes()}`,
-    );
+    await untilBytes(TOTAL, heard.bytes, 'at the backend');
     expect(heard.digest()).toBe(digest);
     if (!hasKernelQueues()) context.skip('what the kernel holds is known on Linux only');
     expect(held).toBeLessThanOrEqual(heldBytes);
@@ -113,9 +107,7 @@ test('both at once: neither side reads, and everything comes when they do', { ti
   tunnel.client.socket.resume();
   tunnel.backend.socket.resume();
   const [up, down] = await Promise.all(poured);
-  await until(
-    () => above.bytes() >= TOTAL && below.bytes() >= TOTAL,
-    () => `all of it; the backend has ${above.bytes()}, the client ${below.bytes()}`,
-  );
+  await untilBytes(TOTAL, above.bytes, 'at the backend');
+  await untilBytes(TOTAL, below.bytes, 'at the client');
   expect([above.digest(), below.digest()]).toEqual([up, down]);
 });

@@ -83,7 +83,7 @@ describe('random streams, both ways at once, in random pieces', () => {
     { name: 'of wild frames up, of sound ones down', up: wildStreams(), down: soundStreams('server') },
   ];
 
-  test.each(kinds)('$name', { timeout: 20_000 + RUNS * 1_000 }, async ({ up, down }) => {
+  test.each(kinds)('$name', { timeout: 60_000 + RUNS * 1_000 }, async ({ up, down }) => {
     // The factor keeps the number of pieces of a long stream within bounds.
     const pieces = (bytes: Buffer, lengths: readonly number[]) => {
       const factor = Math.max(1, Math.ceil(bytes.length / 4000));
@@ -116,7 +116,7 @@ describe('every byte alone', () => {
   });
 });
 
-describe('16 MiB', () => {
+describe('16 MiB', { timeout: 60_000 }, () => {
   const payload = Buffer.alloc(16 * MEBIBYTE);
   for (let at = 0; at < payload.length; at += 4) payload.writeUInt32LE((at * 2_654_435_761) >>> 0, at);
   const fragments = (mask?: number) =>

@@ -17,7 +17,7 @@ import {
 } from './tunnels.ts';
 
 const RUNS = Number(process.env['WEBSOCKET_RUNS'] ?? 8);
-const TIMEOUT_MS = 20_000 + RUNS * 2_000;
+const TIMEOUT_MS = 60_000 + RUNS * 2_000;
 const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits';
 /** Unmasked, whole, 25 bytes: 1001 and why. */
 const GOING_AWAY = Buffer.from('\x88\x19\x03\xe9server is shutting down', 'latin1');

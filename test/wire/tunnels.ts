@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type FrameFacts, encodeFrame } from '../support/frames.ts';
 import type { BackendConnection, Script } from '../support/recording-backend.ts';
-import { until, type WireClient } from '../support/wire-client.ts';
+import { untilBytes, type WireClient } from '../support/wire-client.ts';
 import { get } from './rows.ts';
 import type { WireScene } from './scene.ts';
 
@@ -80,19 +80,11 @@ export async function openTunnel(
 }
 
 export async function untilReceived(tunnel: Tunnel, bytes: Buffer | string): Promise<void> {
-  const wanted = Buffer.from(bytes);
-  await until(
-    () => tunnel.receivedBytes() >= wanted.length,
-    () => `${wanted.length} bytes at the client, which has ${tunnel.receivedBytes()}`,
-  );
+  await untilBytes(Buffer.byteLength(bytes), tunnel.receivedBytes, 'at the client');
 }
 
 export async function untilArrived(tunnel: Tunnel, bytes: Buffer | string): Promise<void> {
-  const wanted = Buffer.from(bytes);
-  await until(
-    () => tunnel.arrivedBytes() >= wanted.length,
-    () => `${wanted.length} bytes at the backend, which has ${tunnel.arrivedBytes()}`,
-  );
+  await untilBytes(Buffer.byteLength(bytes), tunnel.arrivedBytes, 'at the backend');
 }
 
 /** A text message as a client sends it. */
