@@ -1,4 +1,4 @@
-// "Did you mean": finds the known name a misspelt one was meant to be. Used by schema-walk.ts for remedies.
+// "Did you mean": finds the known name a misspelt one was meant to be.
 
 /** Longer names are not compared: no field is as long, and the work grows with the square. */
 const MAX_LENGTH = 40;
@@ -18,6 +18,19 @@ export function nearestName(name: string, candidates: readonly string[]): string
     if (distance <= limit && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** The same of the names of hosts, of which each part is compared with its own: most share their domain. */
+export function nearestHost(name: string, candidates: readonly string[]): string | undefined {
+  const parts = name.split('.');
+  const isNear = (candidate: string) => {
+    const known = candidate.split('.');
+    if (known.length !== parts.length) return known.join('') === parts.join('');
+    return known.every(
+      (part, at) => part === parts[at] || nearestName(parts[at] ?? '', [part]) !== undefined,
+    );
+  };
+  return nearestName(name, candidates.filter(isNear));
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

@@ -1,5 +1,5 @@
 // What to know besides, or to try next: for whoever has only this and an outage.
-import { nearestName } from '../api/near-names.ts';
+import { nearestHost } from '../api/near-names.ts';
 import type { RequestHead } from '../model/request.ts';
 import type { Explanation } from './explanation.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -53,7 +53,7 @@ function admissionNotes({ admission }: Found): readonly string[] {
 const MAX_COMPARED = 1_000;
 
 function hostNote(hostname: string, hosts: readonly string[]): string {
-  const near = nearestName(hostname, hosts.slice(0, MAX_COMPARED));
+  const near = nearestHost(hostname, hosts.slice(0, MAX_COMPARED));
   if (near !== undefined) return `Did you mean ${near}?`;
   return hosts.length === 0
     ? 'No host is served at all'
