@@ -81,6 +81,13 @@ export async function resetBehind(socket: Socket): Promise<void> {
   socket.resetAndDestroy();
 }
 
+/** Stops this thread, so that nobody here reads anything, until all that was sent lies with the kernel of the other end. */
+export function stopUntilHandedOver({ localPort = 0, remotePort = 0 }: Socket): void {
+  const untilMs = performance.now() + 5_000;
+  const isUnsent = () => queuesOf(readConnections(), localPort, remotePort).unsent > 0;
+  while (hasKernelQueues() && isUnsent() && performance.now() < untilMs);
+}
+
 /** Waits until the program at the other end has read all that was sent. */
 export function untilRead({ localPort = 0, remotePort = 0 }: Socket): Promise<void> {
   const look = () => expect(queued(readConnections(), localPort, remotePort)).toBe(0);

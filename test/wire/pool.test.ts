@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { backend, endpoint, openSite, site } from '../../src/decide/test-objects.ts';
 import { configuration, TestPlane } from '../support/data-plane.ts';
+import { stopUntilHandedOver } from '../support/kernel-queues.ts';
 import { splitAnswers } from '../support/messages.ts';
 import { answer, RecordingBackend } from '../support/recording-backend.ts';
 import { turns, until, WireClient } from '../support/wire-client.ts';
@@ -100,6 +101,7 @@ describe('R8 bytes that wait in the kernel at checkout', () => {
     // Both in one turn: the proxy may read the client first.
     client.send(post('Content-Length: 2').concat('hi'));
     scene.upstream.send(bytes);
+    stopUntilHandedOver(scene.upstream.socket);
     expect(await nextStatus(client)).toBe(200);
     expect(client.text).not.toContain('stale');
     expect(scene.backend.connections.map(({ requests }) => requests.length)).toEqual([1, 1]);
@@ -112,6 +114,7 @@ describe('R8 bytes that wait in the kernel at checkout', () => {
     scene.plane.whileReading = () => {
       scene.plane.whileReading = undefined;
       upstream.send(answer('stale'));
+      stopUntilHandedOver(upstream.socket);
     };
     client.send(post('Content-Length: 2').concat('hi'));
     expect(await nextStatus(client)).toBe(200);
@@ -122,7 +125,8 @@ describe('R8 bytes that wait in the kernel at checkout', () => {
   test('the end of the connection', async () => {
     const client = await withIdleConnection();
     client.send(post('Content-Length: 2').concat('hi'));
-    scene.upstream.socket.end();
+    const { socket } = scene.upstream;
+    socket.end(() => stopUntilHandedOver(socket));
     expect(await nextStatus(client)).toBe(200);
     expect(scene.backend.connections.map(({ requests }) => requests.length)).toEqual([1, 1]);
   });
