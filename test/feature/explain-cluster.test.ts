@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { chosenOf, explain, explained, FROM, SECRET } from '../support/explain-command.ts';
 import { policy, secret, service, slice } from '../support/kube/cluster-objects.ts';
 import { FakeApiServer } from '../support/kube/fake-api-server.ts';
@@ -56,11 +56,16 @@ test('one that cannot be reached is named, with what to try', async () => {
 });
 
 test('one that may not be read says what is missing', async () => {
+  // Of its own: what it refuses is left for whoever comes next.
+  const closed = await FakeApiServer.start();
+  onTestFinished(() => closed.stop());
+  const file = join(folder, 'config-closed');
+  writeFileSync(file, closed.kubeconfig('{token: token-1}'));
   const forbidden = { kind: 'status', status: 403, reason: 'Forbidden' } as const;
-  server.fault('list', 'secrets', ...Array<typeof forbidden>(20).fill(forbidden));
-  const { code, error } = await explain([url, ...FROM, '--kubeconfig', kubeconfig]);
+  closed.fault('list', 'secrets', ...Array<typeof forbidden>(20).fill(forbidden));
+  const { code, error } = await explain([url, ...FROM, '--kubeconfig', file]);
   expect(code).toBe(2);
-  expect(error).toContain(`The API server ${server.url}`);
+  expect(error).toContain(`The API server ${closed.url}`);
   expect(error).toContain('did not tell everything. Secret objects of all namespaces cannot be read');
   expect(error).toContain('list and watch on secrets');
 });
