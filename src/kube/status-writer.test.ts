@@ -68,6 +68,22 @@ describe('what is written', () => {
   });
 });
 
+describe('a wait that ends between two reads of the clock', () => {
+  const reads = Array.from({ length: 16 }, (_, at) => at);
+
+  test.each(reads)('is over, and nothing is forgotten: after read %i', async (early) => {
+    const scene = new StatusScene();
+    scene.policies(['chat']);
+    await scene.lead();
+    scene.want(['chat'], OK);
+    // From here on timers go off with the clock not quite there yet.
+    await scene.timers.advance(199);
+    scene.earlyReads = early;
+    await scene.timers.advance(100);
+    expect(scene.sent).toEqual(['chat']);
+  });
+});
+
 describe('nothing is written', () => {
   test('by a follower, nor before a new leader has settled', async () => {
     const scene = new StatusScene();

@@ -147,11 +147,13 @@ export class StatusWriter {
     const target = this.#targets.get(key);
     // Whoever writes looks again afterwards.
     if (target === undefined || target.isWriting) return;
-    target.cancel();
-    const plan = this.#waitMs(target) > 0 ? undefined : target.plan();
-    const waitMs = this.#waitMs(target);
-    if (waitMs > 0) target.cancel = this.#options.timers.after(waitMs, () => this.#enqueue(key));
-    if (plan === undefined) return;
+    if (this.#isWaiting(key, target)) return;
+    const plan = target.plan();
+    if (plan === undefined) {
+      // For the view to catch up, perhaps.
+      this.#isWaiting(key, target);
+      return;
+    }
     const write = this.#write(target, plan, signal).finally(() => {
       this.#writes.delete(write);
       if (this.#targets.get(key) === target) this.#enqueue(key);
@@ -160,8 +162,12 @@ export class StatusWriter {
     this.#writes.add(write);
   }
 
-  #waitMs(target: StatusTarget): number {
-    return Math.max(target.waitMs, this.#gate.waitOfScopeMs(target.scope));
+  /** Looks at it again when its wait is over. Judged by one reading of the clock: at the next one it may be. */
+  #isWaiting(key: string, target: StatusTarget): boolean {
+    target.cancel();
+    const waitMs = Math.max(target.waitMs, this.#gate.waitOfScopeMs(target.scope));
+    if (waitMs > 0) target.cancel = this.#options.timers.after(waitMs, () => this.#enqueue(key));
+    return waitMs > 0;
   }
 
   async #write(target: StatusTarget, plan: StatusPlan, signal: AbortSignal): Promise<void> {

@@ -10,6 +10,8 @@ import { ManualTimers } from './manual-timers.ts';
 
 export const CONTROLLER = 'mattermost-ingress.io/controller';
 
+const MICROSECOND_MS = 0.001;
+
 export class StatusScene {
   readonly api = new FakeApi();
   readonly timers = new ManualTimers();
@@ -17,6 +19,8 @@ export class StatusScene {
   readonly failures: FailureReason[] = [];
   written = 0;
   isLeader = true;
+  /** The clock is a microsecond behind the timers for so many reads: time passes between two of them, too. */
+  earlyReads = 0;
   readonly writer: StatusWriter;
   /** What the writer sees instead of the cluster. */
   readonly lagging = new Map<string, JsonMap>();
@@ -26,7 +30,7 @@ export class StatusScene {
       api: this.api,
       clock: {
         epochMs: () => 1_800_000_000_000 + this.timers.nowMs,
-        monotonicMs: () => this.timers.nowMs,
+        monotonicMs: () => this.timers.nowMs - (this.earlyReads-- > 0 ? MICROSECOND_MS : 0),
       },
       timers: this.timers,
       chance: () => 0.5,
