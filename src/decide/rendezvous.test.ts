@@ -90,9 +90,9 @@ describe('endpoints come and go', () => {
         const [old, now] = [ownersOf(before), ownersOf(names)];
         const moved = USERS.flatMap((_, at) => (old[at] === now[at] ? [] : [now[at]]));
         expect(moved.every((owner) => owner === added)).toBe(true);
-        // 1/n of the users, within five standard deviations.
+        // 1/n of the users, within six standard deviations: by chance one of some ten million runs is farther off.
         const share = 1 / names.length;
-        const slack = 5 * Math.sqrt(USERS.length * share * (1 - share));
+        const slack = 6 * Math.sqrt(USERS.length * share * (1 - share));
         expect(Math.abs(moved.length - USERS.length * share)).toBeLessThan(slack);
       }),
       { numRuns: 30 },
