@@ -61,7 +61,7 @@ describe('rules in order', () => {
       rule: 'default',
       action: defaultAction,
       mode: 'Observe',
-      secretKey: undefined,
+      secretKeys: undefined,
       shapeOnly: false,
     });
   });
@@ -224,7 +224,7 @@ describe('several secrets are good at a time, and the key that opened is told', 
     ['none', 'a secret of 16 b,', undefined],
   ])('%s', (_, value, key) => {
     const verdict = verdictOf([rule('app', { headers })], request('GET /', [`X-Secret: ${value}`]));
-    expect(verdict.secretKey).toBe(key);
+    expect(verdict.secretKeys).toEqual(key === undefined ? undefined : [key]);
     expect(verdict.rule).toBe(key === undefined ? 'default' : 'app');
   });
 
@@ -234,13 +234,13 @@ describe('several secrets are good at a time, and the key that opened is told', 
       [rule('app', { headers: both })],
       request('GET /', [`X-Secret: ${SECRET}`, 'X-App: a']),
     );
-    expect(verdict).toMatchObject({ rule: 'app', secretKey: 'third' });
+    expect(verdict).toMatchObject({ rule: 'app', secretKeys: ['third'] });
   });
 
   test('no key where no secret opened', () => {
     const rules = [rule('office', { sources: OFFICE }), rule('app', { headers })];
     const verdict = verdictOf(rules, request('GET /', [`X-Secret: ${SECRET}`]), { from: '10.1.0.1' });
-    expect(verdict).toMatchObject({ rule: 'office', secretKey: undefined });
+    expect(verdict).toMatchObject({ rule: 'office', secretKeys: undefined });
   });
 
   test('digests of another process open nothing', () => {

@@ -40,12 +40,11 @@ export function admit(
       rule: rule.name,
       action: rule.action,
       mode,
-      secretKey: outcome.secretKeys?.at(-1),
       secretKeys: outcome.secretKeys,
       shapeOnly: isShapeOnly(rule, applicant.session),
     };
   }
-  return { rule: 'default', action: admission.defaultAction, mode, secretKey: undefined, shapeOnly: false };
+  return { rule: 'default', action: admission.defaultAction, mode, secretKeys: undefined, shapeOnly: false };
 }
 
 export function isSignedIn(session: SessionAnswer, { onError }: VerifySession): boolean {

@@ -157,7 +157,7 @@ describe('admission', () => {
   test('who is let in is known by rule and key', () => {
     expect(decided({}, lines)).toMatchObject({
       kind: 'forward',
-      context: { admission: { rule: 'app', action: 'Allow', secretKey: 'current' } },
+      context: { admission: { rule: 'app', action: 'Allow', secretKeys: ['current'] } },
     });
   });
 

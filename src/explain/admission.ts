@@ -27,7 +27,7 @@ export function explainAdmission(
     defaultAction,
     rule: verdict.rule,
     action: verdict.action,
-    ...(verdict.secretKey === undefined ? {} : { secretKey: verdict.secretKey }),
+    ...(verdict.secretKeys === undefined ? {} : { secretKeys: verdict.secretKeys }),
     needs101: verdict.shapeOnly && mode === 'Enforce',
   };
 }

@@ -22,7 +22,7 @@ describe('admission', () => {
     expect(found.admission).toMatchObject({
       rule: 'app',
       action: 'Allow',
-      secretKey: 'current',
+      secretKeys: ['current'],
       needs101: false,
     });
     expect(found.admission?.rules.map(({ result }) => result)).toEqual([

@@ -103,8 +103,8 @@ export type ExplainedAdmission = {
   /** Name of the rule, or `default`. */
   readonly rule: string;
   readonly action: AdmissionAction;
-  /** Data key of the Secret whose value came. */
-  readonly secretKey?: string;
+  /** Data keys of the Secrets whose values came, one of each header that asks for a secret. */
+  readonly secretKeys?: readonly string[];
   /** Only the look of a cookie or token let it in: nothing of the node but a 101 is passed on. */
   readonly needs101: boolean;
   /** Mattermost would be asked for the session; this is what it is taken to say. */

@@ -95,8 +95,8 @@ function limitLines({ limits }: Explanation): readonly string[] {
 
 function admissionLines({ admission }: Explanation, paint: Paint): readonly string[] {
   if (admission === undefined) return [];
-  const { mode, rules, rule, action, defaultAction, secretKey, session } = admission;
-  const key = secretKey === undefined ? '' : `, by the key ${secretKey}`;
+  const { mode, rules, rule, action, defaultAction, secretKeys, session } = admission;
+  const key = secretKeys === undefined ? '' : `, by the key ${secretKeys.join(' and ')}`;
   const decided = rule === 'default' ? 'no rule matches' : `rule ${rule}${key}`;
   return section('Admission', [
     `${mode}: ${decided}: ${action}`,

@@ -42,10 +42,8 @@ export type AdmissionVerdict = {
   readonly rule: string;
   readonly action: AdmissionAction;
   readonly mode: 'Enforce' | 'Observe';
-  /** Data key of the Secret that opened the door, where a secret did. */
-  readonly secretKey: string | undefined;
-  /** The same where a rule asks for several secrets: one of each header, in their order. */
-  readonly secretKeys?: readonly string[] | undefined;
+  /** Data keys of the Secrets that opened the door, one of each header that asks for a secret, in their order. */
+  readonly secretKeys: readonly string[] | undefined;
   /** Only the shape of a cookie or bearer token opened it: the backend must prove the upgrade with a 101. */
   readonly shapeOnly: boolean;
 };

@@ -32,7 +32,7 @@ const full: Required<AccessRecord> = {
     rule: 'managed-app',
     action: 'Allow',
     mode: 'Observe',
-    secretKey: 'current',
+    secretKeys: ['current', 'next'],
     shapeOnly: false,
   },
   reason: 'response-truncated',
@@ -77,7 +77,7 @@ test('everything that is known is in the line', () => {
     rule: 'managed-app',
     action: 'Allow',
     mode: 'Observe',
-    secretName: 'current',
+    secretName: 'current, next',
   });
 });
 

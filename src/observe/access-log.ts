@@ -105,7 +105,7 @@ function decisionFields(record: AccessRecord): string {
     text('rule', admission?.rule, MAX_NAME) +
     word('action', admission?.action) +
     word('mode', admission?.mode) +
-    text('secretName', admission?.secretKey, MAX_NAME)
+    text('secretName', admission?.secretKeys?.join(', '), MAX_NAME)
   );
 }
 

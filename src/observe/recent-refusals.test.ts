@@ -13,7 +13,7 @@ const refused: AccessRecord = {
   target: '/api/v4/users/me?token=SECRET',
   site: { namespace: 'mm', kind: 'MattermostIngressPolicy', name: 'chat', host: 'chat.example.com' },
   status: 403,
-  admission: { rule: 'default', action: 'Deny', mode: 'Enforce', secretKey: undefined, shapeOnly: false },
+  admission: { rule: 'default', action: 'Deny', mode: 'Enforce', secretKeys: undefined, shapeOnly: false },
   reason: 'admission',
 };
 

@@ -20,7 +20,7 @@ const verdict: AdmissionVerdict = {
   rule: 'managed-app',
   action: 'Allow',
   mode: 'Enforce',
-  secretKey: 'current',
+  secretKeys: ['current'],
   shapeOnly: false,
 };
 const closed = { reason: 'idle', durationMs: 60_000 } as const;
@@ -84,6 +84,16 @@ test.each<{ name: string; act: (recorder: Recorder) => void; expected: readonly 
     ],
   },
   {
+    name: 'an admission by the secrets of several headers, some of the same key',
+    act: (recorder) =>
+      recorder.admissionDecided(chat, { ...verdict, secretKeys: ['current', 'next', 'current'] }),
+    expected: [
+      `admission_decisions_total ${site} managed-app Allow Enforce = 1`,
+      `admission_secret_used_total ${site} managed-app current = 1`,
+      `admission_secret_used_total ${site} managed-app next = 1`,
+    ],
+  },
+  {
     name: 'an admission without one',
     act: (recorder) =>
       recorder.admissionDecided(chat, {
@@ -91,7 +101,7 @@ test.each<{ name: string; act: (recorder: Recorder) => void; expected: readonly 
         rule: 'default',
         action: 'Deny',
         mode: 'Observe',
-        secretKey: undefined,
+        secretKeys: undefined,
       }),
     expected: [`admission_decisions_total ${site} default Deny Observe = 1`],
   },

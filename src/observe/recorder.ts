@@ -93,10 +93,13 @@ export class Recorder {
       .add(1);
   }
 
-  admissionDecided(site: SiteLabels, verdict: AdmissionVerdict): void {
+  /** A request counts once for each key, however many headers came with its value. */
+  admissionDecided(site: SiteLabels, { rule, action, mode, secretKeys }: AdmissionVerdict): void {
     const series = this.#series(site);
-    series.admissions.at(verdict.rule).at(verdict.action).at(verdict.mode).add(1);
-    if (verdict.secretKey !== undefined) series.secrets.at(verdict.rule).at(verdict.secretKey).add(1);
+    series.admissions.at(rule).at(action).at(mode).add(1);
+    secretKeys?.forEach((key, at) => {
+      if (secretKeys.indexOf(key) === at) series.secrets.at(rule).at(key).add(1);
+    });
   }
 
   limitDecided(site: SiteLabels, result: LimitResult): void {

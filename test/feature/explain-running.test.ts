@@ -75,7 +75,7 @@ test('what is explained is what happens: rule, node and key', async () => {
 
 test('the secrets of the process are asked, and stay there', async () => {
   const found = await explained([url, ...FROM, ...admin, '-H', `X-Preauth: ${SECRET}`]);
-  expect(found.admission).toMatchObject({ rule: 'app', secretKey: 'current' });
+  expect(found.admission).toMatchObject({ rule: 'app', secretKeys: ['current'] });
 });
 
 test('a node that fails its checks, and one that is draining, are told as they are now', async () => {

@@ -205,7 +205,7 @@ describe('a request from a file', () => {
     ['a HAR file', JSON.stringify(har)],
   ])('%s', async (_, content) => {
     const found = await explained(['--file', '-', ...FROM, '--manifests', manifests], content);
-    expect(found.admission).toMatchObject({ rule: 'app', secretKey: 'current' });
+    expect(found.admission).toMatchObject({ rule: 'app', secretKeys: ['current'] });
     const file = join(folder, 'pasted.txt');
     writeFileSync(file, content);
     const other = await explained([

@@ -65,7 +65,7 @@ function judge(judged: Judged): string {
 }
 
 function verdictOf(verdict: AccessRecord['admission'] | Explanation['admission']) {
-  return [verdict?.rule, verdict?.action, verdict?.mode, verdict?.secretKey];
+  return [verdict?.rule, verdict?.action, verdict?.mode, verdict?.secretKeys];
 }
 
 function judgeForwarded({ attack, explanation, record }: Judged): string {

@@ -1,5 +1,6 @@
 // What tests of streams of HTTP/2 have in common: a scene over TLS, and clients that go with it.
-import { FrameClient, type FrameClientOptions } from '../support/http2-client.ts';
+import { FrameClient, type FrameClientOptions, requestList } from '../support/http2-client.ts';
+import { SETTING, windowUpdate } from '../support/http2-frames.ts';
 import { answer } from '../support/recording-backend.ts';
 import { until } from '../support/wire-client.ts';
 import { type SceneOptions, WireScene } from './scene.ts';
@@ -51,6 +52,27 @@ export class Http2Scene {
       () => this.wire.backend.text.includes(text),
       () => `${JSON.stringify(text)} at the backend`,
     );
+  }
+
+  /** A client whose answers were all given, and of which it has read none: it allows all of them, and stands still. */
+  async unread(
+    requests: number,
+    body: string,
+  ): Promise<{ readonly client: FrameClient; readonly streams: readonly number[] }> {
+    this.quiet();
+    const windowBytes = 2 * requests * body.length;
+    const client = await this.client({ settings: [[SETTING.initialWindowSize, windowBytes]] });
+    client.send(windowUpdate(0, windowBytes));
+    const streams = Array.from({ length: requests }, (_, at) => 2 * at + 1);
+    for (const stream of streams) client.request(stream, requestList());
+    await this.asked(requests);
+    client.socket.pause();
+    for (const connection of this.wire.backend.connections) connection.send(answer(body));
+    await until(
+      () => this.wire.plane.records.length === requests,
+      () => `${requests} answers, of which ${this.wire.plane.records.length} were given`,
+    );
+    return { client, streams };
   }
 
   async end(): Promise<void> {

@@ -1,33 +1,19 @@
 // A connection of HTTP/2 that is told to leave while its client reads slowly: what was answered still reaches it.
 import { expect, test } from 'vitest';
-import { requestList } from '../support/http2-client.ts';
-import { CODE, SETTING, windowUpdate } from '../support/http2-frames.ts';
-import { answer } from '../support/recording-backend.ts';
+import { CODE } from '../support/http2-frames.ts';
 import { turns, until } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
 
 /** As many as one connection may have at a time; together more than the kernel keeps for who does not read. */
 const STREAMS = 100;
 const BODY = 'x'.repeat(60_000);
-const WINDOW_BYTES = 50_000_000;
 /** Longer than whoever has left is waited for, and far shorter than a slow reader is. */
 const PAUSE_MS = 6_000;
 
 test('answers that a slow client still reads are not cut off by GOAWAY', async () => {
   const limits = { requestsPerConnection: STREAMS, slowReaderTimeoutMs: 3_600_000 };
   const scene = await Http2Scene.start({ limits });
-  scene.quiet();
-  const client = await scene.client({ settings: [[SETTING.initialWindowSize, WINDOW_BYTES]] });
-  client.send(windowUpdate(0, WINDOW_BYTES));
-  const streams = Array.from({ length: STREAMS }, (_, at) => 2 * at + 1);
-  for (const stream of streams) client.request(stream, requestList());
-  await scene.asked(STREAMS);
-  client.socket.pause();
-  for (const connection of scene.wire.backend.connections) connection.send(answer(BODY));
-  await until(
-    () => scene.wire.plane.records.length === STREAMS,
-    () => `${STREAMS} answers`,
-  );
+  const { client, streams } = await scene.unread(STREAMS, BODY);
   // Some bytes, a pause, some more: never silent for long.
   let read = 0;
   client.socket.on('data', (chunk: Buffer) => {

@@ -1,8 +1,6 @@
 // At the limit of connections those that are silent give their places up. Whoever still reads an answer is not silent,
 // though everything was handed over to the system long ago.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { requestList } from '../support/http2-client.ts';
-import { SETTING, windowUpdate } from '../support/http2-frames.ts';
 import { answer, always } from '../support/recording-backend.ts';
 import { until, WireClient } from '../support/wire-client.ts';
 import { Http2Scene } from './http2-scene.ts';
@@ -15,7 +13,6 @@ const MOST_ANSWERS = 200;
 const STREAMS = 100;
 /** An answer takes some ways through the kernel. */
 const LOOKS = 10;
-const WINDOW_BYTES = 50_000_000;
 
 let scene: Http2Scene;
 
@@ -74,18 +71,7 @@ test('over HTTP/1', async () => {
 }, 60_000);
 
 test('over HTTP/2', async () => {
-  scene.quiet();
-  const client = await scene.client({ settings: [[SETTING.initialWindowSize, WINDOW_BYTES]] });
-  client.send(windowUpdate(0, WINDOW_BYTES));
-  const streams = Array.from({ length: STREAMS }, (_, at) => 2 * at + 1);
-  for (const stream of streams) client.request(stream, requestList());
-  await scene.asked(STREAMS);
-  client.socket.pause();
-  for (const connection of scene.wire.backend.connections) connection.send(answer(BODY));
-  await until(
-    () => scene.wire.plane.records.length === STREAMS,
-    () => `all answers to be given, ${scene.wire.plane.records.length} of which are`,
-  );
+  const { client, streams } = await scene.unread(STREAMS, BODY);
   client.socket.on('data', () => client.socket.pause());
   const isWhole = () => streams.every((stream) => client.story(stream).ended);
   while (!isWhole() && client.ending === undefined) {

@@ -11,7 +11,7 @@ const VERDICT = {
   rule: 'default',
   action: 'Deny',
   mode: 'Enforce',
-  secretKey: undefined,
+  secretKeys: undefined,
   shapeOnly: false,
 } as const;
 const DAY_MS = 86_400_000;

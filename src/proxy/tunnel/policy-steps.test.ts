@@ -32,10 +32,10 @@ describe('a policy that changed step by step', () => {
   test('who was kept is judged as soon as that is wanted, by what he showed himself', () => {
     const rules = (cookie: string) => admission([rule('app', { cookies: [{ name: cookie, shape: 'Any' }] })]);
     world.serve({ admission: rules('A') });
-    const tunnels = world.open(3, 'a', { verdict: { rule: 'app' } });
+    const tunnels = world.open(3, 'a', { verdict: { rule: 'app', secretKeys: undefined } });
     const strict = rules('B');
     world.serve({ admission: strict });
-    const showed = world.open(3, 'b', { verdict: { rule: 'app' } });
+    const showed = world.open(3, 'b', { verdict: { rule: 'app', secretKeys: undefined } });
     world.advance(2 * SECOND);
     expect(closedOf(tunnels)).toEqual([]);
     world.serve({ admission: strict, webSockets: webSocketCloses({ onPolicyChange: 'Recheck' }) });

@@ -4,6 +4,7 @@ import { currentSite } from '../../decide/match.ts';
 import { type Admitted, Recheck } from '../../decide/recheck.ts';
 import { address, backend, HOST, openSite, site, webSocketCloses } from '../../decide/test-objects.ts';
 import type { Endpoint, OpenSite, Site } from '../../model/configuration.ts';
+import type { AdmissionVerdict } from '../../model/decision.ts';
 import type { PlacedBackend } from '../../model/delta.ts';
 import { allocateSharedMemory, SharedState } from '../../model/shared-state.ts';
 import type { Closing } from './closing.ts';
@@ -80,14 +81,14 @@ type Handshake = {
   readonly worker: number;
   readonly from: string;
   readonly host: string;
-  readonly verdict: { readonly rule: string; readonly secretKeys?: readonly string[] };
+  readonly verdict: Pick<AdmissionVerdict, 'rule' | 'secretKeys'>;
 };
 
 const HANDSHAKE: Handshake = {
   worker: 0,
   from: '192.0.2.7',
   host: HOST,
-  verdict: { rule: 'office' },
+  verdict: { rule: 'office', secretKeys: undefined },
 };
 
 export class TunnelWorld {
